@@ -1,0 +1,1 @@
+"""Marketo's API; knows requests, not Singer."""

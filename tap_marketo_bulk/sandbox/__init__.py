@@ -1,0 +1,1 @@
+"""A Marketo subscription on loopback, to try things on."""

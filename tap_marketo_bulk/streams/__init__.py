@@ -1,0 +1,1 @@
+"""What a user selects: Singer streams, bookmarks, catalog."""
