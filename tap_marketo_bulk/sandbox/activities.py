@@ -10,7 +10,7 @@ from tap_marketo_bulk.sandbox.assets import Asset
 from tap_marketo_bulk.sandbox.chance import draw
 from tap_marketo_bulk.sandbox.instants import text
 from tap_marketo_bulk.sandbox.kinds import DELETE_LEAD, KINDS, Kind
-from tap_marketo_bulk.sandbox.leads import Leads
+from tap_marketo_bulk.sandbox.leads import Leads, Life
 from tap_marketo_bulk.sandbox.timeline import Timeline
 
 Attributes = dict[str, str | int | float | bool]
@@ -21,6 +21,8 @@ LATEST_SECONDS = 2400
 """The longest time between an activity and its being stored."""
 _LATE_EVERY = 30
 _LONG_EVERY = 5000
+_FIRST_DELETION_GUID = 500_000_000
+_DELETION = next(kind for kind in KINDS if kind.id == DELETE_LEAD)
 _ORDINARY = tuple(kind for kind in KINDS if kind.id != DELETE_LEAD)
 
 
@@ -37,6 +39,22 @@ class Activity:
     primary: Asset | None
     attributes: Attributes | None
     result: str | None
+
+
+def deletion(life: Life) -> Activity:
+    """The activity that remains of a lead that was deleted."""
+    deleted_at = life.deleted_at or 0
+    return Activity(
+        guid=str(_FIRST_DELETION_GUID + life.index),
+        lead_id=life.id,
+        happened_at=deleted_at,
+        stored_at=deleted_at,
+        kind=_DELETION,
+        campaign_id=None,
+        primary=Asset(life.id, f"Person {life.id}"),
+        attributes={"Remove From CRM": bool(life.chance & 1)},
+        result="succeeded",
+    )
 
 
 class Activities:
@@ -83,7 +101,7 @@ class Activities:
             return None
         drawn: Attributes = {}
         for salt, (name, data_type) in enumerate(kind.attributes):
-            value = _json_value(values.drawn(data_type, draw(chance, salt)))
+            value = _json_value(values.drawn(values.maker(data_type), draw(chance, salt)))
             if value is not None:
                 drawn[name] = value
         if (chance >> 40) % 50 == 0:

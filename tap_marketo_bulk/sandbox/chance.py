@@ -16,3 +16,10 @@ def draw(*parts: int) -> int:
         state ^= state >> 29
     state = (state * 0x94D049BB133111EB) & _MASK
     return state ^ (state >> 32)
+
+
+def mix(one: int, other: int) -> int:
+    """As ``draw`` for two parts of which the first is drawn itself: cheaper."""
+    state = ((one ^ other) * 0xBF58476D1CE4E5B9) & _MASK
+    state = ((state ^ (state >> 31)) * 0x94D049BB133111EB) & _MASK
+    return state ^ (state >> 32)

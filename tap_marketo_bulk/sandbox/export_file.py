@@ -29,6 +29,9 @@ def write_export(request: ExportRequest, world: World, at: int, path: Path) -> W
             file.write(row)
             digest.update(row)
             size += len(row)
+        if not records and world.options.empty_file == "nothing":
+            file.truncate(0)
+            digest, size = hashlib.sha256(), 0
     return Written(records, size, f"sha256:{digest.hexdigest()}")
 
 
@@ -39,8 +42,9 @@ def _rows(request: ExportRequest, world: World, at: int, renderer: Renderer) -> 
     if isinstance(wanted, LeadFilter):
         known = world.lead_columns
         fields = [known[name] for name in request.columns]
+        types = [one.data_type for one in fields]
         for lead in world.leads(wanted, at):
-            yield renderer.row(renderer.cell(lead.value(one), one.data_type) for one in fields)
+            yield renderer.row(map(renderer.cell, lead.values(fields), types))
     else:
         for activity in world.activities(wanted, at):
             yield renderer.row(activity_cell(activity, column) for column in request.columns)

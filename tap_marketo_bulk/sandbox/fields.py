@@ -5,10 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from tap_marketo_bulk.sandbox.values import Maker, maker
+
 # Columns whose value follows from the lead's life and is not drawn.
 SYSTEM_NAMES = frozenset({"id", "createdAt", "updatedAt"})
 PADDING_NAME = "mktoPersonNotes"
-ECIDS_NAME = "ecids"
+FRACTION_NAME = "seats__c"
+# A lead's change touches one of so many groups of fields in turn; even ones are standard fields.
+GROUPS = 6
 
 # Display name, data type, REST name. Marketo itself keeps these.
 _STANDARD = """
@@ -125,6 +129,21 @@ class LeadField:
         """What sets this field's values apart; stays when other fields come and go."""
         return zlib.crc32(self.name.encode())
 
+    @cached_property
+    def is_system(self) -> bool:
+        """Whether its value follows from the lead's life."""
+        return self.name in SYSTEM_NAMES
+
+    @cached_property
+    def group(self) -> int:
+        """Which of the groups it changes with."""
+        return (self.id * 2 + (not self.standard)) % GROUPS
+
+    @cached_property
+    def maker(self) -> Maker:
+        """What makes its values."""
+        return maker(self.data_type)
+
     def described(self) -> dict[str, object]:
         """The entry as Describe Lead shows it."""
         entry: dict[str, object] = {
@@ -135,9 +154,13 @@ class LeadField:
         if self.data_type in _LENGTHS:
             entry["length"] = _LENGTHS[self.data_type]
         if self.rest_name:
-            entry["rest"] = {"name": self.rest_name, "readOnly": self.name in SYSTEM_NAMES}
+            entry["rest"] = {"name": self.rest_name, "readOnly": self.is_system}
         entry["soap"] = {"name": self.display_name.replace(" ", ""), "readOnly": False}
         return entry
+
+
+ECIDS = LeadField(9001, "ECIDs", "string", "ecids")
+"""Exported on request where Adobe Audience Sharing is on."""
 
 
 def built_in_fields(many_fields: int) -> list[LeadField]:

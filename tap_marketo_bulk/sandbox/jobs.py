@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -10,56 +10,61 @@ from threading import RLock
 from tap_marketo_bulk.sandbox.clock import Clock
 from tap_marketo_bulk.sandbox.exchange import Json
 from tap_marketo_bulk.sandbox.export_file import Written
+from tap_marketo_bulk.sandbox.faults import Fault
+from tap_marketo_bulk.sandbox.job import WAITING, Fate, Job, as_seen, ends_at
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.quota import central_midnight
 from tap_marketo_bulk.sandbox.refusal import Code, Refusal
 
-WriteFile = Callable[["Job", datetime, Path], Written]
-_WAITING = ("Queued", "Processing")
+RETENTION = timedelta(days=7)
+WriteFile = Callable[[Job, Path], Written]
 
 
 @dataclass(frozen=True)
-class Job:
-    """One export job. ``request`` is the body it was created with."""
+class Charge:
+    """Bytes beyond a file's own size that went out, and count against the quota."""
 
-    export_id: str
-    object: str
-    user: str
-    request: dict[str, Json]
-    created_at: datetime
-    status: str = "Created"
-    queued_at: datetime | None = None
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    number_of_records: int | None = None
-    file_size: int | None = None
-    file_checksum: str | None = None
-    error: str | None = None
-    downloads: int = 0
-    bytes_sent: int = 0
-    path: Path | None = field(default=None, repr=False)
+    at: datetime
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All there is to remember of jobs."""
+
+    jobs: tuple[Job, ...] = ()
+    charges: tuple[Charge, ...] = ()
 
 
 class Jobs:
     """All jobs of the subscription. Time passes for them whenever somebody looks."""
 
     def __init__(
-        self, options: Options, clock: Clock, directory: Path, write_file: WriteFile
+        self, options: Options, clock: Clock, write_file: WriteFile, ledger: Ledger
     ) -> None:
         self._options = options
         self._clock = clock
-        self._directory = directory
         self._write_file = write_file
         self._lock = RLock()
-        self._jobs: dict[str, Job] = {}
-        self._slot_freed_at = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._jobs = {job.export_id: job for job in ledger.jobs}
+        self._charges = list(ledger.charges)
+        self._slot_freed_at = max(
+            (job.finished_at for job in ledger.jobs if job.finished_at),
+            default=datetime.min.replace(tzinfo=clock.now().tzinfo),
+        )
         self.peak_in_queue = 0
+        self.on_change: Callable[[Ledger], object] = lambda _ledger: None
+        self.folder = Path()
 
     def all(self) -> list[Job]:
         """Every job ever made, as it is now, in order of creation."""
         with self._lock:
             self._settle()
             return list(self._jobs.values())
+
+    def of(self, kind: str, user: str) -> list[Job]:
+        """The jobs that this user can see, as they are now, in order of creation."""
+        return [job for job in self.all() if self._visible(job, kind, user)]
 
     def find(self, export_id: str, kind: str, user: str) -> Job:
         """The job, as it is now.
@@ -70,11 +75,24 @@ class Jobs:
         with self._lock:
             self._settle()
             job = self._jobs.get(export_id)
-            if job is None or (job.object, job.user) != (kind, user):
-                raise Refusal(Code.INVALID_VALUE, f"Export job '{export_id}' not found")
+            if job is None or not self._visible(job, kind, user):
+                code = Code(self._options.unknown_job_code)
+                raise Refusal(code, f"Export job '{export_id}' not found")
             return job
 
-    def create(self, kind: str, user: str, request: dict[str, object]) -> Job:
+    def seen(self, job: Job) -> Job:
+        """The job as its user sees it at present."""
+        return as_seen(job, self._clock.now(), self._options.status_seconds)
+
+    def file_of(self, job: Job) -> Path | None:
+        """The file of the job, once it can be had."""
+        seen = self.seen(job)
+        if seen.path is None or seen.finished_at is None:
+            return None
+        delay = timedelta(seconds=self._options.file_delay_seconds)
+        return seen.path if seen.finished_at + delay <= self._clock.now() else None
+
+    def create(self, kind: str, user: str, request: dict[str, Json]) -> Job:
         """Make a job.
 
         Raises:
@@ -83,8 +101,7 @@ class Jobs:
         with self._lock:
             self._check_quota()
             job = Job(str(uuid.uuid4()), kind, user, request, self._clock.now())
-            self._jobs[job.export_id] = job
-            return job
+            return self._change(job)
 
     def enqueue(self, job: Job) -> Job:
         """Put a created job into the queue.
@@ -97,13 +114,14 @@ class Jobs:
             if job.status != "Created":
                 raise Refusal(Code.EXPORT, "Job already queued")
             self._check_quota()
-            waiting = sum(one.status in _WAITING for one in self._jobs.values())
-            if waiting >= self._options.queue_limit:
-                raise Refusal(Code.EXPORT, "Too many jobs in queue")
-            self.peak_in_queue = max(self.peak_in_queue, waiting + 1)
-            queued = self._change(job, status="Queued", queued_at=self._clock.now())
-            self._settle()
-            return queued
+            waiting = 1 + sum(one.status in WAITING for one in self._jobs.values())
+            limit = self._options.queue_limit
+            if waiting > limit:
+                full = {"seen": f"Too many jobs ({limit}) in queue"}
+                style = self._options.queue_full_style
+                raise Refusal(Code.EXPORT, full.get(style, "Too many jobs in queue"))
+            self.peak_in_queue = max(self.peak_in_queue, waiting)
+            return self._change(job, status="Queued", queued_at=self._clock.now())
 
     def cancel(self, job: Job) -> Job:
         """Stop a job that has not ended.
@@ -113,34 +131,72 @@ class Jobs:
         """
         with self._lock:
             job = self.find(job.export_id, job.object, job.user)
-            if job.status not in ("Created", *_WAITING):
+            if job.status not in ("Created", *WAITING):
                 raise Refusal(Code.EXPORT, f"Job is already {job.status.lower()}")
             if job.status == "Processing":
                 self._slot_freed_at = self._clock.now()
-            return self._change(job, status=self._options.cancel_spelling)
+            return self._change(job, status=self._options.cancel_spelling, started_at=None)
+
+    def befall(self, export_id: str, fault: Fault) -> None:
+        """Let a fault of the kinds in ``OF_JOB`` befall the job, if there is such a one."""
+        with self._lock:
+            self._settle()
+            job = self._jobs.get(export_id)
+            if job is None:
+                return
+            job = self._change(job, fate=self._fate(job.fate, fault))
+            if job.status in WAITING and job.fate.outcome:
+                self._finish(job, self._clock.now())
 
     def sent(self, export_id: str, count: int) -> None:
         """Note that ``count`` bytes of the job's file went out."""
         with self._lock:
             job = self._jobs[export_id]
-            self._change(job, downloads=job.downloads + 1, bytes_sent=job.bytes_sent + count)
+            before = max(job.bytes_sent, job.file_size or 0)
+            job = self._change(
+                job, downloads=job.downloads + bool(count), bytes_sent=job.bytes_sent + count
+            )
+            if self._options.charge_downloads and job.bytes_sent > before:
+                self._charges.append(Charge(self._clock.now(), job.bytes_sent - before))
 
     def quota_used(self) -> int:
-        """Bytes of the files completed since the last midnight of US Central time."""
+        """Bytes charged since the last midnight of US Central time."""
         midnight = central_midnight(self._clock.now())
-        return sum(
+        files = sum(
             job.file_size or 0
             for job in self.all()
             if job.finished_at is not None and job.finished_at >= midnight
         )
+        return files + sum(charge.bytes for charge in self._charges if charge.at >= midnight)
+
+    def _visible(self, job: Job, kind: str, user: str) -> bool:
+        mine = (job.object, job.user) == (kind, user)
+        kept = self._clock.now() - job.created_at < RETENTION
+        return mine and kept and not job.fate.vanished
 
     def _check_quota(self) -> None:
         if self.quota_used() >= self._options.quota_bytes:
-            raise Refusal(Code.EXPORT, "Export daily quota exceeded")
+            seen = {"seen": f"Export daily quota {self._options.quota_bytes / 1e6:g}MB exceeded."}
+            style = self._options.quota_style
+            raise Refusal(Code.EXPORT, seen.get(style, "Export daily quota exceeded"))
+
+    def _fate(self, fate: Fate, fault: Fault) -> Fate:
+        cancelled = self._options.cancel_spelling
+        return {
+            "fail": replace(fate, outcome="Failed", error=fault.message),
+            "cancelled": replace(fate, outcome=cancelled),
+            "vanish": replace(fate, vanished=True),
+            "stuck": replace(fate, for_ever=True),
+            "slow": replace(fate, more_seconds=fault.seconds),
+            "wrong_count": replace(fate, count_off=fault.amount),
+            "wrong_size": replace(fate, size_off=fault.amount),
+            "no_checksum": replace(fate, no_checksum=True),
+        }[fault.kind]
 
     def _change(self, job: Job, **changes: object) -> Job:
         changed = replace(job, **changes)  # type: ignore[arg-type]  # the keys are those of Job
         self._jobs[job.export_id] = changed
+        self.on_change(Ledger(tuple(self._jobs.values()), tuple(self._charges)))
         return changed
 
     def _settle(self) -> None:
@@ -149,21 +205,26 @@ class Jobs:
             running = [job for job in self._jobs.values() if job.status == "Processing"]
             queued = [job for job in self._jobs.values() if job.status == "Queued"]
             if queued and len(running) < self._options.slots:
+                # Jobs are kept in order of creation, the queue in order of enqueuing.
                 first = min(queued, key=_queued_at)
                 started_at = max(_queued_at(first), self._slot_freed_at)
                 self._change(first, status="Processing", started_at=started_at)
                 continue
-            due = [job for job in running if self._ends_at(job) <= self._clock.now()]
+            ends = [(ends_at(job, self._options.job_seconds), job.export_id) for job in running]
+            due = [end for end in ends if end[0] <= self._clock.now()]
             if not due:
                 return
-            self._finish(min(due, key=self._ends_at))
+            finished_at, export_id = min(due)
+            self._finish(self._jobs[export_id], finished_at)
 
-    def _finish(self, job: Job) -> None:
-        finished_at = self._ends_at(job)
-        path = self._directory / job.export_id
-        assert job.started_at is not None  # noqa: S101 - it was processing
-        written = self._write_file(job, job.started_at, path)
+    def _finish(self, job: Job, finished_at: datetime) -> None:
         self._slot_freed_at = finished_at
+        if job.fate.outcome:
+            error = job.fate.error
+            self._change(job, status=job.fate.outcome, finished_at=finished_at, error=error)
+            return
+        path = self.folder / job.export_id
+        written = self._write_file(job, path)
         self._change(
             job,
             status="Completed",
@@ -174,11 +235,6 @@ class Jobs:
             path=path,
         )
 
-    def _ends_at(self, job: Job) -> datetime:
-        assert job.started_at is not None  # noqa: S101 - it was processing
-        return job.started_at + timedelta(seconds=self._options.job_seconds)
-
 
 def _queued_at(job: Job) -> datetime:
-    assert job.queued_at is not None  # noqa: S101 - it was queued
-    return job.queued_at
+    return job.queued_at or job.created_at

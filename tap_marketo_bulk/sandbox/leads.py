@@ -1,20 +1,19 @@
 """The leads of the world: when each came, changed and went, and what it held at any instant."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 
 from tap_marketo_bulk.sandbox import values
 from tap_marketo_bulk.sandbox.chance import draw
-from tap_marketo_bulk.sandbox.fields import PADDING_NAME, LeadField
+from tap_marketo_bulk.sandbox.fields import FRACTION_NAME, GROUPS, PADDING_NAME, LeadField
+from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.timeline import Timeline
 from tap_marketo_bulk.sandbox.values import Value
 
 _FIRST_ID = 1_000_003
 _ID_STEP = 7
-# A change touches one of these groups of fields in turn: standard ones have even numbers.
-_GROUPS = 6
 # One lead in ten changes three times a day for ever, the others a few times and then rest:
 # 5,000 leads make a change a minute, and every month of the past has leads that rest since then.
 _LIVELY_EVERY = 10
@@ -38,6 +37,10 @@ class Life:
     deleted_at: int | None
     period: int
     last_change: int
+
+    def gone_at(self, instant: int) -> bool:
+        """Whether the lead was deleted by ``instant``."""
+        return self.deleted_at is not None and self.deleted_at <= instant
 
     def change_at(self, number: int) -> int:
         """When change ``number`` (from 1) happens; 0 is the creation."""
@@ -63,7 +66,7 @@ class LeadState:
 
     life: Life
     versions: tuple[int, ...]
-    padding_bytes: int
+    options: Options
 
     @property
     def changed_at(self) -> int:
@@ -78,42 +81,54 @@ class LeadState:
             return self.life.created_at - 1
         return self.life.change_at(latest)
 
-    def value(self, field: LeadField) -> Value:
-        """What the column of ``field`` holds."""
-        name = field.name
-        if name == "id":
+    def values(self, fields: Iterable[LeadField]) -> list[Value]:
+        """What the columns of ``fields`` hold."""
+        return [self._system(field) if field.is_system else self._drawn(field) for field in fields]
+
+    def _system(self, field: LeadField) -> Value:
+        if field.name == "id":
             return self.life.id
-        if name == "createdAt":
-            return datetime.fromtimestamp(self.life.created_at, UTC)
-        if name == "updatedAt":
-            return datetime.fromtimestamp(self.updated_at, UTC)
-        group = (field.id * 2 + (not field.standard)) % _GROUPS
-        chance = draw(self.life.chance, field.salt, self.versions[group])
-        if name == PADDING_NAME and self.padding_bytes:
-            return f"{chance:x} ".ljust(self.padding_bytes, "lorem ipsum "[chance % 12])
-        return values.drawn(field.data_type, chance)
+        instant = self.life.created_at if field.name == "createdAt" else self.updated_at
+        return datetime.fromtimestamp(instant, UTC)
+
+    def _drawn(self, field: LeadField) -> Value:
+        chance = draw(self.life.chance, field.salt, self.versions[field.group])
+        if field.name == PADDING_NAME and self.options.lead_padding_bytes:
+            filling = "lorem ipsum "[chance % 12]
+            return f"{chance:x} ".ljust(self.options.lead_padding_bytes, filling)
+        if chance % 40 == 0:
+            if self.options.fraction_in_integer and field.name == FRACTION_NAME:
+                return chance % 100 + 0.5
+            if self.options.empty_strings and field.data_type == "string":
+                return ""
+        return values.drawn(field.maker, chance)
 
 
 class Leads:
     """All leads of one world."""
 
-    def __init__(self, timeline: Timeline, *, late_seconds: int, padding_bytes: int) -> None:
+    def __init__(self, timeline: Timeline, options: Options) -> None:
         self._timeline = timeline
-        self._late_seconds = late_seconds
-        self._padding_bytes = padding_bytes
+        self._options = options
+        self._late_seconds = options.late_seconds
         self.life = lru_cache(maxsize=100_000)(self._life)
 
     def visible(self, at: int, indexes: Sequence[int] | None = None) -> Iterator[LeadState]:
         """The leads that exist at ``at``, in order of creation, of all or of ``indexes``."""
         for index in range(self._timeline.before(at + 1)) if indexes is None else indexes:
             life = self.life(index)
-            deleted = life.deleted_at is not None and life.deleted_at <= at
-            if life.visible_at <= at and not deleted:
-                yield LeadState(life, self._versions(life, at), self._padding_bytes)
+            if life.visible_at <= at and not life.gone_at(at):
+                yield LeadState(life, self._versions(life, at), self._options)
 
     def created_between(self, start: int, end: int) -> range:
         """The indexes of which leads created from ``start`` to ``end`` are."""
         return range(max(0, self._timeline.before(start) - 1), self._timeline.before(end + 1))
+
+    def deleted(self, at: int) -> list[Life]:
+        """The leads that were deleted by ``at``, in order of deletion."""
+        indexes = range(_DELETED_EVERY - 1, self._timeline.before(at + 1), _DELETED_EVERY)
+        lives = [life for life in map(self.life, indexes) if life.gone_at(at)]
+        return sorted(lives, key=lambda life: life.deleted_at or 0)
 
     def count_before(self, instant: int) -> int:
         """About how many leads were created before ``instant``; never one that was not."""
@@ -130,7 +145,7 @@ class Leads:
             chance=chance,
             created_at=created_at,
             visible_at=created_at + self._lateness(chance >> 8),
-            deleted_at=created_at + (chance >> 16) % (200 * _DAY) if deleted else None,
+            deleted_at=created_at + 3600 + (chance >> 16) % (200 * _DAY) if deleted else None,
             period=_LIVELY_PERIOD if lively else 3600 + (chance >> 20) % (40 * _DAY),
             last_change=_FOR_EVER if lively else (chance >> 12) % 6,
         )
@@ -140,10 +155,10 @@ class Leads:
 
     def _versions(self, life: Life, at: int) -> tuple[int, ...]:
         count = life.changes_before(at)
-        return tuple(self._version(life, group, count, at) for group in range(_GROUPS))
+        return tuple(self._version(life, group, count, at) for group in range(GROUPS))
 
     def _version(self, life: Life, group: int, count: int, at: int) -> int:
-        number = count - (count - group) % _GROUPS
+        number = count - (count - group) % GROUPS
         while number > 0:
             happened_at = life.change_at(number)
             # Only a recent change can still be invisible: spare the others the draw.
@@ -151,5 +166,5 @@ class Leads:
                 break
             if happened_at + self._lateness(draw(life.chance, number, 2)) <= at:
                 break
-            number -= _GROUPS
+            number -= GROUPS
         return max(0, number)

@@ -1,20 +1,28 @@
 """The sandbox as a whole: a world, its jobs, and the server that shows them."""
 
 import tempfile
-from datetime import datetime
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Self
 
 from tap_marketo_bulk.sandbox.api import Api
+from tap_marketo_bulk.sandbox.bulk_calls import BulkCalls
+from tap_marketo_bulk.sandbox.call_book import CallBook
 from tap_marketo_bulk.sandbox.clock import Clock
+from tap_marketo_bulk.sandbox.disturbance import Disturbance
 from tap_marketo_bulk.sandbox.exchange import Call
 from tap_marketo_bulk.sandbox.export_file import Written, write_export
 from tap_marketo_bulk.sandbox.export_request import read_export_request
-from tap_marketo_bulk.sandbox.jobs import Job, Jobs
+from tap_marketo_bulk.sandbox.faults import Fault, Faults
+from tap_marketo_bulk.sandbox.job import Job
+from tap_marketo_bulk.sandbox.jobs import Jobs, Ledger
+from tap_marketo_bulk.sandbox.limits import Limits
 from tap_marketo_bulk.sandbox.options import Options
-from tap_marketo_bulk.sandbox.server import Server
+from tap_marketo_bulk.sandbox.rest_calls import RestCalls
+from tap_marketo_bulk.sandbox.server import Server, Shared
 from tap_marketo_bulk.sandbox.tokens import Tokens, user
 from tap_marketo_bulk.sandbox.truth import Truth
 from tap_marketo_bulk.sandbox.world import World
@@ -23,31 +31,55 @@ from tap_marketo_bulk.sandbox.world import World
 class Sandbox:
     """A Marketo subscription on loopback, between ``with`` and its end."""
 
-    def __init__(self, options: Options | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        clock: Clock | None = None,
+        faults: Iterable[Fault] = (),
+    ) -> None:
         self.options = options or Options()
         self.clock = clock or Clock()
-        self._folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
+        self.faults = list(faults)
         self.birth = self.options.start or self.clock.now()
         self.world = World(self.options, int(self.birth.timestamp()))
-        users = (user(self.options.seed, 1),)
-        self.client_id = users[0].client_id
-        self.client_secret = users[0].client_secret
-        self._tokens = Tokens(users, self.clock, self.options.token_seconds)
-        self._jobs = Jobs(self.options, self.clock, Path(self._folder.name), self._write)
-        self._server: Server | None = None
         self.truth = Truth(self.world, self.clock)
+        self.users = tuple(user(self.options.seed, n) for n in range(self.options.users))
+        self._tokens = Tokens(self.users, self.clock, self.options.token_seconds)
+        self._jobs = Jobs(self.options, self.clock, self._write, Ledger())
+        self._book = CallBook()
+        self._open = ExitStack()
+        self._server: Server | None = None
 
-    def _write(self, job: Job, at: datetime, path: Path) -> Written:
+    def _make_server(self) -> Server:
+        limits = Limits(self.options, self.clock)
+        shared = Shared(self._jobs, limits, self._book, self.clock)
+        rest = RestCalls(self.world, limits, self.clock).handlers()
+        bulk = BulkCalls(self.world, self._jobs).handlers()
+        api = Api({**rest, **bulk}, self._tokens, limits)
+        faults = Faults(self.faults, self.options.seed)
+        disturbance = Disturbance(api, faults, self._jobs, self._tokens)
+        return Server(self.options.port, disturbance.answer, shared)
+
+    def _write(self, job: Job, path: Path) -> Written:
         request = read_export_request(job.object, job.request, self.world)
+        at = job.started_at or job.created_at
         return write_export(request, self.world, int(at.timestamp()), path)
 
     def __enter__(self) -> Self:
-        """Start to serve."""
-        api = Api(self.world, self._jobs, self._tokens)
-        self._server = Server(self.options.port, api, self._jobs, self.clock)
-        Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
-        ).start()
+        """Start to serve.
+
+        Raises:
+            OSError: The port is taken.
+        """
+        server = self._open.enter_context(self._make_server())
+        folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
+        self._jobs.folder = Path(self._open.enter_context(folder))
+        self._server = server
+        serve = server.serve_forever
+        Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self._open.callback(server.shutdown)
+        self._open.callback(server.stopping.set)
         return self
 
     def __exit__(
@@ -57,31 +89,40 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Stop to serve, and leave no file behind."""
-        assert self._server is not None  # noqa: S101 - entered before
-        self._server.shutdown()
-        self._server.server_close()
-        self._folder.cleanup()
+        self._open.close()
 
     @property
     def url(self) -> str:
-        """The base URL."""
-        assert self._server is not None  # noqa: S101 - asked for between enter and exit
+        """The base URL, between ``with`` and ever after."""
+        if self._server is None:
+            message = "The sandbox has a URL once it serves: use it in a 'with' statement"
+            raise RuntimeError(message)
         return f"http://127.0.0.1:{self._server.server_port}"
 
     @property
-    def calls(self) -> list[Call]:
-        """Every call, in order of arrival."""
-        return list(self._server.calls) if self._server else []
+    def client_id(self) -> str:
+        """The first API user's name."""
+        return self.users[0].client_id
 
     @property
-    def jobs(self) -> list[Job]:
-        """Every job as it is now, in order of creation."""
-        return self._jobs.all()
+    def client_secret(self) -> str:
+        """The first API user's secret."""
+        return self.users[0].client_secret
 
     @property
     def tokens(self) -> list[str]:
         """Every token ever issued."""
         return self._tokens.issued()
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call, in order of arrival."""
+        return self._book.all()
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Every job as it is now, in order of creation."""
+        return self._jobs.all()
 
     @property
     def peak_in_queue(self) -> int:
@@ -90,5 +131,13 @@ class Sandbox:
 
     @property
     def quota_used(self) -> int:
-        """Bytes of the files completed today, of US Central time."""
+        """Bytes charged today, of US Central time."""
         return self._jobs.quota_used()
+
+    def remove_field(self, name: str) -> None:
+        """Let the lead field with that REST name be gone from now on."""
+        self.world.remove_field(name)
+
+    def add_field(self, name: str, data_type: str = "string") -> None:
+        """Add a custom lead field with that REST name."""
+        self.world.add_field(name, data_type)

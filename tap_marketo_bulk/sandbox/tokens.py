@@ -41,6 +41,12 @@ class Tokens:
         with self._lock:
             return list(self._issued)
 
+    def expire(self) -> None:
+        """Let every token be expired."""
+        now = self._clock.now()
+        with self._lock:
+            self._issued = {token: (owner, now) for token, (owner, _) in self._issued.items()}
+
     def mint(self, client_id: str, client_secret: str) -> tuple[str, int]:
         """The user's token and the seconds it has left: the present one while it lives.
 

@@ -27,9 +27,10 @@ class Truth:
     ) -> dict[int, Record]:
         """All exportable columns of the leads a filter selects (None: all), by id."""
         wanted = lead_filter(request_filter, self._world) if request_filter else LeadFilter()
-        columns = self._world.lead_columns.values()
+        columns = self._world.lead_columns
+        fields = tuple(columns.values())
         return {
-            lead.life.id: {field.name: _plain(lead.value(field)) for field in columns}
+            lead.life.id: dict(zip(columns, map(_plain, lead.values(fields)), strict=True))
             for lead in self._world.leads(wanted, self._instant(at))
         }
 
@@ -42,6 +43,11 @@ class Truth:
             activity.guid: _activity(activity)
             for activity in self._world.activities(wanted, self._instant(at))
         }
+
+    def deleted_leads(self, *, at: datetime | None = None) -> dict[str, Record]:
+        """The deletions of leads, as activities, by ``marketoGUID``."""
+        deletions = self._world.deletions(0, self._instant(at))
+        return {activity.guid: _activity(activity) for activity in deletions}
 
     def lead_columns(self) -> dict[str, str]:
         """The data types of what a bulk export of leads can hold at present, by REST name."""

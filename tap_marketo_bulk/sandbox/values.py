@@ -8,6 +8,9 @@ from tap_marketo_bulk.sandbox import nasty
 Value = str | int | float | bool | date | datetime | None
 """What a column truly holds. A ``datetime`` is aware and in UTC."""
 
+Maker = Callable[[int], Value]
+"""Makes a value from a number of 64 bits."""
+
 _WORDS = (
     "Ada", "Grace", "Linus", "Alan", "Edsger", "Barbara", "Hedy", "Katherine", "Blaise", "Emmy",
     "Acme Corp", "Initech", "Globex, Inc.", "Umbrella", "Berlin", "São Paulo", "Zürich", "Oslo",
@@ -42,7 +45,7 @@ def _float(chance: int) -> float:
     return ((chance >> 16) % 2_000_000 - 1_000_000) / 1000
 
 
-_MAKERS: dict[str, Callable[[int], Value]] = {
+_MAKERS: dict[str, Maker] = {
     "string": _string,
     "email": lambda chance: f"{chance % 10**9:x}@example.com",
     "phone": lambda chance: f"+1 (555) {chance % 1000:03}-{(chance >> 16) % 10000:04}",
@@ -64,11 +67,11 @@ _MAKERS: dict[str, Callable[[int], Value]] = {
 }
 
 
-def drawn(data_type: str, chance: int) -> Value:
-    """The value of a column of ``data_type`` (in any letter case; unknown ones are text).
+def maker(data_type: str) -> Maker:
+    """What makes the values of ``data_type``, in any letter case; unknown ones are text."""
+    return _MAKERS.get(data_type.casefold(), _string)
 
-    A sixth of all values is empty.
-    """
-    if (chance >> 48) % 6 == 0:
-        return None
-    return _MAKERS.get(data_type.casefold(), _string)(chance)
+
+def drawn(make: Maker, chance: int) -> Value:
+    """The value that ``make`` makes of ``chance``; one in six is empty."""
+    return None if (chance >> 48) % 6 == 0 else make(chance)

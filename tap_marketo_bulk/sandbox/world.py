@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import RLock
 
-from tap_marketo_bulk.sandbox.activities import Activities, Activity
+from tap_marketo_bulk.sandbox.activities import Activities, Activity, deletion
 from tap_marketo_bulk.sandbox.assets import SMART_LISTS, STATIC_LISTS, is_member
-from tap_marketo_bulk.sandbox.fields import LeadField, built_in_fields
+from tap_marketo_bulk.sandbox.fields import ECIDS, LeadField, built_in_fields
 from tap_marketo_bulk.sandbox.leads import Leads, LeadState
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.timeline import Timeline
@@ -61,13 +61,15 @@ class World:
     def __init__(self, options: Options, birth: int) -> None:
         self.options = options
         self.birth = birth
-        self._fields = built_in_fields(options.many_fields)
+        self._fields = [
+            field
+            for field in built_in_fields(options.many_fields)
+            if field.name not in options.left_out_fields
+        ]
         self._lock = RLock()
-        self._leads = Leads(
-            self._timeline(1, options.leads, options.new_leads_per_hour),
-            late_seconds=options.late_seconds,
-            padding_bytes=options.lead_padding_bytes,
-        )
+        self._leads = Leads(self._timeline(1, options.leads, options.new_leads_per_hour), options)
+        for name, data_type in options.extra_fields:
+            self.add_field(name, data_type)
         self._activities = Activities(
             self._timeline(2, options.activities, options.new_activities_per_hour),
             self._leads,
@@ -87,12 +89,14 @@ class World:
     def fields(self) -> tuple[LeadField, ...]:
         """What Describe Lead tells at present."""
         with self._lock:
-            return tuple(self._fields)
+            fields = tuple(self._fields)
+        return (*fields, ECIDS) if self.options.ecids_described else fields
 
     @property
     def lead_columns(self) -> dict[str, LeadField]:
         """What a bulk export of leads can hold at present, by REST name."""
-        return {field.name: field for field in self.fields if field.exportable}
+        columns = {field.name: field for field in self.fields if field.exportable}
+        return columns | {ECIDS.name: ECIDS} if self.options.has_ecids else columns
 
     def remove_field(self, name: str) -> None:
         """Let the field with that REST name be gone, as if an administrator had hidden it."""
@@ -107,21 +111,19 @@ class World:
 
     def leads(self, wanted: LeadFilter, at: int) -> Iterator[LeadState]:
         """The leads a filter selects, as they are visible at ``at``."""
+        indexes = None
         if wanted.name == "createdAt":
-            end = min(wanted.range.end, at)
-            for lead in self._leads.visible(
-                at, self._leads.created_between(wanted.range.start, end)
-            ):
-                if self._within(lead.life.created_at, wanted.range):
-                    yield lead
-        elif wanted.name == "updatedAt":
-            for lead in self._leads.visible(at):
-                if self._within(lead.changed_at, wanted.range):
-                    yield lead
-        else:
-            for lead in self._leads.visible(at):
-                if is_member(lead, wanted.list_id, at):
-                    yield lead
+            indexes = self._leads.created_between(wanted.range.start, min(wanted.range.end, at))
+        for lead in self._leads.visible(at, indexes):
+            if self._takes(wanted, lead, at):
+                yield lead
+
+    def _takes(self, wanted: LeadFilter, lead: LeadState, at: int) -> bool:
+        if wanted.name == "createdAt":
+            return self._within(lead.life.created_at, wanted.range)
+        if wanted.name == "updatedAt":
+            return self._within(lead.changed_at, wanted.range)
+        return is_member(lead, wanted.list_id, at)
 
     def activities(self, wanted: ActivityFilter, at: int) -> Iterator[Activity]:
         """The activities a filter selects, of those stored by ``at``."""
@@ -131,6 +133,15 @@ class World:
             instant = activity.stored_at if by_stored else activity.happened_at
             if self._within(instant, wanted.range) and wanted.takes(activity):
                 yield activity
+        if self.options.exports_deletions and not wanted.type_ids:
+            for activity in self.deletions(wanted.range.start, at):
+                if self._within(activity.happened_at, wanted.range):
+                    yield activity
+
+    def deletions(self, since: int, at: int) -> list[Activity]:
+        """The deletions of leads from ``since`` on, by ``at``, in order of time."""
+        lives = self._leads.deleted(at)
+        return [deletion(life) for life in lives if since <= (life.deleted_at or 0)]
 
     def _within(self, instant: int, wanted: Range) -> bool:
         return wanted.start <= instant < wanted.end + self.options.end_at_inclusive
