@@ -1,0 +1,44 @@
+"""Time as a parameter: everything that waits is handed a clock."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What the tap needs of time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back, for measuring waits."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait this many seconds."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> datetime:
+        """Return the present instant, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait this many seconds of real time."""
+        time.sleep(seconds)
+
+
+def utc_text(instant: datetime) -> str:
+    """Write an instant as Marketo and the bookmarks want it: ``2026-01-31T00:00:00Z``."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,49 @@
+"""What a subscription's leads and activities are made of.
+
+Sources: Adobe, "Describe Lead" and "Get Activity Types".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.marketo.client import Client
+
+# Computed at display time; bulk exports do not have them.
+NOT_EXPORTED = frozenset({"formula"})
+
+
+@dataclass(frozen=True)
+class LeadField:
+    """A lead field that a bulk export can hold.
+
+    Attributes:
+        name: The REST name, which exports use.
+        display_name: The label people know.
+        data_type: Marketo's data type in lower case, ``string`` or ``datetime`` for example.
+    """
+
+    name: str
+    display_name: str
+    data_type: str
+
+
+def describe_leads(client: Client) -> list[LeadField]:
+    """Return the lead fields an export can hold, in Marketo's order, each name once.
+
+    Fields without a REST name are not available to the API, and formula fields are not
+    exported. Raises as ``Client.get``.
+    """
+    entries = client.get("/rest/v1/leads/describe.json").get("result") or []
+    fields = (_lead_field(entry) for entry in entries if entry.get("rest"))
+    exported = (field for field in fields if field.name and field.data_type not in NOT_EXPORTED)
+    return list({field.name: field for field in exported}.values())
+
+
+def _lead_field(entry: dict[str, Any]) -> LeadField:
+    name = entry["rest"].get("name") or ""
+    # "Integer" was seen beside "integer".
+    data_type = str(entry.get("dataType", "string")).casefold()
+    return LeadField(name, str(entry.get("displayName") or name), data_type)
