@@ -66,6 +66,11 @@ class Jobs:
         """The jobs that this user can see, as they are now, in order of creation."""
         return [job for job in self.all() if self._visible(job, kind, user)]
 
+    def ledger(self) -> Ledger:
+        """All there is to remember of jobs."""
+        with self._lock:
+            return Ledger(tuple(self._jobs.values()), tuple(self._charges))
+
     def find(self, export_id: str, kind: str, user: str) -> Job:
         """The job, as it is now.
 
@@ -196,7 +201,7 @@ class Jobs:
     def _change(self, job: Job, **changes: object) -> Job:
         changed = replace(job, **changes)  # type: ignore[arg-type]  # the keys are those of Job
         self._jobs[job.export_id] = changed
-        self.on_change(Ledger(tuple(self._jobs.values()), tuple(self._charges)))
+        self.on_change(self.ledger())
         return changed
 
     def _settle(self) -> None:

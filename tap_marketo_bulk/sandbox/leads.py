@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from tap_marketo_bulk.sandbox import values
-from tap_marketo_bulk.sandbox.chance import draw
+from tap_marketo_bulk.sandbox.chance import draw, mix
 from tap_marketo_bulk.sandbox.fields import FRACTION_NAME, GROUPS, PADDING_NAME, LeadField
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.timeline import Timeline
@@ -83,7 +83,13 @@ class LeadState:
 
     def values(self, fields: Iterable[LeadField]) -> list[Value]:
         """What the columns of ``fields`` hold."""
-        return [self._system(field) if field.is_system else self._drawn(field) for field in fields]
+        chances = [draw(self.life.chance, version) for version in self.versions]
+        return [
+            self._system(field)
+            if field.is_system
+            else self._drawn(field, mix(chances[field.group], field.salt))
+            for field in fields
+        ]
 
     def _system(self, field: LeadField) -> Value:
         if field.name == "id":
@@ -91,8 +97,7 @@ class LeadState:
         instant = self.life.created_at if field.name == "createdAt" else self.updated_at
         return datetime.fromtimestamp(instant, UTC)
 
-    def _drawn(self, field: LeadField) -> Value:
-        chance = draw(self.life.chance, field.salt, self.versions[field.group])
+    def _drawn(self, field: LeadField, chance: int) -> Value:
         if field.name == PADDING_NAME and self.options.lead_padding_bytes:
             filling = "lorem ipsum "[chance % 12]
             return f"{chance:x} ".ljust(self.options.lead_padding_bytes, filling)

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
@@ -23,13 +24,20 @@ from tap_marketo_bulk.sandbox.limits import Limits
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.rest_calls import RestCalls
 from tap_marketo_bulk.sandbox.server import Server, Shared
+from tap_marketo_bulk.sandbox.state import WORLD_OPTIONS, Saved, State, StateError
 from tap_marketo_bulk.sandbox.tokens import Tokens, user
 from tap_marketo_bulk.sandbox.truth import Truth
 from tap_marketo_bulk.sandbox.world import World
 
 
 class Sandbox:
-    """A Marketo subscription on loopback, between ``with`` and its end."""
+    """A Marketo subscription on loopback, between ``with`` and its end.
+
+    With a ``state_dir`` the world, its jobs and their files are kept there for the next one.
+
+    Raises:
+        StateError: ``state_dir`` cannot be used, or holds a world of other options.
+    """
 
     def __init__(
         self,
@@ -37,16 +45,20 @@ class Sandbox:
         *,
         clock: Clock | None = None,
         faults: Iterable[Fault] = (),
+        state_dir: Path | None = None,
     ) -> None:
         self.options = options or Options()
         self.clock = clock or Clock()
         self.faults = list(faults)
-        self.birth = self.options.start or self.clock.now()
+        self._state = None if state_dir is None else State(state_dir)
+        saved = self._load()
+        self.birth = saved.birth if saved else self.options.start or self.clock.now()
         self.world = World(self.options, int(self.birth.timestamp()))
         self.truth = Truth(self.world, self.clock)
         self.users = tuple(user(self.options.seed, n) for n in range(self.options.users))
         self._tokens = Tokens(self.users, self.clock, self.options.token_seconds)
-        self._jobs = Jobs(self.options, self.clock, self._write, Ledger())
+        ledger = saved.ledger if saved else Ledger()
+        self._jobs = Jobs(self.options, self.clock, self._write, ledger)
         self._book = CallBook()
         self._open = ExitStack()
         self._server: Server | None = None
@@ -73,8 +85,7 @@ class Sandbox:
             OSError: The port is taken.
         """
         server = self._open.enter_context(self._make_server())
-        folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
-        self._jobs.folder = Path(self._open.enter_context(folder))
+        self._jobs.folder = self._folder()
         self._server = server
         serve = server.serve_forever
         Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -82,13 +93,31 @@ class Sandbox:
         self._open.callback(server.stopping.set)
         return self
 
+    def _load(self) -> Saved | None:
+        saved = self._state and self._state.load()
+        asked = {name: getattr(self.options, name) for name in WORLD_OPTIONS}
+        if saved and saved.world != asked:
+            message = f"The state directory holds a world of other options: {saved.world}."
+            raise StateError(message)
+        return saved or None
+
+    def _folder(self) -> Path:
+        """Where the files of jobs go; a temporary one goes away with the sandbox."""
+        if self._state:
+            save = partial(self._state.save, self.birth, self.options)
+            save(self._jobs.ledger())
+            self._jobs.on_change = save
+            return self._state.folder
+        folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
+        return Path(self._open.enter_context(folder))
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Stop to serve, and leave no file behind."""
+        """Stop to serve, and keep no file but those of the state directory."""
         self._open.close()
 
     @property
