@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from threading import Condition
 
 
 class Clock(Protocol):
@@ -22,6 +25,10 @@ class Clock(Protocol):
         """Wait this many seconds."""
         ...
 
+    def wait(self, condition: Condition, seconds: float | None) -> None:
+        """Wait until the condition, whose lock is held, is notified, or this long at most."""
+        ...
+
 
 class SystemClock:
     """The machine's own time."""
@@ -37,6 +44,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait this many seconds of real time."""
         time.sleep(seconds)
+
+    def wait(self, condition: Condition, seconds: float | None) -> None:
+        """Wait for a notification, or this many seconds of real time."""
+        condition.wait(seconds)
 
 
 def utc_text(instant: datetime) -> str:

@@ -21,8 +21,10 @@
     │   ├── UnreachableError     no connection, or it broke
     │   ├── NotMarketoError      the answer is no Marketo envelope
     │   └── FileNotReadyError    404: a completed job's file is not there yet
+    ├── QuotaSpentError          how far each stream got before the quota was spent
     ├── ExportFailedError        Marketo gave up on a job, again and again
     ├── ExportTimeoutError       a job did not finish in time
+    ├── SpoolError               the local disk cannot take the file
     └── DataError
         ├── CorruptFileError     a file differs from what its job promised
         ├── MalformedFileError   a file's rows cannot be told apart
@@ -44,8 +46,11 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.exceptions import DataError as SingerDataError
 
+from tap_marketo_bulk.clock import utc_text
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 
 class MarketoBulkError(SingerSDKError):
@@ -204,6 +209,29 @@ class NotMarketoError(TransientError):
 
 class FileNotReadyError(TransientError):
     """404 for the file of a job that is completed."""
+
+
+class QuotaSpentError(MarketoBulkError, FatalSyncError):
+    """The run could not read everything, since the day's export bytes are spent."""
+
+    def __init__(
+        self,
+        quota_megabytes: int | None,
+        reached: Mapping[str, datetime | None],
+        reset: datetime,
+    ) -> None:
+        """Say how far each stream is complete, and when the next run can go on."""
+        quota = f" of {quota_megabytes} MB" if quota_megabytes else ""
+        bookmarks = "; ".join(
+            f"{stream} is complete up to {utc_text(instant)}"
+            if instant
+            else f"{stream} is not complete"
+            for stream, instant in reached.items()
+        )
+        super().__init__(
+            f"Marketo's daily export quota{quota} is used up. {bookmarks}. What was delivered is "
+            f"safe, and a run after {utc_text(reset)} (00:00 US Central) goes on from there."
+        )
 
 
 class ExportFailedError(MarketoBulkError, FatalSyncError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from singer_sdk import typing as th
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_bulk.errors import SettingsError
+from tap_marketo_bulk.extract.delivery import Terms
 from tap_marketo_bulk.marketo.client import Connection
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # Marketo's limit for the date range of a job.
 LONGEST_WINDOW_DAYS = 31
+# Adobe: ten jobs can be queued or processing in a subscription.
+QUEUE_PLACES = 10
 _T = TypeVar("_T")
 _SUFFIX = re.compile(r"/(rest|identity|bulk)(/v1)?$")
 
@@ -116,6 +120,30 @@ SETTINGS = th.PropertiesList(
         "An export job that is not finished by then is cancelled and the run fails.",
         exclusive_minimum=0,
     ),
+    th.Property(
+        "max_jobs_in_flight",
+        th.IntegerType(minimum=1, maximum=QUEUE_PLACES),
+        title="Jobs in flight",
+        description="How many export jobs are kept under way, of the queue of ten that all "
+        "integrations of a subscription share.",
+        default=4,
+    ),
+    th.Property(
+        "on_quota_exceeded",
+        th.StringType(allowed_values=["fail", "stop", "wait"]),
+        title="When the quota is spent",
+        description="fail: end with an error; stop: end well with what there is; wait: go on "
+        "after the reset at 00:00 US Central. Nothing is lost either way.",
+        default="fail",
+    ),
+    th.Property(
+        "invalid_values",
+        th.StringType(allowed_values=["fail", "null"]),
+        title="Invalid values",
+        description="What to do about a value that does not fit its field's type. fail: end with "
+        "an error; null: emit null, count, and warn with the first sample per field.",
+        default="fail",
+    ),
     _number(
         "request_timeout_seconds",
         "Request timeout (seconds)",
@@ -142,8 +170,9 @@ class Settings:
     window: timedelta
     lag: timedelta
     activity_lookback: timedelta
-    poll_seconds: float
-    job_timeout_seconds: float
+    terms: Terms
+    on_quota_exceeded: str
+    invalid_as_null: bool
 
 
 def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -> Settings:
@@ -181,8 +210,13 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
         window=timedelta(days=float(config["window_days"])),
         lag=timedelta(minutes=float(config["lag_minutes"])),
         activity_lookback=timedelta(minutes=float(config["activity_lookback_minutes"])),
-        poll_seconds=float(config["poll_seconds"]),
-        job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
+        terms=Terms(
+            poll_seconds=float(config["poll_seconds"]),
+            job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
+            max_jobs_in_flight=int(config["max_jobs_in_flight"]),
+        ),
+        on_quota_exceeded=config["on_quota_exceeded"],
+        invalid_as_null=config["invalid_values"] == "null",
     )
 
 
@@ -191,19 +225,22 @@ def tidy(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Environment variables arrive as text, and an empty one means that nothing is set.
     """
-    defaults = {name: spec["default"] for name, spec in _specs() if "default" in spec}
     given = {name: value for name, value in config.items() if value not in (None, "")}
-    for name, spec in _specs():
-        if name in given and "number" in spec["type"] and isinstance(given[name], str):
-            try:
-                given[name] = float(given[name])
-            except ValueError:
-                continue  # the schema's check names it
-    return defaults | given
+    for name, spec in SCHEMA["properties"].items():
+        if name in given:
+            given[name] = _as_number(given[name], spec)
+        elif "default" in spec:
+            given[name] = spec["default"]
+    return given
 
 
-def _specs() -> list[tuple[str, dict[str, Any]]]:
-    return list(SCHEMA["properties"].items())
+def _as_number(value: object, spec: Mapping[str, Any]) -> object:
+    """Read the text of a numeric setting; what is no number is left for the schema's check."""
+    if isinstance(value, str) and {"number", "integer"} & set(spec["type"]):
+        with suppress(ValueError):
+            number = float(value)
+            return int(number) if number.is_integer() else number
+    return value
 
 
 def _shape_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 
 from tap_marketo_bulk.clock import Clock, SystemClock
-from tap_marketo_bulk.extract.pipeline import Pipeline
+from tap_marketo_bulk.command import SentenceCommand
+from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.settings import SCHEMA, Settings, parse, tidy
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
-from tap_marketo_bulk.streams.bulk import Source
+from tap_marketo_bulk.streams.bookmark import Bookmark
+from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.leads import LeadsStream, leads_schema
+from tap_marketo_bulk.streams.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import click
     from singer_sdk import Stream
 
 
@@ -28,6 +34,16 @@ class TapMarketoBulk(Tap):
 
     name = "tap-marketo-bulk"
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    # Not batches: the SDK writes STATE before a batch's records are.
+    capabilities: ClassVar[list[Any]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
     # Discovery describes the subscription, so settings are needed for it.
     dynamic_catalog = True
     clock: ClassVar[Clock] = SystemClock()
@@ -45,22 +61,50 @@ class TapMarketoBulk(Tap):
         """The connection to Marketo."""
         return Client(self.settings.connection, self.clock)
 
+    @cached_property
+    def source(self) -> Source:
+        """What all streams of this run share."""
+        source = Source(self.settings, self.clock, Exports(self.client), self._selected_streams)
+        # However the process ends, jobs that no STATE knows are not left running.
+        atexit.register(source.pipeline.close)
+        return source
+
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams, described by Marketo or, where there is one, by the catalog."""
-        source = Source(
-            settings=self.settings,
-            clock=self.clock,
-            pipeline=Pipeline(
-                Exports(self.client),
-                self.clock,
-                poll_seconds=self.settings.poll_seconds,
-                job_timeout_seconds=self.settings.job_timeout_seconds,
-            ),
-        )
         return [
-            LeadsStream(self, self._leads_schema(), source),
-            ActivitiesStream(self, activities_schema(), source),
+            LeadsStream(self, self._leads_schema(), self.source),
+            ActivitiesStream(self, activities_schema(), self.source),
         ]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take the state of the run before; raises ``StateError`` where it makes no sense."""
+        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        if not isinstance(bookmarks, dict):
+            finding = "it is not an object with an object named bookmarks"
+            raise StateError(finding)
+        for name, bookmark in bookmarks.items():
+            if not isinstance(bookmark, dict):
+                finding = f"the bookmark of {name} is no object"
+                raise StateError(finding)
+            Bookmark(name, bookmark).check()
+        super().load_state(state)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """Return the SDK's command, with errors as sentences."""
+        command = super().get_singer_command()
+        return SentenceCommand(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            help=command.help,
+            context_settings=command.context_settings,
+            logger=cls.logger,
+        )
+
+    def _selected_streams(self) -> list[BulkStream]:
+        streams = self.streams.values()
+        return [each for each in streams if isinstance(each, BulkStream) and each.selected]
 
     def _leads_schema(self) -> dict[str, Any]:
         entry = self.input_catalog.get_stream(LeadsStream.name) if self.input_catalog else None

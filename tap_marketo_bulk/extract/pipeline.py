@@ -1,95 +1,237 @@
-"""Orders in, proven files out, in order."""
+"""Orders in, proven files out, in order, with Marketo kept busy meanwhile.
+
+Two threads meet here::
+
+    the emitting thread (main)             the worker thread
+    --------------------------             -----------------
+    files()  hands out proven files        _work()  takes one step after another:
+    note()   writes new ids to STATE                create, enqueue, poll, download
+    close()  ends the run
+
+The worker alone asks Marketo for exports; the emitting thread alone touches Singer state.
+The line of deliveries is what both see, and ``_changed`` guards it.
+"""
 
 from __future__ import annotations
 
 import logging
-import tempfile
-from contextlib import suppress
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_marketo_bulk.errors import ExportFailedError, ExportTimeoutError, MarketoBulkError
-from tap_marketo_bulk.marketo.download import download
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError
+from tap_marketo_bulk.extract.delivery import Delivery, Order, Stage, Terms
+from tap_marketo_bulk.extract.schedule import (
+    REMINDER_SECONDS,
+    Situation,
+    idle_seconds,
+    next_step,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
 
-logger = logging.getLogger("tap-marketo-bulk.pipeline")
+logger = logging.getLogger("tap-marketo-bulk.exports")
 
-# A job that Marketo fails, or that somebody cancels, is asked for this often.
-JOB_TRIES = 3
-
-
-@dataclass(frozen=True)
-class Order:
-    """One window of one stream, to be exported."""
-
-    stream: str
-    window: Window
-    request: ExportRequest
+# The emitting thread comes by every few milliseconds. When it does not for so long, the target
+# has stalled, and Marketo is kept busy without STATE. Real time: it is about threads.
+STALL_SECONDS = 10.0
+# How long the end of a run waits for a call under way.
+FAREWELL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class ProvenFile:
-    """A file with the size and checksum its job promised, at its beginning."""
+    """A file with the size and checksum its job promised, at its beginning.
+
+    Attributes:
+        request: The order's, less fields that Marketo no longer knows.
+    """
 
     order: Order
+    request: ExportRequest
     job: ExportJob
     content: BinaryIO
 
 
 class Pipeline:
-    """Turns orders into proven files."""
+    """Turns orders into proven files, a few jobs ahead of the reader."""
 
     def __init__(
-        self, exports: Exports, clock: Clock, *, poll_seconds: float, job_timeout_seconds: float
+        self,
+        exports: Exports,
+        clock: Clock,
+        terms: Terms,
+        *,
+        record: Callable[[Order, str], None],
+        quota_pause: Callable[[ExportQuotaError], float | None],
     ) -> None:
-        """Make no call yet."""
+        """Make no call yet.
+
+        Args:
+            exports: Marketo's export jobs.
+            clock: The time in which Marketo is waited for.
+            terms: How jobs are treated.
+            record: Writes a new job's id to STATE; called by the emitting thread.
+            quota_pause: Seconds to wait when the day's quota is spent; None to give up.
+        """
         self._exports = exports
         self._clock = clock
-        self._poll_seconds = poll_seconds
-        self._job_timeout_seconds = job_timeout_seconds
+        self._terms = terms
+        self._record = record
+        self._quota_pause = quota_pause
+        self._changed = threading.Condition()
+        self._line: list[Delivery] = []
+        self._awaited: Delivery | None = None
+        self._resume_at = self._remind_at = clock.monotonic()
+        self._stalled = False
+        self._closing = False
+        self._worker: threading.Thread | None = None
 
-    def files(self, orders: Iterable[Order]) -> Iterator[ProvenFile]:
-        """Yield one proven file per order, in order."""
-        for order in orders:
-            with tempfile.TemporaryFile(prefix="tap-marketo-bulk-") as content:
-                job = self._completed(order)
-                if job.records:
-                    open_at = partial(self._exports.open_file, order.request.object, job.export_id)
-                    download(
-                        open_at, content, self._clock, size=job.size or 0, sha256=job.sha256 or ""
-                    )
-                content.seek(0)
-                yield ProvenFile(order, job, content)
+    # The emitting thread.
 
-    def _completed(self, order: Order) -> ExportJob:
-        for _ in range(JOB_TRIES):
-            job = self._exports.create(order.request)
-            logger.info("%s %s: export %s created", order.stream, order.window, job.export_id)
-            try:
-                self._exports.enqueue(order.request.object, job.export_id)
-                job = self._finished(order, job.export_id)
-            except BaseException:
-                with suppress(MarketoBulkError):
-                    self._exports.cancel(order.request.object, job.export_id)
-                raise
-            if job.status is Status.COMPLETED:
-                return job
-        message = f"Export {job.export_id} {job.status}: {job.error}"
-        raise ExportFailedError(message)
+    def order(self, orders: Iterable[Order]) -> None:
+        """Put orders at the end of the line; work on them begins at once."""
+        deliveries = [Delivery(order, self._exports, self._terms, self._clock) for order in orders]
+        with self._changed:
+            self._line += deliveries
+            if self._line and self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="exports", daemon=True)
+                self._worker.start()
+            self._changed.notify_all()
 
-    def _finished(self, order: Order, export_id: str) -> ExportJob:
-        started = self._clock.monotonic()
-        while self._clock.monotonic() - started < self._job_timeout_seconds:
-            self._clock.sleep(self._poll_seconds)
-            job = self._exports.status(order.request.object, export_id)
-            if job.status.is_terminal:
-                return job
-        message = f"Export {export_id} was not finished in time"
-        raise ExportTimeoutError(message)
+    def files(self, stream: str) -> Iterator[ProvenFile]:
+        """Yield a stream's proven files, in the order in which they were asked for.
+
+        A file is gone when the next one is asked for.
+
+        Raises:
+            MarketoBulkError: What kept a file from coming, in the place of that file.
+        """
+        try:
+            for delivery in self._of(stream):
+                with self._arrived(delivery) as content:
+                    yield ProvenFile(delivery.order, delivery.request, delivery.job, content)
+                self._remove([delivery])
+        finally:
+            self._remove(self._of(stream))
+
+    def note(self) -> None:
+        """Write the ids of new jobs to STATE, so that they can be enqueued."""
+        for delivery in self._unrecorded():
+            # Outside the lock: writing may take as long as the target likes.
+            self._record(delivery.order, delivery.job.export_id)
+            with self._changed:
+                delivery.recorded, self._stalled = True, False
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """End the worker; cancel the jobs that no STATE knows, and leave the others running."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        if self._worker:
+            self._worker.join(FAREWELL_SECONDS)
+        for delivery in self._unrecorded():
+            with suppress(MarketoBulkError):
+                delivery.cancel()
+        self._remove(self._line)
+
+    def _of(self, stream: str) -> list[Delivery]:
+        return [delivery for delivery in self._line if delivery.order.stream == stream]
+
+    def _unrecorded(self) -> list[Delivery]:
+        """Return deliveries whose job costs, or will, and is in no STATE yet."""
+        stages = (Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
+        return [item for item in self._line if item.stage in stages and not item.recorded]
+
+    @contextmanager
+    def _arrived(self, delivery: Delivery) -> Iterator[BinaryIO]:
+        """Wait for a file, and give its place on disk free afterwards."""
+        with self._changed:
+            self._awaited = delivery
+            self._changed.notify_all()
+        while delivery.content is None:
+            self.note()
+            with self._changed:
+                if delivery.error:
+                    raise delivery.error
+                if delivery.content is None and not self._unrecorded():
+                    self._changed.wait()
+        with self._changed:
+            delivery.stage, self._awaited = Stage.TAKEN, None
+            self._changed.notify_all()
+        yield delivery.content
+
+    def _remove(self, deliveries: list[Delivery]) -> None:
+        """Take deliveries out of the line; their jobs stay as they are."""
+        with self._changed:
+            self._line = [item for item in self._line if item not in deliveries]
+            self._changed.notify_all()
+        for delivery in deliveries:
+            if delivery.content:
+                delivery.content.close()
+
+    # The worker thread.
+
+    def _work(self) -> None:
+        """Take steps until the run is closed."""
+        while True:
+            with self._changed:
+                if self._closing:
+                    return
+                situation = self._situation()
+                chosen = next_step(situation)
+                if chosen is None:
+                    self._remind(situation)
+                    self._clock.wait(self._changed, idle_seconds(situation))
+                    continue
+            self._take(*chosen)
+
+    def _situation(self) -> Situation:
+        return Situation(
+            line=self._line,
+            awaited=self._awaited,
+            limit=self._terms.max_jobs_in_flight,
+            now=self._clock.monotonic(),
+            resume_at=self._resume_at,
+            stalled=self._stalled,
+        )
+
+    def _remind(self, situation: Situation) -> None:
+        """Say every ten minutes that the quota is waited for."""
+        left = situation.resume_at - situation.now
+        if left > 0 and situation.now >= self._remind_at:
+            self._remind_at = situation.now + REMINDER_SECONDS
+            logger.info("Waiting %.0f more minutes for Marketo's export quota.", left / 60)
+
+    def _take(self, delivery: Delivery, step: Callable[[], None]) -> None:
+        """Take one step, and turn what goes wrong into the delivery's error."""
+        try:
+            step()
+        except ExportQuotaError as error:
+            self._mind_quota(error)
+        except BaseException as error:  # noqa: BLE001 - the emitting thread raises it
+            delivery.fail(error)
+        with self._changed:
+            self._changed.notify_all()
+            if delivery.stage is Stage.CREATED and not delivery.recorded and not self._stalled:
+                # A created job costs nothing, an enqueued one does: first into STATE.
+                self._stalled = not self._changed.wait_for(
+                    lambda: delivery.recorded or self._closing, STALL_SECONDS
+                )
+
+    def _mind_quota(self, error: ExportQuotaError) -> None:
+        """Wait for the quota's reset, or give up what is not in the queue by now."""
+        pause = self._quota_pause(error)
+        with self._changed:
+            if pause is not None:
+                self._resume_at = self._clock.monotonic() + pause
+                return
+            for delivery in self._line:
+                if delivery.stage in (Stage.WAITING, Stage.CREATED):
+                    delivery.fail(error)

@@ -10,6 +10,7 @@ from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
 
     from tap_marketo_bulk.extract.windows import Window
 
@@ -35,6 +36,11 @@ class ActivitiesStream(BulkStream):
     primary_keys = ("marketoGUID",)
     replication_key = "activityDate"
     valid_replication_keys = ("activityDate",)
+
+    @property
+    def lookback(self) -> timedelta:
+        """Activities are dated when they happen, and stored later."""
+        return self.source.settings.activity_lookback
 
     def export_filter(self, window: Window) -> Mapping[str, Any]:
         """Filter by the only date range activities have."""

@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_marketo_bulk.clock import utc_text
-from tap_marketo_bulk.errors import CatalogError, CorruptFileError, StateError
+from tap_marketo_bulk.errors import (
+    CatalogError,
+    CorruptFileError,
+    DataError,
+    ExportQuotaError,
+    FileNotReadyError,
+)
+from tap_marketo_bulk.extract.delivery import Order
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
-from tap_marketo_bulk.extract.pipeline import Order
-from tap_marketo_bulk.extract.rows import Findings, Layout, read_rows
-from tap_marketo_bulk.extract.windows import horizon, split
+from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_rows
+from tap_marketo_bulk.extract.windows import Window, horizon, split
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.streams.bookmark import Bookmark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.pipeline import Pipeline, ProvenFile
+    from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
-    from tap_marketo_bulk.extract.windows import Window
-    from tap_marketo_bulk.settings import Settings
+    from tap_marketo_bulk.streams.source import Source
 
 # "--test" wants one record, not a whole window's worth of quota.
 TEST_STRETCH = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Source:
-    """What every stream needs to reach Marketo."""
-
-    settings: Settings
-    clock: Clock
-    pipeline: Pipeline
+# New jobs are looked for after so many rows, which takes milliseconds.
+NOTE_EVERY_ROWS = 100
 
 
 class BulkStream(Stream):
@@ -51,7 +50,6 @@ class BulkStream(Stream):
 
     export_object: ClassVar[str]
     valid_replication_keys: ClassVar[tuple[str, ...]]
-
     # Values are typed when a file is read.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
     # Windows come oldest first, so an interrupted run can go on from the last one closed.
@@ -61,131 +59,210 @@ class BulkStream(Stream):
     def __init__(self, tap: Tap, schema: dict[str, Any], source: Source) -> None:
         """Take the schema from discovery, or from the catalog where there is one."""
         super().__init__(tap, schema=schema)
-        self._source = source
-        self._horizon = horizon(
-            source.clock.now(), lag=source.settings.lag, end=source.settings.end
-        )
+        self.source = source
+        settings = source.settings
+        self.horizon = horizon(source.clock.now(), lag=settings.lag, end=settings.end)
 
-    # What a subclass says.
+    @property
+    def lookback(self) -> timedelta:
+        """What is read again before the bookmark by a run that begins where one ended."""
+        return timedelta()
+
+    # From time to orders.
 
     def export_filter(self, window: Window) -> Mapping[str, Any]:
         """Return the create body's filter for a window."""
         raise NotImplementedError
 
-    # From time to orders.
-
     def orders(self) -> Iterator[Order]:
         """Yield what this run asks Marketo for, oldest window first."""
+        yield from self.orders_from(self.start())
+
+    def orders_from(self, start: datetime) -> Iterator[Order]:
+        """Yield an order for each window, with the job an earlier run made for it."""
         fields = self.selected_fields
-        for window in split(self._start(), self._horizon, self._source.settings.window):
+        left = {export.window: export for export in self.bookmark.exports()}
+        cuts = {instant for window in left for instant in (window.start, window.end)}
+        for window in split(start, self.horizon, self.source.settings.window, cuts):
             request = ExportRequest(self.export_object, fields, self.export_filter(window))
-            yield Order(self.name, window, request)
+            export = left.get(window)
+            fits = export is not None and export.digest == request.digest
+            yield Order(
+                stream=self.name,
+                window=window,
+                request=request,
+                required=frozenset((*self.primary_keys, self.replication_key or "")),
+                export_id=export.export_id if export and fits else None,
+            )
+
+    def start(self) -> datetime:
+        """Return where this run begins to read."""
+        earliest = self.source.settings.start
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            return max(earliest, self.horizon - TEST_STRETCH)
+        reached = self.reached
+        if reached is None:
+            return earliest
+        if earliest > reached:
+            self.logger.warning(
+                "start_date %s lies after the bookmark of %s, so what changed from %s on is "
+                "skipped. Set start_date back to load it.",
+                utc_text(earliest),
+                self.name,
+                utc_text(reached),
+            )
+        # A run that was interrupted goes on where it was; the lookback is for its end.
+        stopped_at = self.bookmark.instant("horizon") or reached
+        return max(earliest, min(reached, stopped_at - self.lookback))
+
+    @property
+    def reached(self) -> datetime | None:
+        """Return the end of the last window that was closed."""
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return None
+        return self.bookmark.value(self.replication_key)
+
+    @property
+    def bookmark(self) -> Bookmark:
+        """What STATE holds of this stream."""
+        return Bookmark(self.name, self.stream_state)
 
     @property
     def selected_fields(self) -> tuple[str, ...]:
-        """The fields to export, in the catalog's order; the key is always among them."""
+        """The fields to export, in the catalog's order; raises ``CatalogError`` without the key."""
         names = self.effective_schema.get("properties", {})
         selected = tuple(name for name in names if self.mask[("properties", name)])
-        for key in self.primary_keys:
-            if key not in selected:
-                message = (
-                    f"The catalog leaves out {key}, the key of {self.name}. Select it, or run "
-                    "discovery again; nothing was read."
-                )
-                raise CatalogError(message)
-        return selected
-
-    def _start(self) -> datetime:
-        """Return where this run begins to read."""
-        settings = self._source.settings
-        if self.ABORT_AT_RECORD_COUNT is not None:
-            return max(settings.start, self._horizon - TEST_STRETCH)
-        bookmark = self._bookmark()
-        if bookmark is None:
-            return settings.start
-        if settings.start > bookmark:
-            self.logger.warning(
-                "start_date %s is after the bookmark of %s: changes from %s on are skipped.",
-                utc_text(settings.start),
-                self.name,
-                utc_text(bookmark),
+        missing = [key for key in self.primary_keys if key not in selected]
+        if missing:
+            message = (
+                f"The catalog leaves out {', '.join(missing)}, the key of {self.name}. Select it, "
+                "or run discovery again; nothing was read."
             )
-        return max(settings.start, bookmark)
-
-    def _bookmark(self) -> datetime | None:
-        """Return the end of the last window that was closed, in this run or before it."""
-        state = self.stream_state
-        if (
-            self.replication_method == "FULL_TABLE"
-            or state.get("replication_key") != self.replication_key
-        ):
-            return None
-        try:
-            instant = datetime.fromisoformat(state["replication_key_value"])
-        except (KeyError, TypeError, ValueError):
-            finding = f"the bookmark of {self.name} is no instant"
-            raise StateError(finding) from None
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+            raise CatalogError(message)
+        return selected
 
     # From files to records.
 
     def get_records(self, context: Context | None) -> Iterator[Row]:
         """Yield the records of all windows, and close each after its last record is written."""
         del context  # bulk streams have no partitions
+        try:
+            yield from self.windows()
+        except ExportQuotaError as error:
+            self.source.fall_short(error)
+        except GeneratorExit:
+            raise  # the SDK has what it wanted of this stream
+        except BaseException:
+            self.source.pipeline.close()
+            raise
+        self.source.finish(self)
+
+    def windows(self) -> Iterator[Row]:
+        """Yield the records of one window after the other."""
         boundary: dict[object, Row] = {}
-        for file in self._source.pipeline.files(self.orders()):
+        for file in self.source.files(self):
             findings = Findings()
-            window = file.order.window
-            start, end = utc_text(window.start), utc_text(window.end)
-            earlier, boundary = boundary, {}
-            for row in read_rows(file.content, self._layout(file), findings):
-                instant = row.get(self.replication_key or "")
-                key = row[self.primary_keys[0]]
-                # Neighbouring windows share a second, and a record in it comes twice. Only an
-                # equal row is dropped: the second one may be newer.
-                if instant == start and earlier.get(key) == row:
-                    continue
-                if instant == end:
-                    boundary[key] = dict(row)
-                yield row
-            self._prove_count(file, findings)
-            self._close(window)
+            met: dict[object, Row] = {}
+            try:
+                yield from self._records(file, findings, earlier=boundary, met=met)
+                self._prove_count(file, findings)
+            except (DataError, FileNotReadyError):
+                # The same job would only bring the same file again.
+                self.bookmark.forget(file.order)
+                self.write_state()
+                raise
+            boundary = met
+            self._report(findings)
+            self.close(file.order.window)
+
+    def _records(
+        self,
+        file: ProvenFile,
+        findings: Findings,
+        *,
+        earlier: Mapping[object, Row],
+        met: dict[object, Row],
+    ) -> Iterator[Row]:
+        """Yield a file's rows, less those that the window before it brought just so.
+
+        Neighbouring windows share a second, and a record in it comes twice. Only an equal row
+        is dropped: the later one may be newer.
+        """
+        key, instant = self.primary_keys[0], self.replication_key or ""
+        start, end = utc_text(file.order.window.start), utc_text(file.order.window.end)
+        for row in read_rows(file.content, self._layout(file), findings):
+            if findings.rows % NOTE_EVERY_ROWS == 0:
+                self.source.pipeline.note()
+            at = row.get(instant)
+            if at == start and earlier.get(row[key]) == row:
+                continue
+            if at == end:
+                met[row[key]] = dict(row)
+            yield row
 
     def _layout(self, file: ProvenFile) -> Layout:
-        request = file.order.request
+        request = file.request
         properties = self.effective_schema["properties"]
         types = {name: type_for_schema(properties[name]) for name in request.fields}
         return Layout(
             columns=dict(zip(request.header, request.fields, strict=True)),
             parsers={name: kind.parse for name, kind in types.items() if kind is not TEXT},
             key=self.primary_keys[0],
+            separators=SEPARATORS[request.format],
+            invalid_as_null=self.source.settings.invalid_as_null,
         )
 
     def _prove_count(self, file: ProvenFile, findings: Findings) -> None:
         if findings.rows != file.job.records:
             message = (
-                f"Export {file.job.export_id} of {self.name} holds {findings.rows} rows, but "
+                f"Export {file.job.export_id} of {file.order} holds {findings.rows} rows, but "
                 f"Marketo counted {file.job.records}. The bookmark was not moved; run again."
             )
             raise CorruptFileError(message)
+
+    def _report(self, findings: Findings) -> None:
         if findings.nul_bytes:
             self.logger.warning("Removed %d NUL bytes from values.", findings.nul_bytes)
+        for name, count in findings.invalid.items():
+            self.logger.warning(
+                "%d values of %s did not fit their type and are null, the first at %s.",
+                count,
+                name,
+                findings.samples[name],
+            )
 
-    def _close(self, window: Window) -> None:
-        """Move the bookmark to the window's end and tell the target."""
-        super()._increment_stream_state({self.replication_key or "": utc_text(window.end)})
+    # State: windows move the bookmark, in place of the SDK's records.
+
+    def close(self, window: Window) -> None:
+        """Count a window as done: move the bookmark to its end and tell the target."""
+        self.bookmark.close(window)
+        unfinished = self.lookback and window.end < self.horizon
+        self.bookmark.keep("horizon", self.horizon if unfinished else None)
+        self.move_bookmark(window.end)
+
+    def move_bookmark(self, instant: datetime) -> None:
+        """Move the bookmark, never back, and write STATE; FULL_TABLE has no bookmark."""
+        instant = max(instant, self.reached or instant)
+        super()._increment_stream_state({self.replication_key or "": utc_text(instant)})
+        self.write_state()
+
+    def record_export(self, order: Order, export_id: str) -> None:
+        """Put the id of a job into STATE, before the job can cost anything."""
+        self.bookmark.record(order, export_id)
+        self.write_state()
+
+    def write_state(self) -> None:
+        """Write a STATE message, if anything changed since the last one."""
         self.state_manager.is_flushed = False
         self._write_state_message()
-
-    # How the SDK keeps state, replaced by windows.
 
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Context | None = None
     ) -> None:
-        """Do nothing for a record: windows move the bookmark."""
+        """Do nothing for a record."""
 
     def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Keep the state free of what ``_start`` works out."""
+        """Keep the state free of what ``start`` works out."""
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Return none: a window never ends after the horizon."""
+        """Return none: no window ends after the horizon."""

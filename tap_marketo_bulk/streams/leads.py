@@ -4,30 +4,94 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
 from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.errors import UnsupportedFilterError
 from tap_marketo_bulk.extract.fields import type_of
 from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
 
+# While a sweep is under way: the horizon of the run that began it, and how far it came.
+SWEEP_BEGAN = "sweep_began"
+SWEEP_REACHED = "sweep_reached"
+
 
 class LeadsStream(BulkStream):
-    """Leads, by their latest change or by their creation."""
+    """Leads, by their latest change or by their creation.
+
+    Where the subscription lacks the ``updatedAt`` filter, each run is a sweep over all
+    leads by ``createdAt``: dearer, but no update is missed. The bookmark then moves at the end
+    of a sweep, to the horizon of its beginning, since a lead may change after its window was
+    read.
+    """
 
     name = "leads"
     export_object = "leads"
     primary_keys = ("id",)
     replication_key = "updatedAt"
     valid_replication_keys = ("updatedAt", "createdAt")
+    _sweeps = False
 
     def export_filter(self, window: Window) -> Mapping[str, Any]:
         """Filter by the replication key; all leads were created at some time."""
-        field = self.replication_key or "createdAt"
-        return {field: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
+        full = self._sweeps or self.replication_method == REPLICATION_FULL_TABLE
+        name = "createdAt" if full else self.replication_key or "createdAt"
+        return {name: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
+
+    def orders(self) -> Iterator[Order]:
+        """Yield windows from the bookmark on, or of a sweep from where it was left."""
+        if not self._sweeps:
+            yield from super().orders()
+            return
+        yield from self.orders_from(
+            self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
+        )
+
+    def windows(self) -> Iterator[Row]:
+        """Yield the records; a subscription without the ``updatedAt`` filter shows here."""
+        try:
+            yield from super().windows()
+        except UnsupportedFilterError as error:
+            if self._sweeps or self.replication_key != "updatedAt":
+                raise
+            self.logger.warning(
+                "Marketo has no updatedAt filter for this subscription (%s), so each run exports "
+                "all leads created since %s, which spends quota for all of them. Ask Marketo "
+                "Support to enable the updatedAt filter for bulk lead extract.",
+                error.reason.rstrip("."),
+                utc_text(self.source.settings.start),
+            )
+            self._begin_sweep()
+            yield from super().windows()
+
+    def _begin_sweep(self) -> None:
+        self._sweeps = True
+        if self.bookmark.instant(SWEEP_BEGAN) is None:
+            self.bookmark.keep(SWEEP_BEGAN, self.horizon)
+        self.source.order_again(self)
+
+    def close(self, window: Window) -> None:
+        """Close a window; in a sweep only the last one moves the bookmark."""
+        if not self._sweeps:
+            super().close(window)
+        elif window.end < self.horizon:
+            self.bookmark.close(window)
+            self.bookmark.keep(SWEEP_REACHED, window.end)
+            self.write_state()
+        else:
+            began = self.bookmark.instant(SWEEP_BEGAN) or window.start
+            for key in (SWEEP_BEGAN, SWEEP_REACHED):
+                self.bookmark.keep(key, None)
+            self.bookmark.close(window)
+            self.move_bookmark(began)
 
 
 def leads_schema(fields: Iterable[LeadField]) -> dict[str, Any]:

@@ -1,0 +1,327 @@
+"""One order on its way: create, enqueue, poll, download, each a step of its own.
+
+Only the pipeline's worker thread takes these steps; see ``pipeline.py``.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from tap_marketo_bulk.errors import (
+    AccessDeniedError,
+    ApiError,
+    CallQuotaError,
+    CorruptFileError,
+    ExportFailedError,
+    ExportTimeoutError,
+    FileNotReadyError,
+    QueueFullError,
+    SpoolError,
+    UnknownFieldsError,
+)
+from tap_marketo_bulk.marketo.download import download
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.windows import Window
+
+logger = logging.getLogger("tap-marketo-bulk.exports")
+
+# A job that Marketo fails, or that somebody cancels, is asked for this often.
+JOB_TRIES = 3
+# So often a completed job may leave out what proves its file.
+UNPROVABLE_POLLS = 3
+# Adobe: files can be fetched for seven days.
+FILE_LIFE = timedelta(days=7)
+_NO_JOB = ExportJob("", Status.CREATED)
+
+
+class Stage(Enum):
+    """How far a delivery has come."""
+
+    WAITING = auto()
+    """No job exists."""
+    LEFT = auto()
+    """An earlier run made the job; what became of it is not known yet."""
+    CREATED = auto()
+    """The job exists and costs nothing yet."""
+    IN_QUEUE = auto()
+    """Marketo works on the job, or will."""
+    COMPLETED = auto()
+    """Marketo has the file."""
+    READY = auto()
+    """The file is here, and proven."""
+    TAKEN = auto()
+    """The file is being read."""
+    FAILED = auto()
+    """There will be no file; ``error`` says why."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One window of one stream, to be exported.
+
+    Attributes:
+        stream: Whose window it is.
+        window: The stretch of time.
+        request: What Marketo is asked for.
+        required: Fields without which the file is of no use.
+        export_id: The job an earlier run made for exactly this request.
+    """
+
+    stream: str
+    window: Window
+    request: ExportRequest
+    required: frozenset[str] = frozenset()
+    export_id: str | None = None
+
+    def __str__(self) -> str:
+        """Name the order in a log line."""
+        return f"{self.stream} {self.window}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How patiently jobs are treated, and how many at a time."""
+
+    poll_seconds: float
+    job_timeout_seconds: float
+    max_jobs_in_flight: int
+
+
+@dataclass(eq=False)
+class Delivery:
+    """An order, how far it has come, and the steps that bring it further.
+
+    Each step raises what the calls in ``marketo/`` raise, and leaves the stage as it was then.
+
+    Attributes:
+        request: The order's, less the fields that Marketo no longer knows.
+        job: What Marketo last said of the job.
+        recorded: The job's id is in a STATE message.
+        content: The proven file, at its beginning.
+        error: Why there will be no file.
+        due: Monotonic second before which the next step would be too early.
+    """
+
+    order: Order
+    exports: Exports
+    terms: Terms
+    clock: Clock
+    stage: Stage = Stage.WAITING
+    request: ExportRequest = field(init=False)
+    job: ExportJob = _NO_JOB
+    recorded: bool = False
+    content: BinaryIO | None = None
+    error: BaseException | None = None
+    due: float = 0.0
+    _since: float = 0.0
+    _tries: int = 0
+    _unprovable: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with the job of an earlier run where there is one."""
+        self.request = self.order.request
+        self._since = self.clock.monotonic()
+        if self.order.export_id:
+            self.job = replace(_NO_JOB, export_id=self.order.export_id)
+            self.stage, self.recorded = Stage.LEFT, True
+
+    # The steps.
+
+    def create(self) -> None:
+        """Define the job, without the fields that Marketo no longer knows."""
+        self._since = self.clock.monotonic()
+        while True:
+            try:
+                self.job = self.exports.create(self.request)
+            except UnknownFieldsError as error:
+                self._drop(error)
+            else:
+                break
+        self._tries += 1
+        self.recorded = False
+        self._reach(Stage.CREATED, "created")
+
+    def enqueue(self) -> None:
+        """Have Marketo work on the job; a full queue is waited for."""
+        try:
+            self.exports.enqueue(self.request.object, self.job.export_id)
+        except QueueFullError as error:
+            if self._waited > self.terms.job_timeout_seconds:
+                raise
+            # Not all who wait for a place should come back together.
+            pause = self.terms.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+            self.due = self.clock.monotonic() + pause
+            self._log(f"waits {pause:.0f} s for a place in the queue ({error.reason})")
+        else:
+            self._reach(Stage.IN_QUEUE, "queued", self.terms.poll_seconds)
+
+    def poll(self) -> None:
+        """Ask how the job is doing, and whether it takes too long."""
+        self.due = self.clock.monotonic() + self.terms.poll_seconds
+        job = self._look()
+        if job is None or job.status in (Status.FAILED, Status.CANCELLED):
+            self._count_failure(job)
+            self._ask_again(f"ended {_outcome(job)}")
+        elif job.status is Status.COMPLETED:
+            self._complete(job)
+        elif self._waited > self.terms.job_timeout_seconds:
+            self._give_up(job)
+
+    def take_up(self) -> None:
+        """Find out what became of the job that an earlier run made, and go on from there."""
+        job = self._look()
+        if job is None or job.status in (Status.FAILED, Status.CANCELLED) or self._expired(job):
+            self._ask_again(f"of an earlier run is {_outcome(job)}")
+        elif job.status is Status.COMPLETED:
+            self._complete(job)
+        elif job.status is Status.CREATED:
+            self._reach(Stage.CREATED, "of an earlier run taken up: created")
+        else:
+            event = f"of an earlier run taken up: {job.status}"
+            self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
+
+    def fetch(self) -> None:
+        """Bring the file to this machine and prove it."""
+        content = _temporary_file()
+        try:
+            if self.job.records:
+                self._download(content)
+            content.seek(0)
+        except FileNotReadyError:
+            content.close()
+            if self.job.export_id != self.order.export_id:
+                raise
+            self._ask_again("of an earlier run has no file any more")
+        except BaseException:
+            content.close()
+            raise
+        else:
+            self._reach(Stage.READY, f"proven: {self.job.records} records")
+            self.content = content
+
+    # What steps are made of.
+
+    def fail(self, error: BaseException) -> None:
+        """Give up; the error surfaces where the file was to be."""
+        self.stage, self.error = Stage.FAILED, error
+
+    def cancel(self) -> None:
+        """Stop the job at Marketo."""
+        self.exports.cancel(self.request.object, self.job.export_id)
+        self._log("cancelled")
+
+    @property
+    def _waited(self) -> float:
+        return self.clock.monotonic() - self._since
+
+    def _reach(self, stage: Stage, event: str, pause: float = 0.0) -> None:
+        self.stage, self.due = stage, self.clock.monotonic() + pause
+        self._log(event)
+
+    def _log(self, event: str) -> None:
+        logger.info(
+            "%s: export %s %s (%.0f s).", self.order, self.job.export_id, event, self._waited
+        )
+
+    def _look(self) -> ExportJob | None:
+        """Return the job, or None where Marketo does not know it."""
+        try:
+            return self.exports.status(self.request.object, self.job.export_id)
+        except (AccessDeniedError, CallQuotaError):
+            raise
+        except ApiError as error:
+            logger.warning("%s", error)
+            return None
+
+    def _download(self, content: BinaryIO) -> None:
+        open_at = partial(self.exports.open_file, self.request.object, self.job.export_id)
+        size, sha256 = self.job.size or 0, self.job.sha256 or ""
+        download(open_at, content, self.clock, size=size, sha256=sha256)
+
+    def _drop(self, error: UnknownFieldsError) -> None:
+        """Leave out fields that Marketo no longer knows, unless the file needs them."""
+        narrower = self.request.without(error.fields)
+        if self.order.required & set(error.fields) or narrower == self.request:
+            raise error
+        logger.warning(
+            "Marketo no longer has the field %s of %s. It is null from now on; run discovery "
+            "again to drop the column.",
+            ", ".join(error.fields),
+            self.order.stream,
+        )
+        self.request = narrower
+
+    def _ask_again(self, event: str) -> None:
+        """Forget the job, so that another is made."""
+        self._reach(Stage.WAITING, f"{event}, asking again")
+        self.job, self.recorded = _NO_JOB, False
+
+    def _count_failure(self, job: ExportJob | None) -> None:
+        if self._tries >= JOB_TRIES:
+            message = (
+                f"Export {self.job.export_id} of {self.order} is {_outcome(job)}, as were those "
+                "before it. What was delivered is safe; run again, and ask Marketo Support if it "
+                "stays so."
+            )
+            raise ExportFailedError(message)
+
+    def _complete(self, job: ExportJob) -> None:
+        """Accept a finished job, if it promises enough to prove its file."""
+        if job.records == 0 or None not in (job.records, job.size, job.sha256):
+            self.job = job
+            event = f"completed with {job.records} records in {job.size} bytes"
+            self._reach(Stage.COMPLETED, event)
+            return
+        self._unprovable += 1
+        if self._unprovable > UNPROVABLE_POLLS:
+            message = (
+                f"Marketo completed export {job.export_id} of {self.order} without saying its "
+                "size, checksum and number of records, so its file cannot be proven. No row of it "
+                "was used; run again."
+            )
+            raise CorruptFileError(message)
+        event = "completed, its size or checksum still missing"
+        self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
+
+    def _give_up(self, job: ExportJob) -> None:
+        message = (
+            f"Export {job.export_id} of {self.order} is still {job.status} after "
+            f"{self._waited / 60:.0f} minutes and was cancelled. What was delivered is safe; run "
+            "again, with a longer job_timeout_minutes or a shorter window_days."
+        )
+        self.cancel()
+        raise ExportTimeoutError(message)
+
+    def _expired(self, job: ExportJob) -> bool:
+        try:
+            created = datetime.fromisoformat(job.created_at or "")
+        except ValueError:
+            return False
+        created = created if created.tzinfo else created.replace(tzinfo=UTC)
+        return self.clock.now() - created >= FILE_LIFE
+
+
+def _outcome(job: ExportJob | None) -> str:
+    """Say what a job that brought nothing came to."""
+    if job is None:
+        return "unknown to Marketo"
+    return f"{job.status} ({job.error})" if job.error else str(job.status)
+
+
+def _temporary_file() -> BinaryIO:
+    """Return a file without a name, which no kind of death leaves behind."""
+    try:
+        return tempfile.TemporaryFile(prefix="tap-marketo-bulk-")
+    except OSError as error:
+        message = f"No temporary file can be made ({error.strerror}). Nothing was lost; run again."
+        raise SpoolError(message) from error

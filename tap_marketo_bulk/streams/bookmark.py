@@ -1,0 +1,130 @@
+"""What a bulk stream keeps in STATE: its bookmark, and the jobs not yet read.
+
+::
+
+    {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
+     "exports": [{"id": "...", "start": "...", "end": "...", "request": "<digest>"}]}
+
+The SDK owns the dictionary and writes the first two keys; this is the one place that knows
+the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.extract.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo_bulk.extract.delivery import Order
+
+
+_T = TypeVar("_T")
+INSTANTS = ("replication_key_value", "horizon", "sweep_began", "sweep_reached")
+
+
+@dataclass(frozen=True)
+class LeftExport:
+    """A job that was made and whose file was not read to the end."""
+
+    export_id: str
+    window: Window
+    digest: str
+
+
+class Bookmark:
+    """The state of one stream, read and written in the words of windows and exports."""
+
+    def __init__(self, stream: str, state: dict[str, Any]) -> None:
+        """Wrap the SDK's own dictionary, which is written to."""
+        self._stream = stream
+        self._state = state
+
+    def instant(self, key: str) -> datetime | None:
+        """Return an instant kept under ``key``; raises ``StateError`` where it is none."""
+        if key not in self._state:
+            return None
+        return self._understood(key, lambda: _instant(self._state[key]))
+
+    def keep(self, key: str, instant: datetime | None) -> None:
+        """Keep an instant under ``key``, or nothing."""
+        if instant is None:
+            self._state.pop(key, None)
+        else:
+            self._state[key] = utc_text(instant)
+
+    def value(self, replication_key: str | None) -> datetime | None:
+        """Return the bookmark, if it is one of this replication key."""
+        if replication_key is None or self._state.get("replication_key") != replication_key:
+            return None
+        return self.instant("replication_key_value")
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the stream was never read before."""
+        return not self._state
+
+    def exports(self) -> list[LeftExport]:
+        """Return the jobs of earlier runs; raises ``StateError`` where they make no sense."""
+        entries = self._state.get("exports") or []
+        return self._understood("exports", lambda: [_left(entry) for entry in entries])
+
+    def check(self) -> None:
+        """Raise ``StateError`` where the state makes no sense to this tap."""
+        for key, value in self._state.items():
+            if key == "exports":
+                self.exports()
+            elif key in INSTANTS and value is not None:
+                self.instant(key)
+
+    def record(self, order: Order, export_id: str) -> None:
+        """Note the job made for an order, in place of an earlier one."""
+        window = order.window
+        entry = {
+            "id": export_id,
+            "start": utc_text(window.start),
+            "end": utc_text(window.end),
+            "request": order.request.digest,
+        }
+        self.forget(order)
+        self._keep_exports([*self._state.get("exports", ()), entry])
+
+    def forget(self, order: Order) -> None:
+        """Drop the job of an order, so that another is made."""
+        window = utc_text(order.window.start), utc_text(order.window.end)
+        entries = self._state.get("exports", ())
+        self._keep_exports([it for it in entries if (it["start"], it["end"]) != window])
+
+    def close(self, window: Window) -> None:
+        """Drop the jobs of a window that was read, and of those before it."""
+        end = utc_text(window.end)
+        self._keep_exports([it for it in self._state.get("exports", ()) if it["end"] > end])
+
+    def _keep_exports(self, entries: list[dict[str, str]]) -> None:
+        if entries:
+            self._state["exports"] = entries
+        else:
+            self._state.pop("exports", None)
+
+    def _understood(self, key: str, read: Callable[[], _T]) -> _T:
+        try:
+            return read()
+        except (KeyError, TypeError, ValueError, AttributeError):
+            finding = f"{key} of {self._stream} is not what this tap writes there"
+            raise StateError(finding) from None
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def _left(entry: dict[str, str]) -> LeftExport:
+    window = Window(_instant(entry["start"]), _instant(entry["end"]))
+    return LeftExport(str(entry["id"]), window, str(entry["request"]))

@@ -1,0 +1,103 @@
+"""What all streams of a run share: settings, clock, pipeline, and how the run ends."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.errors import QuotaSpentError
+from tap_marketo_bulk.extract.pipeline import Pipeline
+from tap_marketo_bulk.extract.quota import next_reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.errors import ExportQuotaError
+    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.pipeline import ProvenFile
+    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.settings import Settings
+    from tap_marketo_bulk.streams.bulk import BulkStream
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+
+class Source:
+    """Marketo, as the streams of one run see it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        exports: Exports,
+        selected: Callable[[], Sequence[BulkStream]],
+    ) -> None:
+        """Make no call yet.
+
+        Args:
+            settings: What the tap was told.
+            clock: The time Marketo is waited for in.
+            exports: Marketo's export jobs.
+            selected: Returns the streams of this run, in the order in which they are read.
+        """
+        self.settings = settings
+        self.clock = clock
+        self._selected = selected
+        self._planned: dict[str, BulkStream] = {}
+        self._finished: set[str] = set()
+        self._shortfall: ExportQuotaError | None = None
+        self.pipeline = Pipeline(
+            exports,
+            clock,
+            settings.terms,
+            record=self._record,
+            quota_pause=self._quota_pause,
+        )
+
+    def files(self, stream: BulkStream) -> Iterator[ProvenFile]:
+        """Yield a stream's files; the first stream that asks sets all of them going."""
+        if not self._planned:
+            self._planned = {each.name: each for each in self._selected()}
+            plan = [order for each in self._planned.values() for order in each.orders()]
+            self.pipeline.order(plan)
+        return self.pipeline.files(stream.name)
+
+    def order_again(self, stream: BulkStream) -> None:
+        """Ask for a stream's windows anew, after its first plan came to nothing."""
+        self.pipeline.order(stream.orders())
+
+    def _record(self, order: Order, export_id: str) -> None:
+        self._planned[order.stream].record_export(order, export_id)
+
+    # When the day's quota is spent.
+
+    def _quota_pause(self, error: ExportQuotaError) -> float | None:
+        """Return the seconds to wait for the reset, or None where the run is to end."""
+        reset = next_reset(self.clock.now())
+        if self.settings.on_quota_exceeded != "wait":
+            return None
+        logger.warning("%s Waiting until %s.", error, utc_text(reset))
+        return (reset - self.clock.now()).total_seconds() + 1
+
+    def fall_short(self, error: ExportQuotaError) -> None:
+        """Note that a stream could not be read to its end today."""
+        self._shortfall = error
+
+    def finish(self, stream: BulkStream) -> None:
+        """Say after the last stream what the quota kept back, as an error if so set.
+
+        Raises:
+            QuotaSpentError: ``on_quota_exceeded`` is ``fail``.
+        """
+        self._finished.add(stream.name)
+        if self._shortfall is None or self._finished < set(self._planned):
+            return
+        reached = {name: each.reached for name, each in self._planned.items()}
+        spent = QuotaSpentError(
+            self._shortfall.quota_megabytes, reached, next_reset(self.clock.now())
+        )
+        if self.settings.on_quota_exceeded == "fail":
+            raise spent from self._shortfall
+        logger.warning("%s", spent)
