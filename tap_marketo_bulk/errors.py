@@ -181,9 +181,18 @@ class TransientError(MarketoBulkError, RetriableSyncError):
 
     Attributes:
         pause_seconds: The least wait that can help, 0 where unknown.
+        tries: How often it was met by whoever gave up, 0 before that.
     """
 
     pause_seconds = 0.0
+    tries = 0
+
+    def __str__(self) -> str:
+        """Add to the facts what to do, once nobody tries again."""
+        finding = super().__str__().rstrip(".")
+        if not self.tries:
+            return f"{finding}."
+        return f"{finding}. Tried {self.tries} times; nothing was lost, run again later."
 
 
 class TokenRejectedError(TransientError):
