@@ -7,13 +7,14 @@ token with the life it has left.
 from __future__ import annotations
 
 import math
+import re
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import CredentialsError
-from tap_marketo_bulk.marketo.envelope import not_marketo, parse_object, read_envelope
+from tap_marketo_bulk.marketo.envelope import not_marketo, parse_object, read_envelope, readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - an address, no secret
 USUAL_LIFE_SECONDS = 3600.0
 # A token this close to its end is not trusted with another call.
 MARGIN_SECONDS = 10.0
+# What can travel in a header (RFC 6750 allows less).
+_TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
@@ -62,11 +65,11 @@ class Authenticator:
                 self._token = self._renewed()
             return self._token.text
 
-    def renew(self, rejected: str) -> None:
-        """Replace a token that Marketo refused, unless another thread has done so already."""
+    def reject(self, text: str) -> None:
+        """Have the next call use another token, unless a newer one is here already."""
         with self._lock:
-            if self._token is not None and self._token.text == rejected:
-                self._token = self._renewed()
+            if self._token is not None and self._token.text == text:
+                self._token = replace(self._token, expires_at=-math.inf)
 
     def _renewed(self) -> Token:
         """Ask for a token, waiting out the last seconds of one that is about to expire."""
@@ -77,8 +80,10 @@ class Authenticator:
         return new
 
     def _ask(self) -> Token:
+        # The token's life began before its answer came.
+        asked_at = self._clock.monotonic()
         text, seconds = self._mint()
-        return Token(text, seconds, self._clock.monotonic() + seconds)
+        return Token(text, seconds, asked_at + seconds)
 
 
 def read_token(status: int, body: bytes) -> tuple[str, float]:
@@ -95,11 +100,11 @@ def read_token(status: int, body: bytes) -> tuple[str, float]:
         read_envelope(call, status, body)
         raise not_marketo(call, status)
     token = answer.get("access_token")
-    if status == HTTPStatus.OK and isinstance(token, str) and token:
+    if status == HTTPStatus.OK and isinstance(token, str) and _TOKEN.fullmatch(token):
         return token, _seconds(answer.get("expires_in"))
     if "error" in answer:
         reason = answer.get("error_description") or answer["error"]
-        raise CredentialsError(call, str(status), str(reason)[:1000])
+        raise CredentialsError(call, str(status), readable(reason))
     raise not_marketo(call, status)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -20,10 +21,11 @@ from tap_marketo_bulk.errors import (
     TransientError,
     UnreachableError,
 )
+from tap_marketo_bulk.marketo.answer import Answer
 from tap_marketo_bulk.marketo.auth import TOKEN_PATH, Authenticator, read_token
 from tap_marketo_bulk.marketo.envelope import Envelope, read_envelope
 from tap_marketo_bulk.marketo.pace import Pace
-from tap_marketo_bulk.marketo.patience import growing_pauses, pause
+from tap_marketo_bulk.marketo.patience import TRIES, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,18 +33,22 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-# urllib3 logs every URL with its query at DEBUG, and a query can hold a paging token.
-logging.getLogger("urllib3").setLevel(logging.WARNING)
 
-# With pauses up to a minute this is a few minutes of patience.
-TRIES = 9
-# An endpoint that never answered is more likely mistyped than down, and neither a
-# page in place of an envelope nor a refused token gets better by waiting long.
+# A host that never answered is more likely mistyped than down, and neither a page
+# in place of an envelope nor a refused token gets better by waiting long.
 SHORT_TRIES = 3
-# Even the description of a thousand fields stays far below.
-ENVELOPE_LIMIT_BYTES = 64 * 1024 * 1024
-_PIECE_BYTES = 64 * 1024
+# A host that is there takes a connection within seconds, however long it then thinks.
+CONNECT_SECONDS = 30.0
 _REDIRECTED = "the endpoint redirects elsewhere, which is not followed; check endpoint"
+# Why there was no answer; the first that fits is told.
+_CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (requests.exceptions.ProxyError, "the proxy did not let it through"),
+    (requests.exceptions.SSLError, "the TLS certificate or handshake was not accepted"),
+    (urllib3.exceptions.NameResolutionError, "the host name is not known"),
+    (urllib3.exceptions.NewConnectionError, "the host does not accept connections"),
+    (requests.ConnectTimeout, "the host took no connection in time"),
+    ((requests.Timeout, urllib3.exceptions.TimeoutError), "nothing came in time"),
+)
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,7 @@ class Client:
         """Open no connection yet."""
         self._connection = connection
         self._clock = clock
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = connection.user_agent
-        # A compressed answer would make sizes and ranges mean something else.
-        self._session.headers["Accept-Encoding"] = "identity"
+        self._session = _Session(connection)
         self._pace = Pace(clock)
         self._authenticator = Authenticator(self._mint, clock)
         self._answered = False
@@ -87,32 +90,30 @@ class Client:
         """Start reading a file: one try only, since its reader knows how to go on.
 
         Raises:
-            TransientError: The connection broke, or the token was refused (it is renewed).
+            TransientError: The connection broke, or the token was refused; the next try gets
+                another one.
         """
         token = self._authenticator.token()
-        with self._send("GET", path, auth=_Bearer(token), headers=headers) as answer:
-            try:
+        try:
+            with self._send("GET", path, auth=_Bearer(token), headers=headers) as answer:
                 yield answer
-            except TokenRejectedError:
-                self._authenticator.renew(token)
-                raise
+        except TokenRejectedError:
+            self._authenticator.reject(token)
+            raise
 
     def _persist(self, once: Callable[[], Envelope]) -> Envelope:
         """Repeat what fails in passing, a bounded number of times."""
-        pauses = growing_pauses()
-        failures = 0
+        patience = Patience(self._clock)
         while True:
             try:
                 return once()
             except TransientError as error:
-                failures += 1
-                if failures >= self._tries(error):
-                    raise
-                pause(self._clock, error, pauses)
+                patience.spend(error, self._tries(error))
 
     def _tries(self, error: TransientError) -> int:
+        mistyped = isinstance(error, UnreachableError) and not self._answered
         hopeless = isinstance(error, NotMarketoError | TokenRejectedError)
-        return TRIES if self._answered and not hopeless else SHORT_TRIES
+        return SHORT_TRIES if mistyped or hopeless else TRIES
 
     def _call(self, method: str, path: str, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
         token = self._authenticator.token()
@@ -120,7 +121,7 @@ class Client:
             with self._send(method, path, auth=_Bearer(token), **content) as answer:
                 return read_envelope(answer.call, answer.status, answer.body())
         except TokenRejectedError:
-            self._authenticator.renew(token)
+            self._authenticator.reject(token)
             raise
 
     def _mint(self) -> tuple[str, float]:
@@ -131,9 +132,7 @@ class Client:
             "client_secret": self._connection.client_secret,
         }
         with self._send("POST", TOKEN_PATH, auth=_no_auth, data=form) as answer:
-            token = read_token(answer.status, answer.body())
-        self._answered = True
-        return token
+            return read_token(answer.status, answer.body())
 
     @contextmanager
     def _send(self, method: str, path: str, **content: Any) -> Iterator[Answer]:  # noqa: ANN401 - requests' own keywords
@@ -145,67 +144,39 @@ class Client:
         self._pace.keep()
         url = self._connection.base_url + path
         timeout = self._connection.request_timeout_seconds
+        patience = (min(CONNECT_SECONDS, timeout), timeout)
         try:
             with self._session.request(
-                method, url, timeout=timeout, stream=True, allow_redirects=False, **content
+                method, url, timeout=patience, stream=True, **content
             ) as response:
+                self._answered = True
                 answer = Answer(f"{method} {path}", response, self._clock, timeout)
                 logger.debug("%s: HTTP %d", answer.call, answer.status)
                 if response.is_redirect:
-                    # Following it would hand the token to whoever it names.
                     raise ApiError(answer.call, str(answer.status), _REDIRECTED)
                 yield answer
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             message = f"No complete answer to {method} {path} from {self._connection.base_url}"
             # The error's own text can hold a URL with its query, so it is not quoted.
-            raise UnreachableError(f"{message}: {_cause(error, timeout)}.") from None
+            raise UnreachableError(f"{message}: {_cause(error)}") from None
 
 
-class Answer:
-    """An HTTP answer whose body is read piece by piece.
+class _Session(requests.Session):
+    """A session that no call changes, so that threads can share it."""
 
-    Attributes:
-        call: What was asked: method and path, without query.
-        status: The HTTP status.
-        headers: The answer's headers, names in any case.
-    """
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.headers["User-Agent"] = connection.user_agent
+        # A compressed answer would make sizes and ranges mean something else.
+        self.headers["Accept-Encoding"] = "identity"
+        # Cookies are all that an answer could change here, and Marketo needs none.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Plain http is for loopback, where a proxy of the environment has no business.
+        self.trust_env = connection.base_url.startswith("https:")
 
-    def __init__(
-        self, call: str, response: requests.Response, clock: Clock, timeout: float
-    ) -> None:
-        """Read nothing yet."""
-        self.call = call
-        self.status = response.status_code
-        self.headers = response.headers
-        self._response = response
-        self._clock = clock
-        self._timeout = timeout
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield bytes as they arrive, at most 64 KiB at a time.
-
-        Raises:
-            UnreachableError: They come slower than 64 KiB in each ``request_timeout_seconds``.
-        """
-        allowed, received = self._clock.monotonic() + self._timeout, 0
-        while piece := self._response.raw.read1(_PIECE_BYTES):
-            yield piece
-            received += len(piece)
-            if received >= _PIECE_BYTES:
-                allowed, received = self._clock.monotonic() + self._timeout, 0
-            elif self._clock.monotonic() > allowed:
-                message = f"The answer to {self.call} only trickled in ({received} bytes)"
-                raise UnreachableError(message)
-
-    def body(self) -> bytes:
-        """Return the whole body of an envelope."""
-        body = bytearray()
-        for piece in self.pieces():
-            body += piece
-            if len(body) > ENVELOPE_LIMIT_BYTES:
-                message = f"The answer to {self.call} is too long for an envelope"
-                raise NotMarketoError(message)
-        return bytes(body)
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Follow no redirect: it would hand the token to whoever it names."""
+        del resp
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -223,15 +194,19 @@ def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _cause(error: Exception, timeout: float) -> str:
+def _cause(error: Exception) -> str:
     """Say in a few words why there was no answer."""
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return f"nothing came within {timeout:g} s"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "the TLS certificate or handshake was not accepted"
     reason = getattr(error.args[0] if error.args else None, "reason", None)
-    if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return "the host name is not known"
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return "the host does not accept connections"
+    for kinds, words in _CAUSES:
+        if isinstance(error, kinds) or isinstance(reason, kinds):
+            return words
     return "the connection broke"
+
+
+def _hides_urls(record: logging.LogRecord) -> bool:
+    """Keep out what urllib3 logs of each call: a URL with its query, which can hold a token."""
+    return record.levelno >= logging.WARNING
+
+
+# A filter, not a level: whoever turns on DEBUG everywhere must not see them either.
+logging.getLogger("urllib3.connectionpool").addFilter(_hides_urls)

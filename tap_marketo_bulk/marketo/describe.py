@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tap_marketo_bulk.marketo.client import Client
 
 # Computed at display time; bulk exports do not have them.
@@ -37,13 +39,16 @@ def describe_leads(client: Client) -> list[LeadField]:
     exported. Raises as ``Client.get``.
     """
     entries = client.get("/rest/v1/leads/describe.json").get("result") or []
-    fields = (_lead_field(entry) for entry in entries if entry.get("rest"))
-    exported = (field for field in fields if field.name and field.data_type not in NOT_EXPORTED)
-    return list({field.name: field for field in exported}.values())
+    fields: dict[str, LeadField] = {}
+    for entry in entries:
+        field = _lead_field(entry)
+        if field.name and field.data_type not in NOT_EXPORTED:
+            fields.setdefault(field.name, field)
+    return list(fields.values())
 
 
-def _lead_field(entry: dict[str, Any]) -> LeadField:
-    name = entry["rest"].get("name") or ""
+def _lead_field(entry: Mapping[str, Any]) -> LeadField:
+    name = (entry.get("rest") or {}).get("name") or ""
     # "Integer" was seen beside "integer".
     data_type = str(entry.get("dataType", "string")).casefold()
     return LeadField(name, str(entry.get("displayName") or name), data_type)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,25 +21,25 @@ from tap_marketo_bulk.errors import (
     SpoolError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.envelope import not_marketo, read_envelope
-from tap_marketo_bulk.marketo.patience import growing_pauses, pause
+from tap_marketo_bulk.marketo.envelope import not_marketo, parse_object, read_envelope
+from tap_marketo_bulk.marketo.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.marketo.client import Answer
+    from tap_marketo_bulk.marketo.answer import Answer
 
     OpenAt = Callable[[int], AbstractContextManager[Answer]]
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-# Connections in a row that brought nothing new.
-FRUITLESS_TRIES = 8
 # Whole files in a row that were not what the job promised. Whether each is charged
 # against the quota nobody knows, so the number is small.
 WHOLE_TRIES = 3
+# No error envelope is longer.
+_ENVELOPE_BYTES = 64 * 1024
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 
 
@@ -48,7 +50,7 @@ def download(open_at: OpenAt, target: BinaryIO, clock: Clock, *, size: int, sha2
 
     Args:
         open_at: Opens the remote file at a byte offset.
-        target: An empty, writable, seekable file.
+        target: An empty, readable, writable and seekable file.
         clock: For the pauses between tries.
         size: The bytes the job promised.
         sha256: The hex digest the job promised.
@@ -93,6 +95,7 @@ class _Spool:
             self._target.write(piece)
             self._target.flush()
         except OSError as error:
+            self._give_up()
             message = (
                 f"The temporary file for an export cannot be written ({error.strerror}). Free "
                 "some space, or set TMPDIR to a roomier disk; nothing was lost, run again."
@@ -101,15 +104,26 @@ class _Spool:
         self._hash.update(piece)
         self.length += len(piece)
 
+    def content(self) -> bytes:
+        """Read back what was received."""
+        self._target.seek(0)
+        return self._target.read(self.length)
+
     @property
     def sha256(self) -> str:
         """The hex digest of all bytes received."""
         return self._hash.hexdigest()
 
+    def _give_up(self) -> None:
+        """Make room for the bytes still buffered, or closing the file would fail again."""
+        with suppress(OSError):
+            os.ftruncate(self._target.fileno(), 0)
+            self._target.seek(0)
+
 
 def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> None:
     """Receive until ``size`` bytes are there, or the file turns out to be shorter or longer."""
-    pauses, fruitless = growing_pauses(), 0
+    patience = Patience(clock)
     while True:
         before = spool.length
         try:
@@ -117,12 +131,9 @@ def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> None:
                 _receive(answer, spool, size)
         except TransientError as error:
             if spool.length > before:
-                pauses, fruitless = growing_pauses(), 0
-            fruitless += 1
-            if fruitless >= FRUITLESS_TRIES:
-                raise
+                patience.renew()
             logger.warning("A download stopped at byte %d of %d.", spool.length, size)
-            pause(clock, error, pauses)
+            patience.spend(error)
         else:
             # A clean end that brought nothing: what the job promised is not there.
             if spool.length >= size or spool.length == before:
@@ -141,10 +152,13 @@ def _receive(answer: Answer, spool: _Spool, size: int) -> None:
         spool.restart()
         message = f"Marketo sent another part of a file than byte {wanted} onwards"
         raise NotMarketoError(message)
+    is_beginning = not spool.length
     for piece in pieces:
         spool.add(piece)
         if spool.length > size:
-            return
+            break
+    if is_beginning and spool.length != size:
+        _refuse_envelope(answer, spool)
 
 
 def _file_pieces(answer: Answer) -> Iterator[bytes]:
@@ -168,6 +182,20 @@ def _file_pieces(answer: Answer) -> Iterator[bytes]:
 def _is_json(answer: Answer) -> bool:
     """Tell an envelope in place of the file, which comes with HTTP 200, by its content type."""
     return "json" in answer.headers.get("Content-Type", "").casefold()
+
+
+def _refuse_envelope(answer: Answer, spool: _Spool) -> None:
+    """Tell an envelope that claims to be the file; only one that is not as promised can be.
+
+    Raises:
+        ApiError, TransientError: What the envelope says.
+    """
+    if spool.length > _ENVELOPE_BYTES:
+        return
+    content = spool.content()
+    if parse_object(content) is not None:
+        spool.restart()
+        read_envelope(answer.call, answer.status, content)
 
 
 def _range_start(answer: Answer) -> int | None:

@@ -37,7 +37,7 @@ FATAL_CODES: dict[str, type[ApiError]] = {
 
 _INVALID_FIELDS = re.compile(r"invalid fields?:?\s*\[([^\]]*)\]", re.IGNORECASE)
 _FIELD_NOT_FOUND = re.compile(r"field\s+'([^']*)'\s+not found", re.IGNORECASE)
-_QUOTA = re.compile(r"(?:(\d+)\s*MB)?\s*exceeded", re.IGNORECASE)
+_QUOTA = re.compile(r"(?<![\d.])(\d+)\s*MB\b", re.IGNORECASE)
 
 Envelope = dict[str, Any]
 
@@ -67,7 +67,9 @@ def read_envelope(call: str, status: int, body: bytes) -> Envelope:
     if envelope.get("success") is True and status == HTTPStatus.OK:
         return envelope
     code, reason = _first_error(envelope)
-    raise refusal(call, code or str(status), reason)
+    if not code and status != HTTPStatus.OK:
+        code = str(status)
+    raise refusal(call, code, reason)
 
 
 def refusal(call: str, code: str, reason: str) -> MarketoBulkError:
@@ -93,8 +95,7 @@ def _export_limit(call: str, code: str, reason: str) -> ApiError:
         return AlreadyQueuedError(call, code, reason)
     if "quota" in words:
         found = _QUOTA.search(reason)
-        megabytes = int(found[1]) if found and found[1] else None
-        return ExportQuotaError(call, code, reason, megabytes)
+        return ExportQuotaError(call, code, reason, int(found[1]) if found else None)
     if "queue" in words:
         return QueueFullError(call, code, reason)
     return ApiError(call, code, reason)
@@ -126,6 +127,12 @@ def parse_object(body: bytes) -> dict[str, Any] | None:
     return envelope if isinstance(envelope, dict) else None
 
 
+def readable(words: object) -> str:
+    """Return Marketo's words as one line that any terminal can print."""
+    line = " ".join(str(words).split())
+    return line.encode(errors="replace").decode()[:1000]
+
+
 def _first_error(envelope: Envelope) -> tuple[str, str]:
     """Return code and message of the first error; either can be missing."""
     errors = envelope.get("errors")
@@ -133,5 +140,6 @@ def _first_error(envelope: Envelope) -> tuple[str, str]:
     if not isinstance(entry, dict):
         entry = {"message": entry}
     code = entry.get("code")
-    reason = entry.get("message") or "no reason given"
-    return ("" if code is None else str(code)), str(reason)[:1000]
+    reason = readable(entry.get("message") or "no reason given")
+    # Text as documented, though integers were seen.
+    return ("" if code is None else readable(code)), reason

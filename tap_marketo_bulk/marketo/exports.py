@@ -8,20 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from tap_marketo_bulk.errors import AlreadyQueuedError, ApiError, NotMarketoError, QueueFullError
+from tap_marketo_bulk.errors import (
+    AlreadyQueuedError,
+    ApiError,
+    ExportQuotaError,
+    NotMarketoError,
+    QueueFullError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_marketo_bulk.marketo.client import Answer, Client
+    from tap_marketo_bulk.marketo.answer import Answer
+    from tap_marketo_bulk.marketo.client import Client
 
-CHECKSUM_PREFIX = "sha256:"
+# Adobe: no more than 300 jobs on a page.
 LIST_PAGE = 300
+_CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 
 
 class Status(StrEnum):
@@ -84,7 +94,12 @@ class ExportRequest:
 
     def without(self, fields: Sequence[str]) -> ExportRequest:
         """Return the same request without some fields."""
-        return replace(self, fields=tuple(name for name in self.fields if name not in fields))
+        headers = self.column_header_names
+        return replace(
+            self,
+            fields=tuple(name for name in self.fields if name not in fields),
+            column_header_names={name: headers[name] for name in headers if name not in fields},
+        )
 
 
 @dataclass(frozen=True)
@@ -92,9 +107,9 @@ class ExportJob:
     """What Marketo last said of a job.
 
     Attributes:
-        records: Rows in the file; None until it is completed.
-        size: Bytes of the file; None until it is completed.
-        sha256: Hex digest of the file; None where Marketo gave none.
+        records: Rows in the file; None until Marketo says so.
+        size: Bytes of the file; None until Marketo says so.
+        sha256: Hex digest of the file in lower case; None until Marketo says so.
         created_at, queued_at, started_at, finished_at: As Marketo wrote them, or None.
         error: Marketo's words on a failed job.
     """
@@ -110,6 +125,11 @@ class ExportJob:
     started_at: str | None = None
     finished_at: str | None = None
     error: str | None = None
+
+    @property
+    def can_be_proven(self) -> bool:
+        """Tell whether Marketo said all that a finished file is proven by."""
+        return None not in (self.records, self.size, self.sha256)
 
 
 class Exports:
@@ -130,23 +150,23 @@ class Exports:
         Enqueuing twice is no error: a call whose answer was lost may have worked.
         """
         try:
-            self._client.post(f"/bulk/v1/{kind}/export/{export_id}/enqueue.json")
+            self._client.post(_path(kind, export_id, "enqueue"))
         except AlreadyQueuedError:
             return
-        except QueueFullError:
+        except (QueueFullError, ExportQuotaError):
             raise
         except ApiError:
-            # The answer to an earlier try may be the one that got lost.
+            # How Marketo refuses a job that has left the queue by now, nobody has seen.
             if self.status(kind, export_id).status is Status.CREATED:
                 raise
 
     def status(self, kind: str, export_id: str) -> ExportJob:
         """Ask how a job is doing. Marketo updates this once a minute."""
-        return _only_job(self._client.get(f"/bulk/v1/{kind}/export/{export_id}/status.json"))
+        return _only_job(self._client.get(_path(kind, export_id, "status")))
 
     def cancel(self, kind: str, export_id: str) -> None:
         """Take a job out of the queue or stop it."""
-        self._client.post(f"/bulk/v1/{kind}/export/{export_id}/cancel.json")
+        self._client.post(_path(kind, export_id, "cancel"))
 
     def list(self, kind: str) -> Iterator[ExportJob]:
         """Yield this API user's jobs of the past seven days."""
@@ -162,9 +182,13 @@ class Exports:
     def open_file(self, kind: str, export_id: str, offset: int) -> Iterator[Answer]:
         """Start reading a completed job's file at byte ``offset``; raises ``TransientError``."""
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        path = f"/bulk/v1/{kind}/export/{export_id}/file.json"
-        with self._client.open(path, headers) as answer:
+        with self._client.open(_path(kind, export_id, "file"), headers) as answer:
             yield answer
+
+
+def _path(kind: str, export_id: str, call: str) -> str:
+    # An id can come from a state file, where anything may stand.
+    return f"/bulk/v1/{kind}/export/{quote(export_id, safe='')}/{call}.json"
 
 
 def _only_job(envelope: Mapping[str, Any]) -> ExportJob:
@@ -184,21 +208,18 @@ def _job(entry: object) -> ExportJob:
     if not isinstance(entry, dict) or not isinstance(entry.get("exportId"), str):
         message = "Marketo's answer about an export job has no exportId"
         raise NotMarketoError(message)
-    checksum = entry.get("fileChecksum")
     return ExportJob(
         export_id=entry["exportId"],
         status=_status(entry.get("status")),
-        format=entry.get("format"),
+        format=_text(entry.get("format")),
         records=_count(entry.get("numberOfRecords")),
         size=_count(entry.get("fileSize")),
-        sha256=checksum.removeprefix(CHECKSUM_PREFIX).lower()
-        if isinstance(checksum, str)
-        else None,
-        created_at=entry.get("createdAt"),
-        queued_at=entry.get("queuedAt"),
-        started_at=entry.get("startedAt"),
-        finished_at=entry.get("finishedAt"),
-        error=entry.get("errorMsg"),
+        sha256=_sha256(entry.get("fileChecksum")),
+        created_at=_text(entry.get("createdAt")),
+        queued_at=_text(entry.get("queuedAt")),
+        started_at=_text(entry.get("startedAt")),
+        finished_at=_text(entry.get("finishedAt")),
+        error=_text(entry.get("errorMsg")),
     )
 
 
@@ -210,6 +231,15 @@ def _status(word: object) -> Status:
     except ValueError:
         message = f"Marketo reports an export job in the unknown status {str(word)[:40]!r}"
         raise NotMarketoError(message) from None
+
+
+def _text(words: object) -> str | None:
+    return None if words is None else str(words)
+
+
+def _sha256(checksum: object) -> str | None:
+    found = _CHECKSUM.fullmatch(str(checksum))
+    return found[1].lower() if found else None
 
 
 def _count(number: object) -> int | None:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 # Adobe: 100 calls in 20 seconds for all integrations of a subscription together.
 CALLS_PER_PERIOD = 100
-PERIOD_SECONDS = 20.0
+# Half a second more, since calls reach Marketo less evenly than they leave here.
+PERIOD_SECONDS = 20.5
 
 
 class Pace:

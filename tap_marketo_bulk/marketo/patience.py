@@ -15,7 +15,37 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-LONGEST_PAUSE_SECONDS = 60
+LONGEST_PAUSE_SECONDS = 60.0
+# With pauses of up to a minute this is some minutes of patience.
+TRIES = 11
+
+
+class Patience:
+    """Bounded patience with one thing that fails in passing."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Have all patience left."""
+        self._clock = clock
+        self.renew()
+
+    def renew(self) -> None:
+        """Have all patience left again, since something came of the last try."""
+        self._failures = 0
+        self._pauses = growing_pauses()
+
+    def spend(self, error: TransientError, tries: int = TRIES) -> None:
+        """Wait before another try: what the error asks for, and a growing, jittered bit more.
+
+        Raises:
+            TransientError: This was the last of so many ``tries``.
+        """
+        self._failures += 1
+        if self._failures >= tries:
+            error.tries = self._failures
+            raise error
+        seconds = error.pause_seconds + backoff.full_jitter(next(self._pauses))
+        logger.warning("%s Trying again in %.1f s.", error, seconds)
+        self._clock.sleep(seconds)
 
 
 def growing_pauses() -> Iterator[float]:
@@ -23,10 +53,3 @@ def growing_pauses() -> Iterator[float]:
     pauses = backoff.expo(max_value=LONGEST_PAUSE_SECONDS)
     next(pauses)  # the generator's start, not a pause
     return pauses
-
-
-def pause(clock: Clock, error: TransientError, pauses: Iterator[float]) -> None:
-    """Wait before another try: what the error asks for, and a growing, jittered bit more."""
-    seconds = error.pause_seconds + backoff.full_jitter(next(pauses))
-    logger.warning("%s; trying again in %.1f s.", str(error).rstrip("."), seconds)
-    clock.sleep(seconds)
