@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from json import JSONDecodeError
 from typing import Any
 
+import simplejson
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_marketo_bulk.errors import MarketoBulkError
+from tap_marketo_bulk.errors import MarketoBulkError, TransientError
 
 
 class SentenceCommand(SingerCommand):
@@ -23,6 +23,8 @@ class SentenceCommand(SingerCommand):
         """Run the command as the SDK does."""
         try:
             return super().main(*args, **kwargs)
+        except TransientError as error:
+            self._end(f"{error} What was delivered is safe; run again when Marketo can be reached.")
         except MarketoBulkError as error:
             self._end(str(error))
         except BrokenPipeError:
@@ -32,10 +34,10 @@ class SentenceCommand(SingerCommand):
                 "The target closed its input before everything was written; see its own log. "
                 "What it confirmed is safe, run again."
             )
-        except JSONDecodeError as error:
+        except simplejson.JSONDecodeError as error:
             self._end(f"The config, catalog or state file is not JSON ({error}).")
         except (SingerSDKError, FileNotFoundError) as error:
-            self._end(f"{error}.")
+            self._end(str(error))
 
     def _end(self, sentence: str) -> None:
         self.logger.error("%s", sentence)

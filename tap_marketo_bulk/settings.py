@@ -260,6 +260,9 @@ def _describe(error: Any) -> str:  # noqa: ANN401 - jsonschema has no types
     name = str(error.path[0]) if error.path else "config"
     if error.schema.get("secret") or SCHEMA["properties"].get(name, {}).get("secret"):
         return f"{name} must be text"
+    if error.validator == "type":
+        wanted = " or ".join(kind for kind in error.validator_value if kind != "null")
+        return f"{name}: {error.instance!r} is not of type {wanted}"
     return f"{name}: {error.message}"
 
 

@@ -19,6 +19,7 @@ from tap_marketo_bulk.settings import SCHEMA, Settings, parse, tidy
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
 from tap_marketo_bulk.streams.bookmark import Bookmark
 from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.catalog import check_fields, check_streams, read_catalog
 from tap_marketo_bulk.streams.leads import LeadsStream, leads_schema
 from tap_marketo_bulk.streams.source import Source
 
@@ -48,6 +49,19 @@ class TapMarketoBulk(Tap):
     dynamic_catalog = True
     clock: ClassVar[Clock] = SystemClock()
 
+    def __init__(self, *, catalog: object = None, state: object = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's
+        """Take what the SDK takes.
+
+        Raises:
+            CatalogError, StateError: They are not of the form Singer gives them.
+        """
+        if isinstance(catalog, dict):
+            catalog = read_catalog(catalog)
+        if isinstance(state, list | int | float):
+            finding = "it is no JSON object"
+            raise StateError(finding)
+        super().__init__(catalog=catalog, state=state, **options)  # type: ignore[arg-type] # checked
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in place of the SDK, whose messages would show a secret."""
         del raise_errors  # settings that are wrong are no use to anyone
@@ -70,17 +84,25 @@ class TapMarketoBulk(Tap):
         return source
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Return the streams, described by Marketo or, where there is one, by the catalog."""
-        return [
+        """Return the streams, described by Marketo or, where there is one, by the catalog.
+
+        Raises:
+            CatalogError: The catalog selects what neither Marketo nor this tap has.
+        """
+        streams = [
             LeadsStream(self, self._leads_schema(), self.source),
             ActivitiesStream(self, activities_schema(), self.source),
         ]
+        if self.input_catalog:
+            check_streams(self.input_catalog, [stream.name for stream in streams])
+            check_fields(self.input_catalog, ActivitiesStream.name, activities_schema())
+        return streams
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of the run before; raises ``StateError`` where it makes no sense."""
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        bookmarks = state.get("bookmarks", {})
         if not isinstance(bookmarks, dict):
-            finding = "it is not an object with an object named bookmarks"
+            finding = "bookmarks is no object"
             raise StateError(finding)
         for name, bookmark in bookmarks.items():
             if not isinstance(bookmark, dict):
@@ -108,5 +130,11 @@ class TapMarketoBulk(Tap):
 
     def _leads_schema(self) -> dict[str, Any]:
         entry = self.input_catalog.get_stream(LeadsStream.name) if self.input_catalog else None
-        # A catalog spares the call, and its schema is the one that counts.
-        return entry.schema.to_dict() if entry else leads_schema(describe_leads(self.client))
+        if self.input_catalog is None or entry is None:
+            return leads_schema(describe_leads(self.client))
+        # The catalog's schema is the one that counts. While a pipeline is set up, it is
+        # compared with Marketo's; later a field that goes must not stop the nightly run.
+        if LeadsStream.name not in self.state.get("bookmarks", {}):
+            described = leads_schema(describe_leads(self.client))
+            check_fields(self.input_catalog, LeadsStream.name, described)
+        return entry.schema.to_dict()

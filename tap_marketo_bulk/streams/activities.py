@@ -33,8 +33,7 @@ class ActivitiesStream(BulkStream):
 
     name = "activities"
     export_object = "activities"
-    primary_keys = ("marketoGUID",)
-    replication_key = "activityDate"
+    key = "marketoGUID"
     valid_replication_keys = ("activityDate",)
 
     @property

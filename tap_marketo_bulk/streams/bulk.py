@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
@@ -49,6 +51,7 @@ class BulkStream(Stream):
     """
 
     export_object: ClassVar[str]
+    key: ClassVar[str]
     valid_replication_keys: ClassVar[tuple[str, ...]]
     # Values are typed when a file is read.
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
@@ -59,9 +62,41 @@ class BulkStream(Stream):
     def __init__(self, tap: Tap, schema: dict[str, Any], source: Source) -> None:
         """Take the schema from discovery, or from the catalog where there is one."""
         super().__init__(tap, schema=schema)
+        self.primary_keys = (self.key,)
+        self.replication_key = self.valid_replication_keys[0]
         self.source = source
         settings = source.settings
         self.horizon = horizon(source.clock.now(), lag=settings.lag, end=settings.end)
+
+    # What the catalog says.
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Follow the catalog; what it leaves out stays as discovery has it.
+
+        Raises:
+            CatalogError: It asks for another replication key than Marketo can filter by.
+        """
+        super().apply_catalog(catalog)
+        self.primary_keys = self.primary_keys or (self.key,)
+        self.replication_key = self.replication_key or self.valid_replication_keys[0]
+        if self.replication_key not in self.valid_replication_keys:
+            message = (
+                f"The catalog's replication key for {self.name} is {self.replication_key}, but "
+                f"Marketo can only filter by {' or '.join(self.valid_replication_keys)}. Nothing "
+                "was read."
+            )
+            raise CatalogError(message)
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """The catalog's metadata; discovery adds the replication keys there are to choose from."""
+        discovers = self._metadata is None and self._input_schema is None
+        mapping = super().metadata
+        if discovers:
+            mapping.root.valid_replication_keys = list(self.valid_replication_keys)
+            for key in self.valid_replication_keys:
+                mapping["properties", key].inclusion = Metadata.InclusionType.AUTOMATIC
+        return mapping
 
     @property
     def lookback(self) -> timedelta:
@@ -91,7 +126,7 @@ class BulkStream(Stream):
                 stream=self.name,
                 window=window,
                 request=request,
-                required=frozenset((*self.primary_keys, self.replication_key or "")),
+                required=frozenset((self.key, self.replication_key or "")),
                 export_id=export.export_id if export and fits else None,
             )
 
@@ -132,11 +167,10 @@ class BulkStream(Stream):
         """The fields to export, in the catalog's order; raises ``CatalogError`` without the key."""
         names = self.effective_schema.get("properties", {})
         selected = tuple(name for name in names if self.mask[("properties", name)])
-        missing = [key for key in self.primary_keys if key not in selected]
-        if missing:
+        if self.key not in selected:
             message = (
-                f"The catalog leaves out {', '.join(missing)}, the key of {self.name}. Select it, "
-                "or run discovery again; nothing was read."
+                f"The catalog leaves out {self.key}, the key of {self.name}. Select it, or run "
+                "discovery again; nothing was read."
             )
             raise CatalogError(message)
         return selected
@@ -188,7 +222,7 @@ class BulkStream(Stream):
         Neighbouring windows share a second, and a record in it comes twice. Only an equal row
         is dropped: the later one may be newer.
         """
-        key, instant = self.primary_keys[0], self.replication_key or ""
+        key, instant = self.key, self.replication_key or ""
         start, end = utc_text(file.order.window.start), utc_text(file.order.window.end)
         for row in read_rows(file.content, self._layout(file), findings):
             if findings.rows % NOTE_EVERY_ROWS == 0:
@@ -207,7 +241,7 @@ class BulkStream(Stream):
         return Layout(
             columns=dict(zip(request.header, request.fields, strict=True)),
             parsers={name: kind.parse for name, kind in types.items() if kind is not TEXT},
-            key=self.primary_keys[0],
+            key=self.key,
             separators=SEPARATORS[request.format],
             invalid_as_null=self.source.settings.invalid_as_null,
         )
@@ -250,6 +284,12 @@ class BulkStream(Stream):
         """Put the id of a job into STATE, before the job can cost anything."""
         self.bookmark.record(order, export_id)
         self.write_state()
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """Log as the SDK does, but leave the word on an error to the sentence that ends the run."""
+        if message.startswith("An unhandled error occurred"):
+            level = logging.DEBUG
+        super().log(message, *args, level=level, **kwargs)
 
     def write_state(self) -> None:
         """Write a STATE message, if anything changed since the last one."""

@@ -35,8 +35,7 @@ class LeadsStream(BulkStream):
 
     name = "leads"
     export_object = "leads"
-    primary_keys = ("id",)
-    replication_key = "updatedAt"
+    key = "id"
     valid_replication_keys = ("updatedAt", "createdAt")
     _sweeps = False
 
