@@ -1,0 +1,1 @@
+"""Whole pipelines: the real Meltano, a real loader, a real database."""

@@ -1,0 +1,34 @@
+"""One PostgreSQL server and one installation of the plugins for all tests of a process."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .meltano import install
+from .postgresql import Database, running_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Database]:
+    """A PostgreSQL server; its first database."""
+    # Not one of pytest's folders, which nobody but their owner may enter.
+    with (
+        tempfile.TemporaryDirectory(prefix="postgresql-") as home,
+        running_server(Path(home)) as database,
+    ):
+        yield database
+
+
+@pytest.fixture(scope="session")
+def installed(pytestconfig: pytest.Config) -> Path:
+    """A Meltano project with installed plugins, kept from one test run to the next."""
+    root = pytestconfig.cache.mkdir("meltano")
+    install(root, ("tap-marketo-bulk", "target-postgres"))
+    return root
