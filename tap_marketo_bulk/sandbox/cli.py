@@ -8,12 +8,13 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
 from threading import Event
 from types import FrameType
+from typing import Any
 
 from tap_marketo_bulk.sandbox.arguments import arguments_parser, options_of
 from tap_marketo_bulk.sandbox.quota import TimeZoneMissingError
@@ -114,13 +115,13 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
 
 
 def _truth(sandbox: Sandbox, stream: str) -> int:
-    records = {
+    tellers: dict[str, Callable[[], Mapping[Any, object]]] = {
         "leads": sandbox.truth.leads,
         "activities": sandbox.truth.activities,
         "deleted_leads": sandbox.truth.deleted_leads,
-    }[stream]()
+    }
     try:
-        for record in records.values():
+        for record in tellers[stream]().values():
             sys.stdout.write(json_text(record) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

@@ -58,7 +58,8 @@ class Fault:
 
     It waits for calls named ``call`` (None: any that makes sense for the kind; for what befalls a
     job that is ``enqueue``) about ``object`` (None: any). The first ``skip`` of them pass, then
-    ``times`` (None: all) suffer, each with ``probability``. ``seconds`` are real time.
+    ``times`` (None: all) suffer, each with ``probability``. ``seconds`` are real time,
+    but for ``slow`` of the sandbox's clock.
     """
 
     kind: str

@@ -224,12 +224,17 @@ class Jobs:
 
     def _finish(self, job: Job, finished_at: datetime) -> None:
         self._slot_freed_at = finished_at
-        if job.fate.outcome:
-            error = job.fate.error
-            self._change(job, status=job.fate.outcome, finished_at=finished_at, error=error)
-            return
+        outcome, error = job.fate.outcome, job.fate.error
         path = self.folder / job.export_id
-        written = self._write_file(job, path)
+        if not outcome:
+            try:
+                written = self._write_file(job, path)
+            except Refusal as refusal:
+                # The subscription has changed since the job was created.
+                outcome, error = "Failed", refusal.message
+        if outcome:
+            self._change(job, status=outcome, finished_at=finished_at, error=error)
+            return
         self._change(
             job,
             status="Completed",

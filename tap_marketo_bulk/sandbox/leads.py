@@ -21,6 +21,7 @@ _LIVELY_PERIOD = 8 * 3600
 _FOR_EVER = 1 << 40
 _DAY = 86_400
 _DELETED_EVERY = 100
+_LATE_EVERY = 6
 # The column `updatedAt` of one lead in so many is a second older than `createdAt` (seen).
 _YOUNGER_EVERY = 40
 
@@ -156,7 +157,11 @@ class Leads:
         )
 
     def _lateness(self, chance: int) -> int:
-        return 1 + chance % self._late_seconds if self._late_seconds and chance % 20 == 0 else 0
+        return (
+            1 + (chance >> 8) % self._late_seconds
+            if self._late_seconds and chance % _LATE_EVERY == 0
+            else 0
+        )
 
     def _versions(self, life: Life, at: int) -> tuple[int, ...]:
         count = life.changes_before(at)

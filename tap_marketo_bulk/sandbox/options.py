@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -85,27 +86,27 @@ class Options:
     """Whether leads have the smart list filters; else 1035."""
     end_at_inclusive: bool = False
     """Whether a record of the very second of ``endAt`` is in the range."""
-    activity_filter: str = "happened"
+    activity_filter: Literal["happened", "stored"] = "happened"
     """Which clock the filter ``createdAt`` of activities looks at: ``happened`` or ``stored``."""
     exports_deletions: bool = False
     """Whether an activity export without type filter holds rows of type 37, Delete Lead."""
-    unknown_field_style: str = "1003"
+    unknown_field_style: Literal["1003", "1006"] = "1003"
     """How an unknown field is refused: ``1003`` names all of them, ``1006`` the first."""
     unknown_job_code: str = "1003"
     """The error code of a call about a job that the user does not have."""
-    quota_style: str = "seen"
+    quota_style: Literal["seen", "documented"] = "seen"
     """``seen``: "Export daily quota 500MB exceeded."; ``documented``: without the number."""
-    queue_full_style: str = "seen"
+    queue_full_style: Literal["seen", "documented"] = "seen"
     """``seen``: "Too many jobs (10) in queue"; ``documented``: without the number."""
-    cancel_spelling: str = "Cancelled"
+    cancel_spelling: Literal["Cancelled", "Canceled"] = "Cancelled"
     """``Cancelled`` or ``Canceled``."""
-    attribute_key_case: str = "mixed"
+    attribute_key_case: Literal["same", "mixed"] = "mixed"
     """``same``: attributes are named as in Get Activity Types; ``mixed``: some in another case."""
-    boolean_style: str = "true"
+    boolean_style: Literal["true", "True", "TRUE", "1"] = "true"
     """How lead files write true: ``true``, ``True``, ``TRUE`` or ``1``."""
-    ssv_separator: str = ";"
+    ssv_separator: Literal[";", " "] = ";"
     """What separates the values of an SSV file: ``;`` or a space."""
-    empty_file: str = "nothing"
+    empty_file: Literal["nothing", "header"] = "nothing"
     """What the file of a job without records holds: ``nothing`` or the ``header``."""
     content_type: str = "text/csv;charset=UTF-8"
     """The content type of export files."""

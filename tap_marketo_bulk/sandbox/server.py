@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
@@ -49,7 +50,16 @@ class Server(ThreadingHTTPServer):
         self.answer = answer
         self.shared = shared
         self.stopping = Event()
+        # Copied where it is walked, since connections come and go meanwhile.
+        self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Connection)
+
+    def server_close(self) -> None:
+        """End everything: also the connections that clients keep alive."""
+        super().server_close()
+        for connection in tuple(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, *_args: object) -> None:
         """A client that leaves in the middle is no error."""
@@ -64,6 +74,16 @@ class Connection(BaseHTTPRequestHandler):
     # One packet for the headers, not one for each.
     wbufsize = -1
 
+    def setup(self) -> None:
+        """Begin, known to the server."""
+        super().setup()
+        self._own.connections.add(self.connection)
+
+    def finish(self) -> None:
+        """End."""
+        self._own.connections.discard(self.connection)
+        super().finish()
+
     @property
     def _own(self) -> Server:
         return cast("Server", self.server)
@@ -71,8 +91,8 @@ class Connection(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         shared = self._own.shared
         exchange = self._exchange()
-        place = shared.book.arrive(exchange.call)
         with shared.limits.in_flight() as count:
+            place = shared.book.arrive(exchange.call)
             try:
                 self._check(exchange, count)
                 reply = self._own.answer(exchange)
@@ -129,16 +149,25 @@ class Connection(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send_body(self, reply: Reply) -> None:
+        dropped_at = reply.delivery.drop_at
+        total = reply.length if dropped_at is None else dropped_at
         sent = 0
         try:
             for piece in pieces(reply):
+                if sent + len(piece) == total:
+                    # Before it leaves: who has the last byte finds it noted.
+                    self._note(reply, total)
                 self.wfile.write(piece)
                 self.wfile.flush()
                 sent += len(piece)
                 self._own.stopping.wait(reply.delivery.pause_seconds)
-        finally:
-            if reply.file:
-                self._own.shared.jobs.sent(reply.file.export_id, sent)
+        except OSError:
+            self._note(reply, sent)
+            raise
+
+    def _note(self, reply: Reply, sent: int) -> None:
+        if reply.file:
+            self._own.shared.jobs.sent(reply.file.export_id, sent)
 
     def log_message(self, *_args: object) -> None:
         """Say nothing: the calls are in the book."""
