@@ -1,0 +1,70 @@
+"""What a run emits, compared with the sandbox's truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_marketo_bulk.sandbox import Options
+
+from ..conftest import NOW
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.sandbox import Clock, Sandbox
+
+    from .runs import Tap
+
+# Jobs take no time, so that nothing changes between the horizon and the last export.
+pytestmark = pytest.mark.parametrize(
+    "options", [Options(leads=200, activities=400, late_seconds=0, job_seconds=0)]
+)
+EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
+HORIZON = "2026-02-28T23:45:00Z"
+
+
+def test_first_run_emits_every_record_as_the_truth_says(tap: Tap, sandbox: Sandbox) -> None:
+    run = tap.run(config=EVERYTHING)
+    assert run.error is None
+    assert run.table("leads") == sandbox.truth.leads(at=NOW)
+    assert run.table("activities") == sandbox.truth.activities(at=NOW)
+
+
+def test_second_run_emits_what_changed_since(
+    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock
+) -> None:
+    first = tap.run(config=EVERYTHING)
+    sandbox_clock.advance(86400)
+    now = sandbox_clock.now()
+    second = tap.run(state=first.state, config=EVERYTHING)
+    assert 0 < len(second.records("leads")) < len(first.records("leads"))
+    assert 0 < len(second.records("activities"))
+    assert first.table("leads") | second.table("leads") == sandbox.truth.leads(at=now)
+    both = first.table("activities") | second.table("activities")
+    assert both == sandbox.truth.activities(at=now)
+
+
+def test_a_record_in_the_second_that_windows_share_is_emitted_once(tap: Tap) -> None:
+    run = tap.run(config={"window_days": 1})
+    ids = [record["id"] for record in run.records("leads")]
+    guids = [record["marketoGUID"] for record in run.records("activities")]
+    assert (len(ids), len(guids)) == (len(set(ids)), len(set(guids)))
+
+
+def test_bookmarks_are_window_ends_and_reach_the_horizon(tap: Tap) -> None:
+    run = tap.run()
+    bookmarks = [
+        state["bookmarks"]["leads"]["replication_key_value"]
+        for state in run.states
+        if "replication_key_value" in state["bookmarks"].get("leads", {})
+    ]
+    assert sorted(set(bookmarks)) == ["2026-02-01T00:00:00Z", HORIZON]
+    assert run.state == {
+        "bookmarks": {
+            "activities": {
+                "replication_key": "activityDate",
+                "replication_key_value": HORIZON,
+            },
+            "leads": {"replication_key": "updatedAt", "replication_key_value": HORIZON},
+        }
+    }
