@@ -5,25 +5,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tap_marketo_bulk.sandbox.exchange import Json
+from tap_marketo_bulk.sandbox.fate import Fate
 
 STATUSES = ("Created", "Queued", "Processing", "Completed", "Failed", "Cancelled")
 CANCELLED = ("cancelled", "canceled")
 WAITING = ("Queued", "Processing")
-
-
-@dataclass(frozen=True)
-class Fate:
-    """What faults have in store for a job."""
-
-    outcome: str = ""
-    """The status it ends with in place of Completed."""
-    error: str | None = None
-    more_seconds: float = 0.0
-    for_ever: bool = False
-    vanished: bool = False
-    count_off: int = 0
-    size_off: int = 0
-    no_checksum: bool = False
 
 
 @dataclass(frozen=True)

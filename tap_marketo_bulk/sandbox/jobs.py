@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -11,7 +11,8 @@ from tap_marketo_bulk.sandbox.clock import Clock
 from tap_marketo_bulk.sandbox.exchange import Json
 from tap_marketo_bulk.sandbox.export_file import Written
 from tap_marketo_bulk.sandbox.faults import Fault
-from tap_marketo_bulk.sandbox.job import WAITING, Fate, Job, as_seen, ends_at
+from tap_marketo_bulk.sandbox.job import WAITING, Job, as_seen, ends_at
+from tap_marketo_bulk.sandbox.ledger import Charge, Ledger
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.quota import central_midnight
 from tap_marketo_bulk.sandbox.refusal import Code, Refusal
@@ -20,24 +21,11 @@ RETENTION = timedelta(days=7)
 WriteFile = Callable[[Job, Path], Written]
 
 
-@dataclass(frozen=True)
-class Charge:
-    """Bytes beyond a file's own size that went out, and count against the quota."""
-
-    at: datetime
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """All there is to remember of jobs."""
-
-    jobs: tuple[Job, ...] = ()
-    charges: tuple[Charge, ...] = ()
-
-
 class Jobs:
-    """All jobs of the subscription. Time passes for them whenever somebody looks."""
+    """All jobs of the subscription. Time passes for them whenever somebody looks.
+
+    ``write_file`` makes the file of a job that has been processed; it may raise ``Refusal``.
+    """
 
     def __init__(
         self, options: Options, clock: Clock, write_file: WriteFile, ledger: Ledger
@@ -54,7 +42,8 @@ class Jobs:
         )
         self.peak_in_queue = 0
         self.on_change: Callable[[Ledger], object] = lambda _ledger: None
-        self.folder = Path()
+        # Where files are written. None while nobody serves them: then nothing happens either.
+        self.folder: Path | None = None
 
     def all(self) -> list[Job]:
         """Every job ever made, as it is now, in order of creation."""
@@ -65,6 +54,15 @@ class Jobs:
     def of(self, kind: str, user: str) -> list[Job]:
         """The jobs that this user can see, as they are now, in order of creation."""
         return [job for job in self.all() if self._visible(job, kind, user)]
+
+    def forget_old(self) -> None:
+        """Drop the jobs that nobody can ask for any more, and their files."""
+        with self._lock:
+            for job in tuple(self._jobs.values()):
+                if not self._kept(job):
+                    del self._jobs[job.export_id]
+                    if job.path:
+                        job.path.unlink(missing_ok=True)
 
     def ledger(self) -> Ledger:
         """All there is to remember of jobs."""
@@ -140,7 +138,7 @@ class Jobs:
                 raise Refusal(Code.EXPORT, f"Job is already {job.status.lower()}")
             if job.status == "Processing":
                 self._slot_freed_at = self._clock.now()
-            return self._change(job, status=self._options.cancel_spelling, started_at=None)
+            return self._change(job, status=self._options.cancel_spelling)
 
     def befall(self, export_id: str, fault: Fault) -> None:
         """Let a fault of the kinds in ``OF_JOB`` befall the job, if there is such a one."""
@@ -149,9 +147,10 @@ class Jobs:
             job = self._jobs.get(export_id)
             if job is None:
                 return
-            job = self._change(job, fate=self._fate(job.fate, fault))
+            fate = job.fate.after(fault, self._options.cancel_spelling)
+            job = self._change(job, fate=fate)
             if job.status in WAITING and job.fate.outcome:
-                self._finish(job, self._clock.now())
+                self._finish(job, self._clock.now(), Path())
 
     def sent(self, export_id: str, count: int) -> None:
         """Note that ``count`` bytes of the job's file went out."""
@@ -176,27 +175,16 @@ class Jobs:
 
     def _visible(self, job: Job, kind: str, user: str) -> bool:
         mine = (job.object, job.user) == (kind, user)
-        kept = self._clock.now() - job.created_at < RETENTION
-        return mine and kept and not job.fate.vanished
+        return mine and self._kept(job) and not job.fate.vanished
+
+    def _kept(self, job: Job) -> bool:
+        return self._clock.now() - job.created_at < RETENTION
 
     def _check_quota(self) -> None:
         if self.quota_used() >= self._options.quota_bytes:
             seen = {"seen": f"Export daily quota {self._options.quota_bytes / 1e6:g}MB exceeded."}
             style = self._options.quota_style
             raise Refusal(Code.EXPORT, seen.get(style, "Export daily quota exceeded"))
-
-    def _fate(self, fate: Fate, fault: Fault) -> Fate:
-        cancelled = self._options.cancel_spelling
-        return {
-            "fail": replace(fate, outcome="Failed", error=fault.message),
-            "cancelled": replace(fate, outcome=cancelled),
-            "vanish": replace(fate, vanished=True),
-            "stuck": replace(fate, for_ever=True),
-            "slow": replace(fate, more_seconds=fault.seconds),
-            "wrong_count": replace(fate, count_off=fault.amount),
-            "wrong_size": replace(fate, size_off=fault.amount),
-            "no_checksum": replace(fate, no_checksum=True),
-        }[fault.kind]
 
     def _change(self, job: Job, **changes: object) -> Job:
         changed = replace(job, **changes)  # type: ignore[arg-type]  # the keys are those of Job
@@ -206,26 +194,27 @@ class Jobs:
 
     def _settle(self) -> None:
         """Let everything happen that is due: jobs start, in order, and finish."""
-        while True:
+        while self.folder is not None:
             running = [job for job in self._jobs.values() if job.status == "Processing"]
             queued = [job for job in self._jobs.values() if job.status == "Queued"]
             if queued and len(running) < self._options.slots:
-                # Jobs are kept in order of creation, the queue in order of enqueuing.
-                first = min(queued, key=_queued_at)
-                started_at = max(_queued_at(first), self._slot_freed_at)
-                self._change(first, status="Processing", started_at=started_at)
+                self._start(min(queued, key=_queued_at))
                 continue
             ends = [(ends_at(job, self._options.job_seconds), job.export_id) for job in running]
             due = [end for end in ends if end[0] <= self._clock.now()]
             if not due:
                 return
             finished_at, export_id = min(due)
-            self._finish(self._jobs[export_id], finished_at)
+            self._finish(self._jobs[export_id], finished_at, self.folder)
 
-    def _finish(self, job: Job, finished_at: datetime) -> None:
+    def _start(self, job: Job) -> None:
+        started_at = max(_queued_at(job), self._slot_freed_at)
+        self._change(job, status="Processing", started_at=started_at)
+
+    def _finish(self, job: Job, finished_at: datetime, folder: Path) -> None:
         self._slot_freed_at = finished_at
         outcome, error = job.fate.outcome, job.fate.error
-        path = self.folder / job.export_id
+        path = folder / job.export_id
         if not outcome:
             try:
                 written = self._write_file(job, path)

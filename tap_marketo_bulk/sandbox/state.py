@@ -9,7 +9,7 @@ from typing import Any
 
 from tap_marketo_bulk.sandbox.exchange import Json
 from tap_marketo_bulk.sandbox.job import Job
-from tap_marketo_bulk.sandbox.jobs import Charge, Ledger
+from tap_marketo_bulk.sandbox.ledger import Charge, Ledger
 from tap_marketo_bulk.sandbox.options import Options
 
 WORLD_OPTIONS = (

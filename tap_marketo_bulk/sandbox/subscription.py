@@ -19,7 +19,8 @@ from tap_marketo_bulk.sandbox.export_file import Written, write_export
 from tap_marketo_bulk.sandbox.export_request import read_export_request
 from tap_marketo_bulk.sandbox.faults import Fault, Faults
 from tap_marketo_bulk.sandbox.job import Job
-from tap_marketo_bulk.sandbox.jobs import Jobs, Ledger
+from tap_marketo_bulk.sandbox.jobs import Jobs
+from tap_marketo_bulk.sandbox.ledger import Ledger
 from tap_marketo_bulk.sandbox.limits import Limits
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.rest_calls import RestCalls
@@ -104,6 +105,7 @@ class Sandbox:
     def _folder(self) -> Path:
         """Where the files of jobs go; a temporary one goes away with the sandbox."""
         if self._state:
+            self._jobs.forget_old()
             save = partial(self._state.save, self.birth, self.options)
             save(self._jobs.ledger())
             self._jobs.on_change = save
@@ -118,6 +120,7 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Stop to serve, and keep no file but those of the state directory."""
+        self._jobs.folder = None
         self._open.close()
 
     @property

@@ -44,7 +44,7 @@ class Truth:
             for activity in self._world.activities(wanted, self._instant(at))
         }
 
-    def deleted_leads(self, *, at: datetime | None = None) -> dict[str, Record]:
+    def deleted_leads(self, at: datetime | None = None) -> dict[str, Record]:
         """The deletions of leads, as activities, by ``marketoGUID``."""
         deletions = self._world.deletions(0, self._instant(at))
         return {activity.guid: _activity(activity) for activity in deletions}

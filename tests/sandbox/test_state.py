@@ -51,7 +51,17 @@ def test_a_fault_leaves_no_trace_in_the_state(clock: Clock, tmp_path: Path) -> N
     ):
         client.queued()
     clock.advance(1)
-    assert Sandbox(SMALL, clock=clock, state_dir=tmp_path).jobs[0].status == "Completed"
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as other:
+        assert other.jobs[0].status == "Completed"
+
+
+def test_nothing_happens_to_jobs_while_nobody_serves_them(clock: Clock, tmp_path: Path) -> None:
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as sandbox, Client(sandbox) as client:
+        client.queued().status()
+    clock.advance(1)
+    assert [job.status for job in sandbox.jobs] == ["Processing"]
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as other:
+        assert [job.status for job in other.jobs] == ["Completed"]
 
 
 def test_a_world_of_other_options_is_refused(clock: Clock, tmp_path: Path) -> None:
@@ -82,3 +92,18 @@ def test_the_state_holds_no_token(clock: Clock, tmp_path: Path) -> None:
     assert token not in text
     assert sandbox.client_secret not in text
     assert json.loads(text)["jobs"][0]["status"] == "Queued"
+
+
+def test_jobs_of_last_week_and_their_files_are_forgotten(clock: Clock, tmp_path: Path) -> None:
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as first, Client(first) as client:
+        client.queued()
+        client.created()
+        clock.advance(3000)
+        kept = client.queued()
+        clock.advance(1)
+        assert kept.file().ok
+        assert len(list(tmp_path.iterdir())) == 3
+    clock.advance(7 * 86_400 - 3000)
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as second:
+        assert [job.export_id for job in second.jobs] == [kept.path[-36:]]
+    assert {file.name for file in tmp_path.iterdir()} == {"world.json", kept.path[-36:]}
