@@ -52,4 +52,5 @@ class SystemClock:
 
 def utc_text(instant: datetime) -> str:
     """Write an instant as Marketo and the bookmarks want it: ``2026-01-31T00:00:00Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime, which writes the year 999 as it likes.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

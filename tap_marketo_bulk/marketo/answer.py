@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 64 * 1024
 # Even the description of a thousand fields stays far below.
-ENVELOPE_LIMIT_BYTES = 64 * 1024 * 1024
+ENVELOPE_LIMIT_BYTES = 16 * 1024 * 1024
 
 
 class Answer:

@@ -1,0 +1,1 @@
+"""Tests of the tap and of the sandbox."""

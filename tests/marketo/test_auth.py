@@ -1,0 +1,223 @@
+"""The access token: minted once, shared, renewed in time, and never shown."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_marketo_bulk.clock import SystemClock
+from tap_marketo_bulk.errors import (
+    CredentialsError,
+    MarketoBulkError,
+    NotMarketoError,
+    RateLimitError,
+    TokenRejectedError,
+    TransientError,
+)
+from tap_marketo_bulk.marketo.auth import Authenticator, Token, read_token
+from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
+
+from .conftest import TOKEN, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo_bulk.marketo.client import Client
+    from tests.conftest import TapClock
+
+    from .conftest import Host
+
+DESCRIBE = "/rest/v1/leads/describe.json"
+
+
+def calls(sandbox: Sandbox, name: str) -> int:
+    return sum(call.name == name for call in sandbox.calls)
+
+
+def test_credentials_travel_in_a_form_and_the_token_in_a_header(
+    host: Callable[..., Host], client_of: Callable[[str], Client]
+) -> None:
+    marketo = host(TOKEN, answer({"success": True}))
+    client_of(marketo.url).get("/rest/v1/leads/describe.json", nextPageToken="page")
+    token, call = marketo.requests
+    assert token.startswith(b"POST /identity/oauth/token HTTP/1.1\r\n")
+    assert token.endswith(
+        b"\r\n\r\ngrant_type=client_credentials&client_id=the-id&client_secret=the-secret"
+    )
+    assert call.startswith(b"GET /rest/v1/leads/describe.json?nextPageToken=page HTTP/1.1\r\n")
+    assert b"\r\nAuthorization: Bearer the-token\r\n" in call
+    assert b"the-secret" not in call
+
+
+def test_all_calls_share_one_token(client: Client, sandbox: Sandbox) -> None:
+    for _ in range(5):
+        client.get(DESCRIBE)
+    assert calls(sandbox, "token") == 1
+
+
+def test_a_token_is_renewed_before_it_expires(
+    client: Client, sandbox: Sandbox, clock: TapClock
+) -> None:
+    for _ in range(30):
+        client.get(DESCRIBE)
+        clock.sleep(599)
+    assert calls(sandbox, "describe") == 30
+    assert len(sandbox.tokens) == 5
+
+
+def test_the_last_seconds_of_a_token_that_comes_again_are_waited_out(
+    client: Client, sandbox: Sandbox, clock: TapClock
+) -> None:
+    client.get(DESCRIBE)
+    clock.sleep(3594)
+    clock.pauses.clear()
+    client.get(DESCRIBE)
+    assert clock.pauses == [6]
+    assert len(sandbox.tokens) == 2
+    assert calls(sandbox, "describe") == 2
+
+
+@pytest.mark.parametrize("code", ["601", 602])
+def test_a_refused_token_is_minted_once_more_and_the_call_repeated(
+    client: Client, sandbox: Sandbox, code: str | int
+) -> None:
+    sandbox.faults.append(Fault("envelope", call="describe", code=code, message="Token"))
+    assert client.get(DESCRIBE)["result"]
+    assert (calls(sandbox, "token"), calls(sandbox, "describe")) == (2, 2)
+
+
+def test_a_token_that_expired_early_is_replaced(client: Client, sandbox: Sandbox) -> None:
+    sandbox.faults.append(Fault("expired_token"))
+    assert client.get(DESCRIBE)["result"]
+    assert len(sandbox.tokens) == 2
+
+
+def test_tokens_refused_for_ever_end_in_an_error(client: Client, sandbox: Sandbox) -> None:
+    fault = Fault("envelope", call="describe", code="601", message="Token invalid", times=None)
+    sandbox.faults.append(fault)
+    with pytest.raises(TokenRejectedError, match=r"Token invalid.*Tried 3 times"):
+        client.get(DESCRIBE)
+    assert (calls(sandbox, "token"), calls(sandbox, "describe")) == (3, 3)
+
+
+@pytest.mark.parametrize("options", [Options(leads=1, activities=1, token_seconds=5)])
+def test_a_token_of_short_life_is_used_for_as_long_as_it_lives(
+    client: Client, sandbox: Sandbox, clock: TapClock
+) -> None:
+    for _ in range(20):
+        client.get(DESCRIBE)
+        clock.sleep(1)
+    assert calls(sandbox, "describe") == 20
+    assert 3 <= len(sandbox.tokens) <= 5
+
+
+def test_wrong_credentials_are_said_at_once_and_not_shown(
+    sandbox: Sandbox, client_of: Callable[[str], Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(CredentialsError, match="Check client_id and client_secret") as caught:
+        client_of(sandbox.url).get(DESCRIBE)
+    assert len(sandbox.calls) == 1
+    assert "the-secret" not in str(caught.value) + caplog.text
+
+
+def test_a_token_without_expiry_lives_an_hour(
+    client: Client, sandbox: Sandbox, clock: TapClock
+) -> None:
+    sandbox.faults.append(Fault("no_expires_in"))
+    client.get(DESCRIBE)
+    clock.sleep(3500)
+    client.get(DESCRIBE)
+    assert calls(sandbox, "token") == 1
+
+
+def test_a_failing_token_call_is_tried_again(client: Client, sandbox: Sandbox) -> None:
+    sandbox.faults += [Fault("http", call="token"), Fault("lost_reply", call="token")]
+    assert client.get(DESCRIBE)["result"]
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [
+        (3599, 3599.0),
+        ("120", 120.0),
+        (0, 0.0),
+        (None, 3600.0),
+        ("soon", 3600.0),
+        (-5, 3600.0),
+        ("inf", 3600.0),
+        ("nan", 3600.0),
+        ([], 3600.0),
+    ],
+)
+def test_nonsense_for_a_life_is_taken_for_an_hour(expires_in: object, seconds: float) -> None:
+    body = json.dumps({"access_token": "t", "expires_in": expires_in}).encode()
+    assert read_token(200, body) == ("t", seconds)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, b'{"error": "unauthorized", "error_description": "No"}', CredentialsError),
+        (400, b'{"error": "unsupported_grant_type"}', CredentialsError),
+        (200, b'{"error": "unauthorized"}', CredentialsError),
+        (429, b"Slow down", RateLimitError),
+        (500, b'{"error": "server_error"}', TransientError),
+        (502, b"<html></html>", TransientError),
+        (200, b"<html></html>", NotMarketoError),
+        (404, b"Not here", NotMarketoError),
+        (200, b"{}", NotMarketoError),
+        (200, b'{"success": true, "errors": []}', NotMarketoError),
+        (200, b'{"access_token": ""}', NotMarketoError),
+        (200, b'{"access_token": 7}', NotMarketoError),
+        (200, b'{"access_token": "two\\r\\nlines"}', NotMarketoError),
+        (200, b'{"success": false, "errors": [{"code": "611"}]}', TransientError),
+        (200, b'{"success": false, "errors": [{"code": "606"}]}', RateLimitError),
+    ],
+)
+def test_an_answer_without_token_is_an_error(
+    status: int, body: bytes, kind: type[MarketoBulkError]
+) -> None:
+    with pytest.raises(MarketoBulkError) as caught:
+        read_token(status, body)
+    assert type(caught.value) is kind
+
+
+def test_threads_mint_one_token_together() -> None:
+    minted: list[int] = []
+    together = threading.Barrier(8)
+
+    def mint() -> tuple[str, float]:
+        minted.append(1)
+        return f"token {len(minted)}", 3600.0
+
+    authenticator = Authenticator(mint, SystemClock())
+
+    def ask(_: int) -> str:
+        together.wait()
+        return authenticator.token()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(8))) == {"token 1"}
+        for text in ["token 1"] * 8:
+            authenticator.reject(text)
+        assert set(threads.map(ask, range(8))) == {"token 2"}
+    assert len(minted) == 2
+
+
+def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone() -> None:
+    tokens = iter(["old", "new", "newest"])
+    authenticator = Authenticator(lambda: (next(tokens), 3600.0), SystemClock())
+    authenticator.reject("nobody's")
+    assert authenticator.token() == "old"
+    authenticator.reject("old")
+    assert authenticator.token() == "new"
+    authenticator.reject("old")
+    assert authenticator.token() == "new"
+
+
+def test_a_token_does_not_show_itself() -> None:
+    assert "abc" not in repr(Token("abc", 1.0, 1.0))
