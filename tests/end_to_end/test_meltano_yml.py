@@ -63,5 +63,5 @@ def test_meltano_yml_requires_the_settings_that_the_tap_requires() -> None:
     assert extractor()["settings_group_validation"] == [SETTINGS.to_dict()["required"]]
 
 
-def test_meltano_yml_offers_nothing_that_the_tap_does_not() -> None:
-    assert set(extractor()["capabilities"]) <= {one.value for one in TapMarketoBulk.capabilities}
+def test_meltano_yml_has_the_capabilities_of_the_tap() -> None:
+    assert set(extractor()["capabilities"]) == {one.value for one in TapMarketoBulk.capabilities}
