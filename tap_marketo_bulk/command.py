@@ -10,7 +10,7 @@ import simplejson
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_marketo_bulk.errors import MarketoBulkError, TransientError
+from tap_marketo_bulk.errors import MarketoBulkError
 
 
 class SentenceCommand(SingerCommand):
@@ -23,8 +23,6 @@ class SentenceCommand(SingerCommand):
         """Run the command as the SDK does."""
         try:
             return super().main(*args, **kwargs)
-        except TransientError as error:
-            self._end(f"{error} What was delivered is safe; run again when Marketo can be reached.")
         except MarketoBulkError as error:
             self._end(str(error))
         except BrokenPipeError:
