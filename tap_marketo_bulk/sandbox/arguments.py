@@ -2,7 +2,9 @@
 
 import argparse
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
+from tap_marketo_bulk.sandbox.instants import parse
 from tap_marketo_bulk.sandbox.options import Options
 
 _LAST_PORT = 65535
@@ -36,6 +38,12 @@ def arguments_parser(description: str) -> argparse.ArgumentParser:
         if name == "truth":
             streams = ("leads", "activities", "deleted_leads")
             action.add_argument("stream", choices=streams, help="which records")
+            action.add_argument(
+                "--at",
+                type=_instant,
+                metavar="INSTANT",
+                help="as they were then, such as 2026-03-01T12:00:00Z (default: now)",
+            )
         else:
             _add_behaviour(action)
         _add_world(action)
@@ -96,6 +104,14 @@ def _natural(text: str) -> int:
         message = f"'{text}' is not a whole number from 0 on"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(parse(text), UTC)
+    except ValueError:
+        message = f"'{text}' is not an instant such as 2026-03-01T12:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _port(text: str) -> int:

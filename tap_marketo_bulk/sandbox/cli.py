@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from subprocess import Popen
 from threading import Event
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sandbox = _sandbox(given)
         if given.action == "truth":
-            return _truth(sandbox, given.stream)
+            return _truth(sandbox, given.stream, given.at)
         with sandbox:
             return _exec(sandbox, command) if command else _serve(sandbox)
     except OSError as error:
@@ -114,14 +114,14 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     return code if code >= 0 else _SIGNALLED - code
 
 
-def _truth(sandbox: Sandbox, stream: str) -> int:
-    tellers: dict[str, Callable[[], Mapping[Any, object]]] = {
+def _truth(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
+    tellers: dict[str, Callable[..., Mapping[Any, object]]] = {
         "leads": sandbox.truth.leads,
         "activities": sandbox.truth.activities,
         "deleted_leads": sandbox.truth.deleted_leads,
     }
     try:
-        for record in tellers[stream]().values():
+        for record in tellers[stream](at=at).values():
             sys.stdout.write(json_text(record) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

@@ -19,6 +19,7 @@ from tap_marketo_bulk.sandbox.refusal import Code, Refusal
 
 RETENTION = timedelta(days=7)
 WriteFile = Callable[[Job, Path], Written]
+Keep = Callable[[Ledger], object]
 
 
 class Jobs:
@@ -41,9 +42,23 @@ class Jobs:
             default=datetime.min.replace(tzinfo=clock.now().tzinfo),
         )
         self.peak_in_queue = 0
-        self.on_change: Callable[[Ledger], object] = lambda _ledger: None
+        self._keep: Keep = _keep_nothing
         # Where files are written. None while nobody serves them: then nothing happens either.
-        self.folder: Path | None = None
+        self._folder: Path | None = None
+
+    def open(self, folder: Path, keep: Keep | None = None) -> None:
+        """Let time pass, write files to ``folder`` and give every change to ``keep``."""
+        with self._lock:
+            self._folder = folder
+            self._keep = keep or _keep_nothing
+            self._forget_old()
+            self._keep(self._ledger())
+
+    def close(self) -> None:
+        """Let everything stay as it is from now on."""
+        with self._lock:
+            self._folder = None
+            self._keep = _keep_nothing
 
     def all(self) -> list[Job]:
         """Every job ever made, as it is now, in order of creation."""
@@ -54,20 +69,6 @@ class Jobs:
     def of(self, kind: str, user: str) -> list[Job]:
         """The jobs that this user can see, as they are now, in order of creation."""
         return [job for job in self.all() if self._visible(job, kind, user)]
-
-    def forget_old(self) -> None:
-        """Drop the jobs that nobody can ask for any more, and their files."""
-        with self._lock:
-            for job in tuple(self._jobs.values()):
-                if not self._kept(job):
-                    del self._jobs[job.export_id]
-                    if job.path:
-                        job.path.unlink(missing_ok=True)
-
-    def ledger(self) -> Ledger:
-        """All there is to remember of jobs."""
-        with self._lock:
-            return Ledger(tuple(self._jobs.values()), tuple(self._charges))
 
     def find(self, export_id: str, kind: str, user: str) -> Job:
         """The job, as it is now.
@@ -186,15 +187,26 @@ class Jobs:
             style = self._options.quota_style
             raise Refusal(Code.EXPORT, seen.get(style, "Export daily quota exceeded"))
 
+    def _forget_old(self) -> None:
+        """Drop the jobs that nobody can ask for any more, and their files."""
+        for job in tuple(self._jobs.values()):
+            if not self._kept(job):
+                del self._jobs[job.export_id]
+                if job.path:
+                    job.path.unlink(missing_ok=True)
+
+    def _ledger(self) -> Ledger:
+        return Ledger(tuple(self._jobs.values()), tuple(self._charges))
+
     def _change(self, job: Job, **changes: object) -> Job:
         changed = replace(job, **changes)  # type: ignore[arg-type]  # the keys are those of Job
         self._jobs[job.export_id] = changed
-        self.on_change(self.ledger())
+        self._keep(self._ledger())
         return changed
 
     def _settle(self) -> None:
         """Let everything happen that is due: jobs start, in order, and finish."""
-        while self.folder is not None:
+        while self._folder is not None:
             running = [job for job in self._jobs.values() if job.status == "Processing"]
             queued = [job for job in self._jobs.values() if job.status == "Queued"]
             if queued and len(running) < self._options.slots:
@@ -205,7 +217,7 @@ class Jobs:
             if not due:
                 return
             finished_at, export_id = min(due)
-            self._finish(self._jobs[export_id], finished_at, self.folder)
+            self._finish(self._jobs[export_id], finished_at, self._folder)
 
     def _start(self, job: Job) -> None:
         started_at = max(_queued_at(job), self._slot_freed_at)
@@ -233,6 +245,10 @@ class Jobs:
             file_checksum=written.checksum,
             path=path,
         )
+
+
+def _keep_nothing(_ledger: Ledger) -> None:
+    """Most sandboxes are forgotten when they close."""
 
 
 def _queued_at(job: Job) -> datetime:

@@ -83,15 +83,17 @@ class Sandbox:
         """Start to serve.
 
         Raises:
-            OSError: The port is taken.
+            OSError: The port is taken, or the state directory cannot be written.
         """
-        server = self._open.enter_context(self._make_server())
-        self._jobs.folder = self._folder()
-        self._server = server
-        serve = server.serve_forever
-        Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        self._open.callback(server.shutdown)
-        self._open.callback(server.stopping.set)
+        with ExitStack() as stack:
+            self._open_jobs(stack)
+            server = stack.enter_context(self._make_server())
+            serve = server.serve_forever
+            Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            stack.callback(server.shutdown)
+            stack.callback(server.stopping.set)
+            self._server = server
+            self._open = stack.pop_all()
         return self
 
     def _load(self) -> Saved | None:
@@ -102,16 +104,15 @@ class Sandbox:
             raise StateError(message)
         return saved or None
 
-    def _folder(self) -> Path:
-        """Where the files of jobs go; a temporary one goes away with the sandbox."""
+    def _open_jobs(self, stack: ExitStack) -> None:
+        """Give the jobs a folder for their files; a temporary one goes away at the end."""
         if self._state:
-            self._jobs.forget_old()
             save = partial(self._state.save, self.birth, self.options)
-            save(self._jobs.ledger())
-            self._jobs.on_change = save
-            return self._state.folder
-        folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
-        return Path(self._open.enter_context(folder))
+            self._jobs.open(self._state.folder, save)
+        else:
+            folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
+            self._jobs.open(Path(stack.enter_context(folder)))
+        stack.callback(self._jobs.close)
 
     def __exit__(
         self,
@@ -120,7 +121,6 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         """Stop to serve, and keep no file but those of the state directory."""
-        self._jobs.folder = None
         self._open.close()
 
     @property

@@ -113,6 +113,15 @@ def test_truth_prints_the_records_of_the_world(
         assert bool(records) is (stream != "deleted_leads")
 
 
+def test_truth_can_be_told_of_another_instant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["truth", "leads", *SMALL, "--at", "2001-01-01T00:00:00Z"]) == 0
+    assert capsys.readouterr().out == ""
+    with pytest.raises(SystemExit, match="2"):
+        main(["truth", "leads", "--at", "now"])
+    complaint = "argument --at: 'now' is not an instant such as 2026-03-01T12:00:00Z"
+    assert complaint in capsys.readouterr().err
+
+
 def test_truth_can_be_cut_short_by_its_reader() -> None:
     with started("truth", "leads") as process:
         assert process.stdout is not None
