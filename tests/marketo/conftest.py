@@ -60,7 +60,8 @@ class Host:
 
 def _request(connection: socket.socket) -> bytes:
     request = b""
-    while b"\r\n\r\n" not in request:
+    # Who wants TLS does not speak in lines.
+    while b"\r\n\r\n" not in request and not request.startswith(b"\x16"):
         request += connection.recv(65536) or b"\r\n\r\n"
     head, _, body = request.partition(b"\r\n\r\n")
     for line in head.lower().split(b"\r\n"):

@@ -220,6 +220,7 @@ def test_arbitrary_bytes_give_an_envelope_or_one_of_our_errors(body: bytes, stat
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
 )
 
 
