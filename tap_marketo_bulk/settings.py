@@ -144,6 +144,14 @@ SETTINGS = th.PropertiesList(
         "an error; null: emit null, count, and warn with the first sample per field.",
         default="fail",
     ),
+    th.Property(
+        "file_format",
+        th.StringType(allowed_values=["CSV", "TSV", "SSV"]),
+        title="File format",
+        description="How Marketo separates values: by commas, tabs, or semicolons or spaces. The "
+        "records are the same.",
+        default="CSV",
+    ),
     _number(
         "request_timeout_seconds",
         "Request timeout (seconds)",
@@ -172,6 +180,7 @@ class Settings:
     activity_lookback: timedelta
     terms: Terms
     on_quota_exceeded: str
+    file_format: str
     invalid_as_null: bool
 
 
@@ -216,6 +225,7 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
             max_jobs_in_flight=int(config["max_jobs_in_flight"]),
         ),
         on_quota_exceeded=config["on_quota_exceeded"],
+        file_format=config["file_format"],
         invalid_as_null=config["invalid_values"] == "null",
     )
 

@@ -22,6 +22,7 @@ from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import check_fields, check_streams, read_catalog
 from tap_marketo_bulk.streams.leads import LeadsStream, leads_schema
 from tap_marketo_bulk.streams.source import Source
+from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,7 @@ class TapMarketoBulk(Tap):
     ]
     # Discovery describes the subscription, so settings are needed for it.
     dynamic_catalog = True
+    message_writer_class = MessageWriter
     clock: ClassVar[Clock] = SystemClock()
 
     def __init__(self, *, catalog: object = None, state: object = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's

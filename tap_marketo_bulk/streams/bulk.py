@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_marketo_bulk.clock import utc_text
@@ -24,13 +25,16 @@ from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_row
 from tap_marketo_bulk.extract.windows import Window, horizon, split
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.bookmark import Bookmark
+from tap_marketo_bulk.streams.boundary import Boundary
+from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
     from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
     from tap_marketo_bulk.extract.pipeline import ProvenFile
@@ -41,6 +45,8 @@ if TYPE_CHECKING:
 TEST_STRETCH = timedelta(hours=1)
 # New jobs are looked for after so many rows, which takes milliseconds.
 NOTE_EVERY_ROWS = 100
+# ("properties", "leadId"): what is longer names a part of a field's value.
+_FIELD_DEPTH = 2
 
 
 class BulkStream(Stream):
@@ -65,6 +71,7 @@ class BulkStream(Stream):
         self.primary_keys = (self.key,)
         self.replication_key = self.valid_replication_keys[0]
         self.source = source
+        self._counter: Counter | None = None
         settings = source.settings
         self.horizon = horizon(source.clock.now(), lag=settings.lag, end=settings.end)
 
@@ -111,24 +118,33 @@ class BulkStream(Stream):
 
     def orders(self) -> Iterator[Order]:
         """Yield what this run asks Marketo for, oldest window first."""
-        yield from self.orders_from(self.start())
+        for window in self.windows_from(self.start(), self.horizon):
+            yield self.order(window, self.selected_fields, self.export_filter(window))
 
-    def orders_from(self, start: datetime) -> Iterator[Order]:
-        """Yield an order for each window, with the job an earlier run made for it."""
-        fields = self.selected_fields
-        left = {export.window: export for export in self.bookmark.exports()}
+    def windows_from(self, start: datetime, end: datetime) -> Iterator[Window]:
+        """Yield windows, with the ends that the jobs of earlier runs have."""
+        left = [export.window for export in self.bookmark.exports()]
         cuts = {instant for window in left for instant in (window.start, window.end)}
-        for window in split(start, self.horizon, self.source.settings.window, cuts):
-            request = ExportRequest(self.export_object, fields, self.export_filter(window))
-            export = left.get(window)
-            fits = export is not None and export.digest == request.digest
-            yield Order(
-                stream=self.name,
-                window=window,
-                request=request,
-                required=frozenset((self.key, self.replication_key or "")),
-                export_id=export.export_id if export and fits else None,
-            )
+        yield from split(start, end, self.source.settings.window, cuts)
+
+    def order(
+        self, window: Window, fields: tuple[str, ...], export_filter: Mapping[str, Any]
+    ) -> Order:
+        """Return the order for a window, with the job that an earlier run made for it."""
+        file_format = self.source.settings.file_format
+        request = ExportRequest(self.export_object, fields, export_filter, file_format)
+        left = [
+            export.export_id
+            for export in self.bookmark.exports()
+            if (export.window, export.digest) == (window, request.digest)
+        ]
+        return Order(
+            stream=self.name,
+            window=window,
+            request=request,
+            required=frozenset((self.key, self.replication_key or "")),
+            export_id=left[0] if left else None,
+        )
 
     def start(self) -> datetime:
         """Return where this run begins to read."""
@@ -178,7 +194,10 @@ class BulkStream(Stream):
     # From files to records.
 
     def get_records(self, context: Context | None) -> Iterator[Row]:
-        """Yield the records of all windows, and close each after its last record is written."""
+        """Yield the records of all windows, and close each after its last record is written.
+
+        Where nobody needs the SDK's machinery for records, they are written right here.
+        """
         del context  # bulk streams have no partitions
         try:
             yield from self.windows()
@@ -193,45 +212,60 @@ class BulkStream(Stream):
 
     def windows(self) -> Iterator[Row]:
         """Yield the records of one window after the other."""
-        boundary: dict[object, Row] = {}
+        boundary = Boundary(self.key, self.replication_key or "")
         for file in self.source.files(self):
             findings = Findings()
-            met: dict[object, Row] = {}
             try:
-                yield from self._records(file, findings, earlier=boundary, met=met)
+                yield from self.emit(file, boundary.new_rows(file, self.rows(file, findings)))
                 self._prove_count(file, findings)
             except (DataError, FileNotReadyError):
                 # The same job would only bring the same file again.
                 self.bookmark.forget(file.order)
                 self.write_state()
                 raise
-            boundary = met
             self._report(findings)
             self.close(file.order.window)
 
-    def _records(
-        self,
-        file: ProvenFile,
-        findings: Findings,
-        *,
-        earlier: Mapping[object, Row],
-        met: dict[object, Row],
-    ) -> Iterator[Row]:
-        """Yield a file's rows, less those that the window before it brought just so.
+    def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
+        """Write a file's records, or yield them where the SDK has to."""
+        del file  # subclasses may want to know whose rows these are
+        write = self.short_way()
+        if write is None:
+            yield from rows
+            return
+        count = 0
+        for row in rows:
+            write(row)
+            count += 1
+        self.count(count)
 
-        Neighbouring windows share a second, and a record in it comes twice. Only an equal row
-        is dropped: the later one may be newer.
-        """
-        key, instant = self.key, self.replication_key or ""
-        start, end = utc_text(file.order.window.start), utc_text(file.order.window.end)
+    def short_way(self) -> Callable[[Row], None] | None:
+        """Return what writes a record past the SDK; None where the SDK does more than write."""
+        writer = self._tap.message_writer
+        if not isinstance(writer, MessageWriter) or self.ABORT_AT_RECORD_COUNT is not None:
+            return None
+        maps = self.stream_maps
+        plain = [type(each) for each in maps] == [SameRecordTransform]
+        whole = all(chosen for crumb, chosen in self.mask.items() if len(crumb) > _FIELD_DEPTH)
+        if not plain or not whole or maps[0].flattening_enabled:
+            return None
+        return writer.record_writer(maps[0].stream_alias)
+
+    def get_record_counter(self, **options: Any) -> Counter:  # noqa: ANN401 - the SDK's own
+        """Keep the SDK's counter, for records that go past it."""
+        self._counter = super().get_record_counter(**options)
+        return self._counter
+
+    def count(self, records: int) -> None:
+        """Count records for the SDK's metrics."""
+        if self._counter and records:
+            self._counter.increment(records)
+
+    def rows(self, file: ProvenFile, findings: Findings) -> Iterator[Row]:
+        """Yield a file's typed rows, minding new jobs meanwhile."""
         for row in read_rows(file.content, self._layout(file), findings):
             if findings.rows % NOTE_EVERY_ROWS == 0:
                 self.source.pipeline.note()
-            at = row.get(instant)
-            if at == start and earlier.get(row[key]) == row:
-                continue
-            if at == end:
-                met[row[key]] = dict(row)
             yield row
 
     def _layout(self, file: ProvenFile) -> Layout:
@@ -270,15 +304,15 @@ class BulkStream(Stream):
     def close(self, window: Window) -> None:
         """Count a window as done: move the bookmark to its end and tell the target."""
         self.bookmark.close(window)
-        unfinished = self.lookback and window.end < self.horizon
-        self.bookmark.keep("horizon", self.horizon if unfinished else None)
-        self.move_bookmark(window.end)
+        self.reach(window.end)
+        self.write_state()
 
-    def move_bookmark(self, instant: datetime) -> None:
-        """Move the bookmark, never back, and write STATE; FULL_TABLE has no bookmark."""
+    def reach(self, instant: datetime) -> None:
+        """Move the bookmark, never back; FULL_TABLE has none."""
+        unfinished = self.lookback and instant < self.horizon
+        self.bookmark.keep("horizon", self.horizon if unfinished else None)
         instant = max(instant, self.reached or instant)
         super()._increment_stream_state({self.replication_key or "": utc_text(instant)})
-        self.write_state()
 
     def record_export(self, order: Order, export_id: str) -> None:
         """Put the id of a job into STATE, before the job can cost anything."""

@@ -50,9 +50,9 @@ class LeadsStream(BulkStream):
         if not self._sweeps:
             yield from super().orders()
             return
-        yield from self.orders_from(
-            self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
-        )
+        start = self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
+        for window in self.windows_from(start, self.horizon):
+            yield self.order(window, self.selected_fields, self.export_filter(window))
 
     def windows(self) -> Iterator[Row]:
         """Yield the records; a subscription without the ``updatedAt`` filter shows here."""
@@ -81,16 +81,18 @@ class LeadsStream(BulkStream):
         """Close a window; in a sweep only the last one moves the bookmark."""
         if not self._sweeps:
             super().close(window)
-        elif window.end < self.horizon:
-            self.bookmark.close(window)
-            self.bookmark.keep(SWEEP_REACHED, window.end)
-            self.write_state()
         else:
-            began = self.bookmark.instant(SWEEP_BEGAN) or window.start
-            for key in (SWEEP_BEGAN, SWEEP_REACHED):
-                self.bookmark.keep(key, None)
             self.bookmark.close(window)
-            self.move_bookmark(began)
+            self._advance_sweep(window)
+            self.write_state()
+
+    def _advance_sweep(self, window: Window) -> None:
+        if window.end < self.horizon:
+            self.bookmark.keep(SWEEP_REACHED, window.end)
+            return
+        self.reach(self.bookmark.instant(SWEEP_BEGAN) or window.start)
+        for key in (SWEEP_BEGAN, SWEEP_REACHED):
+            self.bookmark.keep(key, None)
 
 
 def leads_schema(fields: Iterable[LeadField]) -> dict[str, Any]:
