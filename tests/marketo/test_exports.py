@@ -1,0 +1,295 @@
+"""The life of an export job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_marketo_bulk.errors import (
+    ApiError,
+    ExportQuotaError,
+    NotMarketoError,
+    QueueFullError,
+    UnknownFieldsError,
+    UnsupportedFilterError,
+)
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
+
+from .conftest import TOKEN, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_marketo_bulk.marketo.client import Client
+    from tests.conftest import TapClock
+
+    from .conftest import Host
+
+WINTER = {"createdAt": {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}}
+LEADS = ExportRequest("leads", ("id", "email"), WINTER)
+
+
+def small(**options: Any) -> pytest.MarkDecorator:  # noqa: ANN401 - whatever there is
+    return pytest.mark.parametrize("options", [Options(leads=20, activities=20, **options)])
+
+
+@pytest.fixture
+def queued(exports: Exports) -> str:
+    """The id of a job in the queue."""
+    export_id = exports.create(LEADS).export_id
+    exports.enqueue("leads", export_id)
+    return export_id
+
+
+@small(job_seconds=60.0, slots=1)
+def test_a_job_is_created_queued_processed_and_completed(
+    exports: Exports, sandbox: Sandbox, clock: TapClock, queued: str
+) -> None:
+    job = exports.create(LEADS)
+    assert (job.status, job.format, job.created_at) == (
+        Status.CREATED,
+        "CSV",
+        "2026-03-01T00:00:00Z",
+    )
+    assert not job.can_be_proven
+    exports.enqueue("leads", job.export_id)
+    assert exports.status("leads", job.export_id).status is Status.QUEUED
+    assert exports.status("leads", queued).status is Status.PROCESSING
+    clock.sleep(120)
+    done = exports.status("leads", job.export_id)
+    truth = sandbox.jobs[1]
+    assert done.status is Status.COMPLETED
+    assert done.can_be_proven
+    assert (done.records, done.size) == (truth.number_of_records, truth.file_size)
+    assert f"sha256:{done.sha256}" == truth.file_checksum
+    with exports.open_file("leads", job.export_id, 0) as file:
+        assert len(file.body()) == done.size
+    with exports.open_file("leads", job.export_id, 5) as file:
+        assert len(file.body()) == (done.size or 0) - 5
+
+
+def test_a_status_knows_what_is_over_and_what_takes_a_place() -> None:
+    over = {status for status in Status if status.is_terminal}
+    in_queue = {status for status in Status if status.is_in_queue}
+    assert over == {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
+    assert in_queue == {Status.QUEUED, Status.PROCESSING}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(leads=1, activities=1, cancel_spelling=word) for word in ("Canceled", "Cancelled")],
+    ids=["Canceled", "Cancelled"],
+)
+def test_a_cancelled_job_is_recognised_in_both_spellings(exports: Exports, queued: str) -> None:
+    exports.cancel("leads", queued)
+    assert exports.status("leads", queued).status is Status.CANCELLED
+
+
+def test_a_failed_job_says_why(exports: Exports, sandbox: Sandbox, queued: str) -> None:
+    sandbox.faults.append(Fault("fail", call="status", message="Out of order"))
+    job = exports.status("leads", queued)
+    assert (job.status, job.error) == (Status.FAILED, "Out of order")
+
+
+@pytest.mark.parametrize("call", ["status", "list"])
+def test_an_unknown_status_is_an_error(
+    exports: Exports, sandbox: Sandbox, queued: str, call: str
+) -> None:
+    sandbox.faults.append(Fault("unknown_status", call=call))
+    with pytest.raises(NotMarketoError, match="unknown status 'Hibernating'"):
+        _ = [exports.status("leads", queued)] if call == "status" else [*exports.list("leads")]
+
+
+def test_a_job_of_somebody_else_is_an_error(exports: Exports) -> None:
+    with pytest.raises(ApiError, match="not found"):
+        exports.status("leads", "nobody's")
+
+
+def test_an_id_stays_one_part_of_the_path(exports: Exports, sandbox: Sandbox) -> None:
+    with pytest.raises(ApiError):
+        exports.status("leads", "../create.json?x=")
+    path = "/bulk/v1/leads/export/..%2Fcreate.json%3Fx%3D/status.json"
+    assert sandbox.calls[-1].path == path
+
+
+# Into the queue.
+
+
+def test_an_enqueue_whose_answer_was_lost_has_worked(exports: Exports, sandbox: Sandbox) -> None:
+    sandbox.faults.append(Fault("lost_reply", call="enqueue"))
+    export_id = exports.create(LEADS).export_id
+    exports.enqueue("leads", export_id)
+    assert [call.name for call in sandbox.calls[2:]] == ["enqueue", "enqueue"]
+    assert exports.status("leads", export_id).status.is_in_queue
+
+
+def test_enqueuing_twice_is_no_error(exports: Exports, queued: str) -> None:
+    exports.enqueue("leads", queued)
+
+
+def test_a_refusal_of_a_job_that_left_the_queue_is_no_error(
+    exports: Exports, sandbox: Sandbox, queued: str, clock: TapClock
+) -> None:
+    clock.sleep(60)
+    said = Fault("envelope", call="enqueue", code="1029", message="Job has been processed")
+    sandbox.faults.append(said)
+    exports.enqueue("leads", queued)
+
+
+def test_a_job_that_cannot_be_enqueued_is_an_error(exports: Exports, sandbox: Sandbox) -> None:
+    sandbox.faults.append(Fault("envelope", call="enqueue", code="1003", message="No"))
+    with pytest.raises(ApiError, match="1003 No"):
+        exports.enqueue("leads", exports.create(LEADS).export_id)
+
+
+@small(queue_limit=1, job_seconds=60.0)
+def test_a_full_queue_is_said_so(exports: Exports, sandbox: Sandbox, queued: str) -> None:
+    second = exports.create(LEADS).export_id
+    with pytest.raises(QueueFullError):
+        exports.enqueue("leads", second)
+    assert queued != second
+    assert sandbox.calls[-1].name == "enqueue"
+
+
+@small(quota_bytes=1)
+def test_a_spent_quota_is_said_so(
+    exports: Exports, sandbox: Sandbox, clock: TapClock, queued: str
+) -> None:
+    waiting = exports.create(LEADS).export_id
+    clock.sleep(60)
+    with pytest.raises(ExportQuotaError):
+        exports.enqueue("leads", waiting)
+    assert sandbox.calls[-1].name == "enqueue"
+    with pytest.raises(ExportQuotaError):
+        exports.create(LEADS)
+    assert exports.status("leads", queued).status is Status.COMPLETED
+
+
+# What is asked for.
+
+
+@small(left_out_fields=("email",))
+def test_fields_that_are_gone_are_named(exports: Exports) -> None:
+    with pytest.raises(UnknownFieldsError) as caught:
+        exports.create(LEADS)
+    assert caught.value.fields == ("email",)
+    assert exports.create(LEADS.without(caught.value.fields)).status is Status.CREATED
+
+
+@small(updated_at_filter=False)
+def test_a_filter_the_subscription_lacks_is_said_so(exports: Exports) -> None:
+    with pytest.raises(UnsupportedFilterError):
+        exports.create(replace(LEADS, filter={"updatedAt": WINTER["createdAt"]}))
+
+
+def test_headers_can_have_other_names(exports: Exports, clock: TapClock) -> None:
+    request = replace(LEADS, column_header_names={"email": "E-Mail"})
+    export_id = exports.create(request).export_id
+    exports.enqueue("leads", export_id)
+    clock.sleep(60)
+    with exports.open_file("leads", export_id, 0) as file:
+        header = file.body().split(b"\n")[0].decode()
+    assert header == "id,E-Mail" == ",".join(request.header)
+
+
+def test_a_request_without_fields_asks_for_the_others() -> None:
+    request = replace(LEADS, column_header_names={"id": "Id", "email": "E-Mail"})
+    rest = request.without(["email"])
+    assert rest.header == ("Id",)
+    assert rest.body == {
+        "fields": ["id"],
+        "format": "CSV",
+        "filter": WINTER,
+        "columnHeaderNames": {"id": "Id"},
+    }
+
+
+def test_the_digest_names_the_request_and_nothing_else() -> None:
+    assert LEADS.digest == "a9e553e8b895d26f"
+    assert LEADS.digest == ExportRequest("leads", ("id", "email"), dict(WINTER)).digest
+    others = [
+        replace(LEADS, object="activities"),
+        replace(LEADS, fields=("email", "id")),
+        replace(LEADS, format="TSV"),
+        replace(LEADS, filter={"updatedAt": WINTER["createdAt"]}),
+        replace(LEADS, column_header_names={"id": "Id"}),
+    ]
+    assert len({request.digest for request in [LEADS, *others]}) == 6
+
+
+# What Marketo says.
+
+
+def test_jobs_are_listed_over_pages(exports: Exports, sandbox: Sandbox) -> None:
+    made = [exports.create(LEADS).export_id for _ in range(301)]
+    assert [job.export_id for job in exports.list("leads")] == made
+    assert [call.name for call in sandbox.calls[-2:]] == ["list", "list"]
+    assert list(exports.list("activities")) == []
+
+
+COMPLETED = {
+    "exportId": "1",
+    "status": "Completed",
+    "numberOfRecords": 7,
+    "fileSize": 70,
+    "fileChecksum": "sha256:" + "ab" * 32,
+}
+
+
+@pytest.fixture
+def job_of(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> Callable[[dict[str, object]], ExportJob]:
+    """Return what is made of Marketo's words on a job."""
+
+    def read(entry: dict[str, object]) -> ExportJob:
+        marketo = host(TOKEN, answer({"success": True, "result": [entry]}))
+        return Exports(client_of(marketo.url)).status("leads", "1")
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{}, {"fileChecksum": "SHA256:" + "AB" * 32}, {"numberOfRecords": 0, "fileSize": 0}],
+    ids=["lower", "upper", "empty"],
+)
+def test_size_checksum_and_count_together_can_prove_a_file(
+    job_of: Callable[[dict[str, object]], ExportJob], said: dict[str, object]
+) -> None:
+    job = job_of(COMPLETED | said)
+    assert job.can_be_proven
+    assert job.sha256 == "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("member", "said"),
+    [
+        ("fileChecksum", None),
+        ("fileChecksum", "md5:" + "ab" * 16),
+        ("fileChecksum", ""),
+        ("fileSize", None),
+        ("fileSize", -1),
+        ("fileSize", "7"),
+        ("numberOfRecords", None),
+        ("numberOfRecords", True),
+    ],
+)
+def test_a_file_of_which_too_little_is_said_cannot_be_proven(
+    job_of: Callable[[dict[str, object]], ExportJob], member: str, said: object
+) -> None:
+    assert not job_of(COMPLETED | {member: said}).can_be_proven
+
+
+@pytest.mark.parametrize(
+    "result", [None, [], [{}, {}], ["1"], [{"status": "Created"}], [{"exportId": 7}], {}]
+)
+def test_an_answer_that_names_no_job_is_an_error(
+    host: Callable[..., Host], client_of: Callable[..., Client], result: object
+) -> None:
+    marketo = host(TOKEN, answer({"success": True, "result": result}))
+    with pytest.raises(NotMarketoError, match="about an export job"):
+        Exports(client_of(marketo.url)).create(LEADS)
