@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import simplejson
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
 from tap_marketo_bulk.errors import MarketoBulkError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import click
 
 
 class SentenceCommand(SingerCommand):
@@ -19,10 +25,21 @@ class SentenceCommand(SingerCommand):
     What nobody foresaw keeps its traceback: that is a bug, and the traceback is for us.
     """
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
-        """Run the command as the SDK does."""
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's own signature
+        """Read the arguments; some of the SDK's options do all their work here."""
+        with self._sentences():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command."""
+        with self._sentences():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        # Not around main(), where click would catch a broken pipe first and say nothing.
         try:
-            return super().main(*args, **kwargs)
+            yield
         except MarketoBulkError as error:
             self._end(str(error))
         except BrokenPipeError:
@@ -32,10 +49,13 @@ class SentenceCommand(SingerCommand):
                 "The target closed its input before everything was written; see its own log. "
                 "What it confirmed is safe, run again."
             )
-        except simplejson.JSONDecodeError as error:
-            self._end(f"The config, catalog or state file is not JSON ({error}).")
-        except (SingerSDKError, FileNotFoundError) as error:
+        except (simplejson.JSONDecodeError, UnicodeDecodeError) as error:
+            self._end(f"The catalog or state file is not JSON ({error}).")
+        except SingerSDKError as error:
             self._end(str(error))
+        except OSError as error:
+            # A config that is not there, a full disk behind stdout.
+            self._end(f"{str(error).rstrip('.')}. What was delivered is safe; mend this and run again.")
 
     def _end(self, sentence: str) -> None:
         self.logger.error("%s", sentence)

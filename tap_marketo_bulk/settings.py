@@ -259,7 +259,7 @@ def _shape_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> lis
     problems = [f"{name} is missing" for name in schema["required"] if name not in config]
     for name in sorted(set(config) - set(known)):
         close = difflib.get_close_matches(name, known, n=1)
-        hint = f", did you mean {close[0]}?" if close else ""
+        hint = f" (did you mean {close[0]}?)" if close else ""
         problems.append(f"{name} is no setting of this tap{hint}")
     errors = JSONSchemaValidator({"type": "object", "properties": known}).iter_errors(dict(config))
     return problems + [_describe(error) for error in errors]

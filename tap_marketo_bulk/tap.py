@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.singerlib.catalog import Catalog
 
 from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import SentenceCommand
-from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.errors import SettingsError, StateError
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
@@ -26,6 +27,7 @@ from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
 
     import click
     from singer_sdk import Stream
@@ -57,12 +59,12 @@ class TapMarketoBulk(Tap):
         Raises:
             CatalogError, StateError: They are not of the form Singer gives them.
         """
-        if isinstance(catalog, dict):
+        if catalog is not None and not isinstance(catalog, Catalog):
             catalog = read_catalog(catalog)
-        if isinstance(state, list | int | float):
+        if state is not None and not isinstance(state, dict):
             finding = "it is no JSON object"
             raise StateError(finding)
-        super().__init__(catalog=catalog, state=state, **options)  # type: ignore[arg-type] # checked
+        super().__init__(catalog=catalog, state=state, **options)
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in place of the SDK, whose messages would show a secret."""
@@ -114,6 +116,15 @@ class TapMarketoBulk(Tap):
         super().load_state(state)
 
     @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own
+        """Read the config files; raises ``SettingsError`` where one is no JSON object."""
+        try:
+            return super().cb_config(ctx, param, value)
+        except (TypeError, ValueError) as error:
+            finding = f"a config file is no JSON object ({error})"
+            raise SettingsError([finding]) from None
+
+    @classmethod
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors as sentences."""
         command = super().get_singer_command()
@@ -125,6 +136,18 @@ class TapMarketoBulk(Tap):
             context_settings=command.context_settings,
             logger=cls.logger,
         )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End on SIGTERM or SIGINT, after the line that is being written.
+
+        The SDK would write STATE here, perhaps in the middle of that line. Every change of state
+        was written when it was made, so nothing is left to say.
+        """
+        if isinstance(self.message_writer, MessageWriter):
+            self.logger.info("Asked to end; what was delivered is safe.")
+            self.message_writer.end_process()
+        else:
+            super()._handle_termination(signum, frame)
 
     def _selected_streams(self) -> list[BulkStream]:
         streams = self.streams.values()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ADVICE = "Run discovery again, or deselect what is gone; nothing was read."
 
 
-def read_catalog(catalog: dict[str, Any]) -> Catalog:
+def read_catalog(catalog: Any) -> Catalog:  # noqa: ANN401 - whatever a file holds
     """Return the SDK's catalog; raises ``CatalogError`` where it is not one."""
     try:
         read = Catalog.from_dict(catalog)

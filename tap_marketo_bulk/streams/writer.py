@@ -34,6 +34,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._waiting = bytearray()
         self._tail = b""
         self._is_writing = False
+        self._ends = False
 
     def serialize_message(self, message: Message) -> bytes:
         """Return a message as a line of JSON."""
@@ -69,13 +70,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         return b',"time_extracted":' + self._encode(datetime.now(UTC)) + b"}\n"
 
     def flush(self) -> None:
-        """Hand everything over to whoever reads stdout.
-
-        A signal may strike in the middle and write another message: it then waits in line, and
-        what is left is written at the end of the process, so that no line is ever torn.
-        """
-        if self._is_writing:
-            return
+        """Hand everything over to whoever reads stdout; ends the process where that was asked."""
         self._is_writing = True
         try:
             while self._waiting:
@@ -83,12 +78,25 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
                 del self._waiting[:written]
         finally:
             self._is_writing = False
+        if self._ends:
+            sys.exit(0)
+
+    def end_process(self) -> None:
+        """End the process from within a signal handler, but not in the middle of a line.
+
+        What was not handed over stays unsaid: no STATE speaks of it. Whoever asks twice need not
+        wait for a reader that has stalled.
+        """
+        if self._is_writing and not self._ends:
+            self._ends = True
+        else:
+            sys.exit(0)
 
 
 def _write(block: bytearray) -> int:
     """Write some of a block to stdout; returns how many bytes it took."""
     out = sys.stdout.buffer
-    # Past Python's own buffer, which a signal handler must not enter twice.
+    # Past Python's own buffer, which loses the rest of a block that is interrupted.
     raw = getattr(out, "raw", None)
     if raw is None:
         written = out.write(bytes(block))
