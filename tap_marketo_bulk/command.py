@@ -55,7 +55,8 @@ class SentenceCommand(SingerCommand):
             self._end(str(error))
         except OSError as error:
             # A config that is not there, a full disk behind stdout.
-            self._end(f"{str(error).rstrip('.')}. What was delivered is safe; mend this and run again.")
+            finding = str(error).removesuffix(".")
+            self._end(f"{finding}. What was delivered is safe; mend this and run again.")
 
     def _end(self, sentence: str) -> None:
         self.logger.error("%s", sentence)

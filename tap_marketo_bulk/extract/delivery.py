@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
@@ -19,9 +20,13 @@ from tap_marketo_bulk.errors import (
     ApiError,
     CallQuotaError,
     CorruptFileError,
+    CredentialsError,
     ExportFailedError,
+    ExportQuotaError,
     ExportTimeoutError,
     FileNotReadyError,
+    MarketoBulkError,
+    NotMarketoError,
     QueueFullError,
     SpoolError,
     UnknownFieldsError,
@@ -30,6 +35,8 @@ from tap_marketo_bulk.marketo.download import download
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.windows import Window
 
@@ -37,8 +44,9 @@ logger = logging.getLogger("tap-marketo-bulk.exports")
 
 # A job that Marketo fails, or that somebody cancels, is asked for this often.
 JOB_TRIES = 3
-# So often a completed job may leave out what proves its file.
-UNPROVABLE_POLLS = 3
+# So often an answer about a job may make no sense: a status nobody has heard of, a completed job
+# without the checksum that proves its file.
+ODD_ANSWERS = 3
 # Adobe: files can be fetched for seven days.
 FILE_LIFE = timedelta(days=7)
 _NO_JOB = ExportJob("", Status.CREATED)
@@ -75,6 +83,7 @@ class Order:
         request: What Marketo is asked for.
         required: Fields without which the file is of no use.
         export_id: The job an earlier run made for exactly this request.
+        without: Fields of the request that its job does without: Marketo did not know them.
     """
 
     stream: str
@@ -82,6 +91,7 @@ class Order:
     request: ExportRequest
     required: frozenset[str] = frozenset()
     export_id: str | None = None
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Name the order in a log line."""
@@ -104,8 +114,10 @@ class Delivery:
     Each step raises what the calls in ``marketo/`` raise, and leaves the stage as it was then.
 
     Attributes:
-        request: The order's, less the fields that Marketo no longer knows.
+        gone: Fields of the stream that Marketo no longer knows; its deliveries share them.
+        request: The order's, less those fields.
         job: What Marketo last said of the job.
+        is_running: Marketo works on the job, or will.
         recorded: The job's id is in a STATE message.
         content: The proven file, at its beginning.
         error: Why there will be no file.
@@ -116,30 +128,41 @@ class Delivery:
     exports: Exports
     terms: Terms
     clock: Clock
+    gone: set[str] = field(default_factory=set)
     stage: Stage = Stage.WAITING
     request: ExportRequest = field(init=False)
     job: ExportJob = _NO_JOB
+    is_running: bool = False
     recorded: bool = False
     content: BinaryIO | None = None
     error: BaseException | None = None
     due: float = 0.0
     _since: float = 0.0
+    _full_since: float | None = None
     _tries: int = 0
-    _unprovable: int = 0
+    _odd_answers: int = 0
 
     def __post_init__(self) -> None:
         """Begin with the job of an earlier run where there is one."""
-        self.request = self.order.request
+        self.request = self.order.request.without(self.order.without)
         self._since = self.clock.monotonic()
         if self.order.export_id:
             self.job = replace(_NO_JOB, export_id=self.order.export_id)
             self.stage, self.recorded = Stage.LEFT, True
 
+    @property
+    def made_order(self) -> Order:
+        """The order with the fields that its job had to do without."""
+        kept = self.request.fields
+        lacking = tuple(name for name in self.order.request.fields if name not in kept)
+        return replace(self.order, without=lacking)
+
     # The steps.
 
     def create(self) -> None:
         """Define the job, without the fields that Marketo no longer knows."""
-        self._since = self.clock.monotonic()
+        self._since, self._full_since = self.clock.monotonic(), None
+        self.request = self.order.request.without(tuple(self.gone))
         while True:
             try:
                 self.job = self.exports.create(self.request)
@@ -148,7 +171,7 @@ class Delivery:
             else:
                 break
         self._tries += 1
-        self.recorded = False
+        self.is_running, self.recorded = True, False
         self._reach(Stage.CREATED, "created")
 
     def enqueue(self) -> None:
@@ -156,39 +179,42 @@ class Delivery:
         try:
             self.exports.enqueue(self.request.object, self.job.export_id)
         except QueueFullError as error:
-            if self._waited > self.terms.job_timeout_seconds:
+            self._await_place(error)
+            return
+        except ExportQuotaError:
+            self._full_since = None
+            # The answer to an earlier try may have been lost.
+            if self._is_still_created():
                 raise
-            # Not all who wait for a place should come back together.
-            pause = self.terms.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-            self.due = self.clock.monotonic() + pause
-            self._log(f"waits {pause:.0f} s for a place in the queue ({error.reason})")
-        else:
-            self._reach(Stage.IN_QUEUE, "queued", self.terms.poll_seconds)
+        self._reach(Stage.IN_QUEUE, "queued", self.terms.poll_seconds)
+        self._since = self.clock.monotonic()
 
     def poll(self) -> None:
         """Ask how the job is doing, and whether it takes too long."""
         self.due = self.clock.monotonic() + self.terms.poll_seconds
-        job = self._look()
-        if job is None or job.status in (Status.FAILED, Status.CANCELLED):
-            self._count_failure(job)
-            self._ask_again(f"ended {_outcome(job)}")
-        elif job.status is Status.COMPLETED:
-            self._complete(job)
-        elif self._waited > self.terms.job_timeout_seconds:
-            self._give_up(job)
+        with self._tolerance():
+            job = self._look()
+            if job is None or job.status in (Status.FAILED, Status.CANCELLED):
+                self._ended_badly(job)
+            elif job.status is Status.COMPLETED:
+                self._complete(job)
+            elif self._waited > self.terms.job_timeout_seconds:
+                self._give_up(job)
 
     def take_up(self) -> None:
         """Find out what became of the job that an earlier run made, and go on from there."""
-        job = self._look()
-        if job is None or job.status in (Status.FAILED, Status.CANCELLED) or self._expired(job):
-            self._ask_again(f"of an earlier run is {_outcome(job)}")
-        elif job.status is Status.COMPLETED:
-            self._complete(job)
-        elif job.status is Status.CREATED:
-            self._reach(Stage.CREATED, "of an earlier run taken up: created")
-        else:
-            event = f"of an earlier run taken up: {job.status}"
-            self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
+        self.due = self.clock.monotonic() + self.terms.poll_seconds
+        with self._tolerance():
+            job = self._look()
+            if job is None or job.status in (Status.FAILED, Status.CANCELLED) or self._expired(job):
+                self._ask_again(f"of an earlier run is {_outcome(job)}")
+            elif job.status is Status.COMPLETED:
+                self._complete(job)
+            elif job.status is Status.CREATED:
+                self._reach(Stage.CREATED, "of an earlier run taken up: created")
+            else:
+                event = f"of an earlier run taken up: {job.status}"
+                self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
 
     def fetch(self) -> None:
         """Bring the file to this machine and prove it."""
@@ -197,32 +223,35 @@ class Delivery:
             if self.job.records:
                 self._download(content)
             content.seek(0)
-        except FileNotReadyError:
+        except BaseException as error:
             content.close()
-            if self.job.export_id != self.order.export_id:
+            if not isinstance(error, CorruptFileError | FileNotReadyError) or not self._is_left:
                 raise
-            self._ask_again("of an earlier run has no file any more")
-        except BaseException:
-            content.close()
-            raise
+            # What an earlier run could not use either must not be tried for seven days.
+            self._ask_again("of an earlier run has no file that can be proven")
         else:
             self._reach(Stage.READY, f"proven: {self.job.records} records")
             self.content = content
 
-    # What steps are made of.
+    def cancel(self) -> None:
+        """Stop the job at Marketo."""
+        self.is_running = False
+        self.exports.cancel(self.request.object, self.job.export_id)
+        self._log("cancelled")
 
     def fail(self, error: BaseException) -> None:
         """Give up; the error surfaces where the file was to be."""
         self.stage, self.error = Stage.FAILED, error
 
-    def cancel(self) -> None:
-        """Stop the job at Marketo."""
-        self.exports.cancel(self.request.object, self.job.export_id)
-        self._log("cancelled")
+    # What steps are made of.
 
     @property
     def _waited(self) -> float:
         return self.clock.monotonic() - self._since
+
+    @property
+    def _is_left(self) -> bool:
+        return self.job.export_id == self.order.export_id
 
     def _reach(self, stage: Stage, event: str, pause: float = 0.0) -> None:
         self.stage, self.due = stage, self.clock.monotonic() + pause
@@ -233,15 +262,42 @@ class Delivery:
             "%s: export %s %s (%.0f s).", self.order, self.job.export_id, event, self._waited
         )
 
+    @contextmanager
+    def _tolerance(self) -> Iterator[None]:
+        """Let a few answers pass that make no sense; the next one may."""
+        try:
+            yield
+        except NotMarketoError as error:
+            self._odd_answers += 1
+            if self._odd_answers >= ODD_ANSWERS:
+                error.tries = self._odd_answers
+                raise
+            logger.warning("%s Asking again in %.0f s.", error, self.terms.poll_seconds)
+
     def _look(self) -> ExportJob | None:
         """Return the job, or None where Marketo does not know it."""
         try:
             return self.exports.status(self.request.object, self.job.export_id)
-        except (AccessDeniedError, CallQuotaError):
+        except (AccessDeniedError, CallQuotaError, CredentialsError):
             raise
         except ApiError as error:
             logger.warning("%s", error)
             return None
+
+    def _is_still_created(self) -> bool:
+        job = self._look()
+        return job is None or job.status is Status.CREATED
+
+    def _await_place(self, error: QueueFullError) -> None:
+        now = self.clock.monotonic()
+        if self._full_since is None:
+            self._full_since = now
+        if now - self._full_since > self.terms.job_timeout_seconds:
+            raise error
+        # Not all who wait for a place should come back together.
+        pause = self.terms.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        self.due = now + pause
+        self._log(f"waits {pause:.0f} s for a place in the queue ({error.reason})")
 
     def _download(self, content: BinaryIO) -> None:
         open_at = partial(self.exports.open_file, self.request.object, self.job.export_id)
@@ -259,14 +315,17 @@ class Delivery:
             ", ".join(error.fields),
             self.order.stream,
         )
+        self.gone.update(error.fields)
         self.request = narrower
 
     def _ask_again(self, event: str) -> None:
         """Forget the job, so that another is made."""
         self._reach(Stage.WAITING, f"{event}, asking again")
-        self.job, self.recorded = _NO_JOB, False
+        self.job, self.is_running, self.recorded = _NO_JOB, False, False
 
-    def _count_failure(self, job: ExportJob | None) -> None:
+    def _ended_badly(self, job: ExportJob | None) -> None:
+        """Ask for another job in place of one that brings nothing, a few times."""
+        self.is_running = False
         if self._tries >= JOB_TRIES:
             message = (
                 f"Export {self.job.export_id} of {self.order} is {_outcome(job)}, as were those "
@@ -274,24 +333,29 @@ class Delivery:
                 "stays so."
             )
             raise ExportFailedError(message)
+        self._ask_again(f"ended {_outcome(job)}")
 
     def _complete(self, job: ExportJob) -> None:
         """Accept a finished job, if it promises enough to prove its file."""
-        if job.records == 0 or None not in (job.records, job.size, job.sha256):
-            self.job = job
-            event = f"completed with {job.records} records in {job.size} bytes"
-            self._reach(Stage.COMPLETED, event)
+        if job.records == 0 or job.can_be_proven:
+            self.job, self.is_running = job, False
+            self._reach(
+                Stage.COMPLETED, f"completed with {job.records} records in {job.size} bytes"
+            )
             return
-        self._unprovable += 1
-        if self._unprovable > UNPROVABLE_POLLS:
+        self._odd_answers += 1
+        if self._odd_answers < ODD_ANSWERS:
+            event = "completed, its size, checksum or number of records still missing"
+            self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
+        elif self._is_left:
+            self._ask_again("of an earlier run cannot be proven")
+        else:
             message = (
                 f"Marketo completed export {job.export_id} of {self.order} without saying its "
                 "size, checksum and number of records, so its file cannot be proven. No row of it "
                 "was used; run again."
             )
             raise CorruptFileError(message)
-        event = "completed, its size or checksum still missing"
-        self._reach(Stage.IN_QUEUE, event, self.terms.poll_seconds)
 
     def _give_up(self, job: ExportJob) -> None:
         message = (
@@ -299,7 +363,8 @@ class Delivery:
             f"{self._waited / 60:.0f} minutes and was cancelled. What was delivered is safe; run "
             "again, with a longer job_timeout_minutes or a shorter window_days."
         )
-        self.cancel()
+        with suppress(MarketoBulkError):
+            self.cancel()
         raise ExportTimeoutError(message)
 
     def _expired(self, job: ExportJob) -> bool:

@@ -6,7 +6,7 @@ Two threads meet here::
     --------------------------             -----------------
     files()  hands out proven files        _work()  takes one step after another:
     note()   writes new ids to STATE                create, enqueue, poll, download
-    close()  ends the run
+    close()  ends the run                   and on the way out: cancel
 
 The worker alone asks Marketo for exports; the emitting thread alone touches Singer state.
 The line of deliveries is what both see, and ``_changed`` guards it.
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -42,6 +43,8 @@ logger = logging.getLogger("tap-marketo-bulk.exports")
 STALL_SECONDS = 10.0
 # How long the end of a run waits for a call under way.
 FAREWELL_SECONDS = 5.0
+# What the next run would pay for again, if the job of it were forgotten.
+_WITH_JOB = frozenset({Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED, Stage.READY, Stage.TAKEN})
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Pipeline:
         self._quota_pause = quota_pause
         self._changed = threading.Condition()
         self._line: list[Delivery] = []
+        self._unwanted: list[Delivery] = []
+        self._gone: defaultdict[str, set[str]] = defaultdict(set)
         self._awaited: Delivery | None = None
         self._resume_at = self._remind_at = clock.monotonic()
         self._stalled = False
@@ -96,7 +101,7 @@ class Pipeline:
 
     def order(self, orders: Iterable[Order]) -> None:
         """Put orders at the end of the line; work on them begins at once."""
-        deliveries = [Delivery(order, self._exports, self._terms, self._clock) for order in orders]
+        deliveries = [self._delivery(order) for order in orders]
         with self._changed:
             self._line += deliveries
             if self._line and self._worker is None:
@@ -124,30 +129,31 @@ class Pipeline:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
         for delivery in self._unrecorded():
             # Outside the lock: writing may take as long as the target likes.
-            self._record(delivery.order, delivery.job.export_id)
+            self._record(delivery.made_order, delivery.job.export_id)
             with self._changed:
                 delivery.recorded, self._stalled = True, False
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """End the worker; cancel the jobs that no STATE knows, and leave the others running."""
+        """End the worker, which cancels the jobs that no STATE knows; the others run on."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         if self._worker:
+            # Not longer: somebody waits for the end, and what is left unsaid costs little.
             self._worker.join(FAREWELL_SECONDS)
-        for delivery in self._unrecorded():
-            with suppress(MarketoBulkError):
-                delivery.cancel()
         self._remove(self._line)
+
+    def _delivery(self, order: Order) -> Delivery:
+        gone = self._gone[order.stream]
+        return Delivery(order, self._exports, self._terms, self._clock, gone)
 
     def _of(self, stream: str) -> list[Delivery]:
         return [delivery for delivery in self._line if delivery.order.stream == stream]
 
     def _unrecorded(self) -> list[Delivery]:
         """Return deliveries whose job costs, or will, and is in no STATE yet."""
-        stages = (Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
-        return [item for item in self._line if item.stage in stages and not item.recorded]
+        return [item for item in self._line if item.stage in _WITH_JOB and not item.recorded]
 
     @contextmanager
     def _arrived(self, delivery: Delivery) -> Iterator[BinaryIO]:
@@ -168,9 +174,10 @@ class Pipeline:
         yield delivery.content
 
     def _remove(self, deliveries: list[Delivery]) -> None:
-        """Take deliveries out of the line; their jobs stay as they are."""
+        """Take deliveries out of the line; jobs that no STATE knows are to be cancelled."""
         with self._changed:
             self._line = [item for item in self._line if item not in deliveries]
+            self._unwanted += deliveries
             self._changed.notify_all()
         for delivery in deliveries:
             if delivery.content:
@@ -179,18 +186,39 @@ class Pipeline:
     # The worker thread.
 
     def _work(self) -> None:
-        """Take steps until the run is closed."""
-        while True:
+        """Take steps until the run is closed, then tidy up."""
+        try:
+            while not self._closing:
+                self._go_on()
             with self._changed:
-                if self._closing:
-                    return
-                situation = self._situation()
-                chosen = next_step(situation)
-                if chosen is None:
-                    self._remind(situation)
-                    self._clock.wait(self._changed, idle_seconds(situation))
-                    continue
+                self._unwanted += self._line
+            self._cancel_unwanted()
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for a thread that is gone
+            with self._changed:
+                for delivery in self._line:
+                    if delivery.content is None:
+                        delivery.fail(error)
+                self._changed.notify_all()
+
+    def _go_on(self) -> None:
+        """Take one step, or wait until there is one to take."""
+        self._cancel_unwanted()
+        with self._changed:
+            situation = self._situation()
+            chosen = next_step(situation)
+            if chosen is None and not self._closing and not self._unwanted:
+                self._remind(situation)
+                self._clock.wait(self._changed, idle_seconds(situation))
+        if chosen:
             self._take(*chosen)
+
+    def _cancel_unwanted(self) -> None:
+        """Stop what Marketo would do for nobody: no STATE knows of it."""
+        while self._unwanted:
+            delivery = self._unwanted.pop()
+            if delivery.is_running and not delivery.recorded:
+                with suppress(MarketoBulkError):
+                    delivery.cancel()
 
     def _situation(self) -> Situation:
         return Situation(
@@ -222,8 +250,12 @@ class Pipeline:
             if delivery.stage is Stage.CREATED and not delivery.recorded and not self._stalled:
                 # A created job costs nothing, an enqueued one does: first into STATE.
                 self._stalled = not self._changed.wait_for(
-                    lambda: delivery.recorded or self._closing, STALL_SECONDS
+                    lambda: delivery.recorded or self._closing or delivery not in self._line,
+                    STALL_SECONDS,
                 )
+            if delivery not in self._line:
+                # Given up while the step was under way.
+                self._unwanted.append(delivery)
 
     def _mind_quota(self, error: ExportQuotaError) -> None:
         """Wait for the quota's reset, or give up what is not in the queue by now."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 # Proven files that wait on disk for the reader.
 FILES_AHEAD = 2
-# Ahead of the reader and not yet on disk.
-_UNDERTAKEN = frozenset({Stage.LEFT, Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED})
 # Waiting for the day's quota says so this often.
 REMINDER_SECONDS = 600.0
 
@@ -51,7 +49,8 @@ def next_step(situation: Situation) -> Step | None:
 
 def idle_seconds(situation: Situation) -> float | None:
     """Return the time until something falls due; None where nothing does by itself."""
-    moments = [item.due for item in _in(situation.line, Stage.CREATED, Stage.IN_QUEUE)]
+    stages = (Stage.LEFT, Stage.CREATED, Stage.IN_QUEUE)
+    moments = [item.due for item in _in(situation.line, *stages)]
     if situation.now < situation.resume_at:
         moments += [situation.resume_at, situation.now + REMINDER_SECONDS]
     ahead = [moment - situation.now for moment in moments if moment > situation.now]
@@ -59,47 +58,64 @@ def idle_seconds(situation: Situation) -> float | None:
 
 
 def _steps(situation: Situation) -> Iterator[Step]:
-    for delivery in _in(situation.line, Stage.LEFT):
+    wanted = _wanted(situation.line)
+    for delivery in _due(situation, wanted, Stage.LEFT):
         yield delivery, delivery.take_up
     if situation.now >= situation.resume_at:
-        yield from _enqueue(situation)
-        yield from _create(situation)
-    for delivery in _in(situation.line, Stage.IN_QUEUE):
-        if delivery.due <= situation.now:
-            yield delivery, delivery.poll
-    yield from _fetch(situation)
+        yield from _enqueue(situation, wanted)
+        yield from _create(situation, wanted)
+    # Also what is no longer wanted: when it is done, its place in the queue is free.
+    for delivery in _due(situation, situation.line, Stage.IN_QUEUE):
+        yield delivery, delivery.poll
+    yield from _fetch(situation, wanted)
 
 
-def _enqueue(situation: Situation) -> Iterator[Step]:
+def _wanted(line: Iterable[Delivery]) -> list[Delivery]:
+    """Leave out what stands behind a failure of its own stream: this run will not read it."""
+    failed: set[str] = set()
+    wanted = []
+    for delivery in line:
+        if delivery.stage is Stage.FAILED:
+            failed.add(delivery.order.stream)
+        if delivery.order.stream not in failed:
+            wanted.append(delivery)
+    return wanted
+
+
+def _enqueue(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
     in_queue = sum(1 for _ in _in(situation.line, Stage.IN_QUEUE))
-    for delivery in _in(situation.line, Stage.CREATED):
+    for delivery in _due(situation, wanted, Stage.CREATED):
         known = delivery.recorded or situation.stalled
-        if known and delivery.due <= situation.now and in_queue < situation.limit:
+        if known and in_queue < situation.limit:
             yield delivery, delivery.enqueue
 
 
-def _create(situation: Situation) -> Iterator[Step]:
-    """Begin with the next delivery of a stream that has not failed, within the limit."""
-    undertaken = sum(1 for item in situation.line if item.stage in _UNDERTAKEN)
-    busy = sum(1 for _ in _in(situation.line, Stage.CREATED, Stage.IN_QUEUE))
-    failed = {item.order.stream for item in _in(situation.line, Stage.FAILED)}
-    for delivery in _in(situation.line, Stage.WAITING):
+def _create(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
+    """Begin with the next delivery, within the limit."""
+    in_queue = sum(1 for _ in _in(situation.line, Stage.IN_QUEUE))
+    busy = in_queue + sum(1 for _ in _in(wanted, Stage.CREATED))
+    undertaken = busy + sum(1 for _ in _in(wanted, Stage.LEFT, Stage.COMPLETED))
+    for delivery in _in(wanted, Stage.WAITING):
         # Completed jobs of another stream must not keep the reader waiting for ever.
         ahead = busy if delivery is situation.awaited else undertaken
-        if ahead < situation.limit and delivery.order.stream not in failed:
+        if ahead < situation.limit:
             yield delivery, delivery.create
 
 
-def _fetch(situation: Situation) -> Iterator[Step]:
+def _fetch(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
     """Fill the places on disk, one of which is kept for the file the reader waits for."""
     room = FILES_AHEAD - sum(1 for _ in _in(situation.line, Stage.READY))
     awaited = situation.awaited
     if awaited and awaited.stage is not Stage.READY:
         room -= 1
-    for delivery in _in(situation.line, Stage.COMPLETED):
+    for delivery in _in(wanted, Stage.COMPLETED):
         if delivery is awaited or room > 0:
             yield delivery, delivery.fetch
 
 
 def _in(line: Iterable[Delivery], *stages: Stage) -> Iterator[Delivery]:
     return (delivery for delivery in line if delivery.stage in stages)
+
+
+def _due(situation: Situation, line: Iterable[Delivery], stage: Stage) -> Iterator[Delivery]:
+    return (delivery for delivery in _in(line, stage) if delivery.due <= situation.now)

@@ -3,7 +3,8 @@
 ::
 
     {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
-     "exports": [{"id": "...", "start": "...", "end": "...", "request": "<digest>"}]}
+     "exports": [{"id": "...", "start": "...", "end": "...", "request": "<digest>",
+                  "without": ["fieldThatIsGone"]}]}
 
 The SDK owns the dictionary and writes the first two keys; this is the one place that knows
 the others.
@@ -31,11 +32,17 @@ INSTANTS = ("replication_key_value", "horizon", "sweep_began", "sweep_reached")
 
 @dataclass(frozen=True)
 class LeftExport:
-    """A job that was made and whose file was not read to the end."""
+    """A job that was made and whose file was not read to the end.
+
+    Attributes:
+        digest: Of the request as the catalog had it.
+        without: Fields of it that Marketo did not know.
+    """
 
     export_id: str
     window: Window
     digest: str
+    without: tuple[str, ...] = ()
 
 
 class Bookmark:
@@ -86,12 +93,14 @@ class Bookmark:
     def record(self, order: Order, export_id: str) -> None:
         """Note the job made for an order, in place of an earlier one."""
         window = order.window
-        entry = {
+        entry: dict[str, Any] = {
             "id": export_id,
             "start": utc_text(window.start),
             "end": utc_text(window.end),
             "request": order.request.digest,
         }
+        if order.without:
+            entry["without"] = list(order.without)
         self.forget(order)
         self._keep_exports([*self._state.get("exports", ()), entry])
 
@@ -106,7 +115,7 @@ class Bookmark:
         end = utc_text(window.end)
         self._keep_exports([it for it in self._state.get("exports", ()) if it["end"] > end])
 
-    def _keep_exports(self, entries: list[dict[str, str]]) -> None:
+    def _keep_exports(self, entries: list[dict[str, Any]]) -> None:
         if entries:
             self._state["exports"] = entries
         else:
@@ -125,6 +134,7 @@ def _instant(text: str) -> datetime:
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-def _left(entry: dict[str, str]) -> LeftExport:
+def _left(entry: dict[str, Any]) -> LeftExport:
     window = Window(_instant(entry["start"]), _instant(entry["end"]))
-    return LeftExport(str(entry["id"]), window, str(entry["request"]))
+    without = tuple(str(name) for name in entry.get("without", ()))
+    return LeftExport(str(entry["id"]), window, str(entry["request"]), without)
