@@ -134,7 +134,7 @@ class BulkStream(Stream):
         file_format = self.source.settings.file_format
         request = ExportRequest(self.export_object, fields, export_filter, file_format)
         left = [
-            export.export_id
+            export
             for export in self.bookmark.exports()
             if (export.window, export.digest) == (window, request.digest)
         ]
@@ -143,7 +143,8 @@ class BulkStream(Stream):
             window=window,
             request=request,
             required=frozenset((self.key, self.replication_key or "")),
-            export_id=left[0] if left else None,
+            export_id=left[0].export_id if left else None,
+            without=left[0].without if left else (),
         )
 
     def start(self) -> datetime:
