@@ -20,6 +20,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.extract.delivery import Terms
+from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.marketo.client import Connection
 
 if TYPE_CHECKING:
@@ -145,6 +146,55 @@ SETTINGS = th.PropertiesList(
         default="fail",
     ),
     th.Property(
+        "activity_type_ids",
+        th.ArrayType(th.IntegerType),
+        title="Activity types",
+        description="Ids of the activity types to export. All types without it.",
+    ),
+    th.Property(
+        "primary_attribute_value_ids",
+        th.ArrayType(th.IntegerType),
+        title="Primary attribute value IDs",
+        description="Export only activities about these assets or lead fields, by id: at most 50, "
+        "with activity_type_ids of one asset group.",
+    ),
+    th.Property(
+        "primary_attribute_values",
+        th.ArrayType(th.StringType),
+        title="Primary attribute values",
+        description="Export only activities about these assets or lead fields, by name, an asset "
+        "as <program>.<asset>: at most 50, with activity_type_ids of one asset group.",
+    ),
+    th.Property(
+        "static_list_id",
+        th.IntegerType,
+        title="Static list ID",
+        description="Export the leads of this static list, as a full table.",
+    ),
+    _text(
+        "static_list_name",
+        "Static list name",
+        "Export the leads of this static list, as a full table.",
+    ),
+    th.Property(
+        "smart_list_id",
+        th.IntegerType,
+        title="Smart list ID",
+        description="Export the leads of this smart list, as a full table. Not every "
+        "subscription can.",
+    ),
+    _text(
+        "smart_list_name",
+        "Smart list name",
+        "Export the leads of this smart list, as a full table. Not every subscription can.",
+    ),
+    th.Property(
+        "extra_lead_fields",
+        th.ArrayType(th.StringType),
+        title="Extra lead fields",
+        description="Lead fields that Describe Lead does not list, like ecids, to offer as text.",
+    ),
+    th.Property(
         "file_format",
         th.StringType(allowed_values=["CSV", "TSV", "SSV"]),
         title="File format",
@@ -169,6 +219,19 @@ SCHEMA: dict[str, Any] = {**SETTINGS.to_dict(), "additionalProperties": False}
 
 
 @dataclass(frozen=True)
+class ActivityFilter:
+    """Which activities to export.
+
+    Attributes:
+        type_ids: Activity types; none means all.
+        primary: ``primaryAttributeValueIds`` or ``primaryAttributeValues`` as Marketo has them.
+    """
+
+    type_ids: tuple[int, ...]
+    primary: Mapping[str, list[Any]]
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the tap was told to do; durations are timedeltas, instants are in UTC."""
 
@@ -181,6 +244,9 @@ class Settings:
     terms: Terms
     on_quota_exceeded: str
     file_format: str
+    activities: ActivityFilter
+    lead_list: Mapping[str, Any]
+    extra_lead_fields: tuple[str, ...]
     invalid_as_null: bool
 
 
@@ -203,6 +269,7 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
         problems.append(f"start_date {config['start_date']} is in the future")
     if start and end and end <= start:
         problems.append(f"end_date {config['end_date']} is not after start_date")
+    problems += _filter_problems(config)
     if problems or base_url is None or start is None:
         raise SettingsError(problems)
     connection = Connection(
@@ -226,6 +293,9 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
         ),
         on_quota_exceeded=config["on_quota_exceeded"],
         file_format=config["file_format"],
+        activities=_activity_filter(config),
+        lead_list=_lead_list(config),
+        extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
         invalid_as_null=config["invalid_values"] == "null",
     )
 
@@ -263,6 +333,54 @@ def _shape_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> lis
         problems.append(f"{name} is no setting of this tap{hint}")
     errors = JSONSchemaValidator({"type": "object", "properties": known}).iter_errors(dict(config))
     return problems + [_describe(error) for error in errors]
+
+
+# Setting -> Marketo's filter.
+LEAD_LISTS = {
+    "static_list_id": "staticListId",
+    "static_list_name": "staticListName",
+    "smart_list_id": "smartListId",
+    "smart_list_name": "smartListName",
+}
+PRIMARY_FILTERS = {
+    "primary_attribute_value_ids": "primaryAttributeValueIds",
+    "primary_attribute_values": "primaryAttributeValues",
+}
+# Adobe: at most so many primary attribute values.
+MOST_PRIMARY_VALUES = 50
+
+
+def _activity_filter(config: Mapping[str, Any]) -> ActivityFilter:
+    primary = {filter_: config[name] for name, filter_ in PRIMARY_FILTERS.items() if name in config}
+    return ActivityFilter(tuple(sorted(set(config.get("activity_type_ids", ())))), primary)
+
+
+def _lead_list(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {filter_: config[name] for name, filter_ in LEAD_LISTS.items() if name in config}
+
+
+def _filter_problems(config: Mapping[str, Any]) -> list[str]:
+    """Find what Marketo does not allow together."""
+    problems = []
+    lists = [name for name in LEAD_LISTS if name in config]
+    if len(lists) > 1:
+        problems.append(f"only one of {', '.join(lists)} can be set")
+    primary = [name for name in PRIMARY_FILTERS if name in config]
+    if len(primary) > 1:
+        problems.append(f"only one of {', '.join(primary)} can be set")
+    if primary and "activity_type_ids" not in config:
+        problems.append(f"{primary[0]} needs activity_type_ids")
+    problems += [
+        f"{name} has more than {MOST_PRIMARY_VALUES} values"
+        for name in primary
+        if len(config[name]) > MOST_PRIMARY_VALUES
+    ]
+    if DELETE_LEAD in config.get("activity_type_ids", ()):
+        problems.append(
+            f"activity_type_ids: Marketo exports no activities of type {DELETE_LEAD}, Delete "
+            "Lead; select the stream deleted_leads instead"
+        )
+    return problems
 
 
 def _describe(error: Any) -> str:  # noqa: ANN401 - jsonschema has no types

@@ -13,6 +13,7 @@ from singer_sdk.singerlib.catalog import Catalog
 from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import SentenceCommand
 from tap_marketo_bulk.errors import SettingsError, StateError
+from tap_marketo_bulk.marketo.activity_types import ActivityType, describe_activity_types
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
@@ -20,9 +21,21 @@ from tap_marketo_bulk.settings import SCHEMA, Settings, parse, tidy
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
 from tap_marketo_bulk.streams.bookmark import Bookmark
 from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.catalog import check_fields, check_streams, read_catalog
+from tap_marketo_bulk.streams.catalog import (
+    check_fields,
+    check_filter,
+    check_streams,
+    read_catalog,
+    selected_streams,
+)
 from tap_marketo_bulk.streams.leads import LeadsStream, leads_schema
 from tap_marketo_bulk.streams.source import Source
+from tap_marketo_bulk.streams.typed_activities import (
+    PREFIX,
+    TypedActivitiesStream,
+    stream_names,
+    typed_schema,
+)
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -52,6 +65,7 @@ class TapMarketoBulk(Tap):
     dynamic_catalog = True
     message_writer_class = MessageWriter
     clock: ClassVar[Clock] = SystemClock()
+    _activity_types: list[ActivityType] | None = None
 
     def __init__(self, *, catalog: object = None, state: object = None, **options: Any) -> None:  # noqa: ANN401 - the SDK's
         """Take what the SDK takes.
@@ -92,10 +106,13 @@ class TapMarketoBulk(Tap):
 
         Raises:
             CatalogError: The catalog selects what neither Marketo nor this tap has.
+            SettingsError: The activity filters name types that cannot be filtered so.
         """
+        check_filter(self.settings.activities, self.activity_types)
         streams = [
-            LeadsStream(self, self._leads_schema(), self.source),
+            self._leads(),
             ActivitiesStream(self, activities_schema(), self.source),
+            *self._typed_activities(),
         ]
         if self.input_catalog:
             check_streams(self.input_catalog, [stream.name for stream in streams])
@@ -150,16 +167,52 @@ class TapMarketoBulk(Tap):
             super()._handle_termination(signum, frame)
 
     def _selected_streams(self) -> list[BulkStream]:
-        streams = self.streams.values()
-        return [each for each in streams if isinstance(each, BulkStream) and each.selected]
+        """Return the streams that make orders: not the children, whose parent does."""
+        return [
+            stream
+            for stream in self.streams.values()
+            if isinstance(stream, BulkStream)
+            and not stream.parent_stream_type
+            and (stream.selected or stream.has_selected_descendents)
+        ]
 
-    def _leads_schema(self) -> dict[str, Any]:
+    def activity_types(self) -> list[ActivityType]:
+        """Return the subscription's activity types, asked for once."""
+        if self._activity_types is None:
+            self._activity_types = describe_activity_types(self.client)
+        return self._activity_types
+
+    def _leads(self) -> LeadsStream:
         entry = self.input_catalog.get_stream(LeadsStream.name) if self.input_catalog else None
         if self.input_catalog is None or entry is None:
-            return leads_schema(describe_leads(self.client))
+            return LeadsStream(self, self._described_leads(), self.source)
         # The catalog's schema is the one that counts. While a pipeline is set up, it is
         # compared with Marketo's; later a field that goes must not stop the nightly run.
-        if LeadsStream.name not in self.state.get("bookmarks", {}):
-            described = leads_schema(describe_leads(self.client))
-            check_fields(self.input_catalog, LeadsStream.name, described)
-        return entry.schema.to_dict()
+        if self._is_new(LeadsStream.name):
+            check_fields(self.input_catalog, LeadsStream.name, self._described_leads())
+        return LeadsStream(self, entry.schema.to_dict(), self.source)
+
+    def _described_leads(self) -> dict[str, Any]:
+        return leads_schema(describe_leads(self.client), self.settings.extra_lead_fields)
+
+    def _typed_activities(self) -> list[TypedActivitiesStream]:
+        """Return a stream for each activity type; with a catalog, for those it selects."""
+        catalog = self.input_catalog
+        wanted = selected_streams(catalog, PREFIX) if catalog else None
+        if wanted == []:
+            return []
+        only = self.settings.activities.type_ids
+        kinds = [each for each in self.activity_types() if not only or each.type_id in only]
+        streams = []
+        for name, kind in stream_names(kinds).items():
+            if catalog is None:
+                streams.append(TypedActivitiesStream(self, name, kind, self.source, None))
+            elif wanted and name in wanted and (entry := catalog.get_stream(name)):
+                if self._is_new(name):
+                    check_fields(catalog, name, typed_schema(kind))
+                schema = entry.schema.to_dict()
+                streams.append(TypedActivitiesStream(self, name, kind, self.source, schema))
+        return streams
+
+    def _is_new(self, stream: str) -> bool:
+        return stream not in self.state.get("bookmarks", {})

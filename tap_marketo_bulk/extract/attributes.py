@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.extract.fields import INTEGER, TEXT, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable
 
     from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.marketo.activity_types import ActivityType
@@ -73,10 +73,12 @@ class AttributeReader:
         self._wanted = frozenset(wanted)
         self._meaning: dict[str, AttributeColumn | None] = {}
 
-    def read(self, attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def read(self, attributes: object) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return values by column, not yet typed, and by key what has no column."""
         values: dict[str, Any] = {}
         other: dict[str, Any] = {}
+        if not isinstance(attributes, dict):
+            return values, other
         for key, value in attributes.items():
             try:
                 column = self._meaning[key]

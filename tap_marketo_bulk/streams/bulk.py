@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import (
-    CatalogError,
     CorruptFileError,
     DataError,
     ExportQuotaError,
@@ -22,10 +15,10 @@ from tap_marketo_bulk.errors import (
 from tap_marketo_bulk.extract.delivery import Order
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
 from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_rows
-from tap_marketo_bulk.extract.windows import Window, horizon, split
+from tap_marketo_bulk.extract.windows import Window, split
 from tap_marketo_bulk.marketo.exports import ExportRequest
-from tap_marketo_bulk.streams.bookmark import Bookmark
 from tap_marketo_bulk.streams.boundary import Boundary
+from tap_marketo_bulk.streams.incremental import IncrementalStream
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -35,21 +28,18 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
-    from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.streams.source import Source
 
-# "--test" wants one record, not a whole window's worth of quota.
-TEST_STRETCH = timedelta(hours=1)
 # New jobs are looked for after so many rows, which takes milliseconds.
 NOTE_EVERY_ROWS = 100
 # ("properties", "leadId"): what is longer names a part of a field's value.
 _FIELD_DEPTH = 2
 
 
-class BulkStream(Stream):
+class BulkStream(IncrementalStream):
     """A stream that bulk export jobs fill.
 
     The bookmark is the end of the last window that was proven and emitted: the filter's
@@ -57,58 +47,11 @@ class BulkStream(Stream):
     """
 
     export_object: ClassVar[str]
-    key: ClassVar[str]
-    valid_replication_keys: ClassVar[tuple[str, ...]]
-    # Values are typed when a file is read.
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
-    # Windows come oldest first, so an interrupted run can go on from the last one closed.
-    is_sorted = True
-    check_sorted = False
 
     def __init__(self, tap: Tap, schema: dict[str, Any], source: Source) -> None:
         """Take the schema from discovery, or from the catalog where there is one."""
-        super().__init__(tap, schema=schema)
-        self.primary_keys = (self.key,)
-        self.replication_key = self.valid_replication_keys[0]
-        self.source = source
+        super().__init__(tap, schema, source)
         self._counter: Counter | None = None
-        settings = source.settings
-        self.horizon = horizon(source.clock.now(), lag=settings.lag, end=settings.end)
-
-    # What the catalog says.
-
-    def apply_catalog(self, catalog: Catalog) -> None:
-        """Follow the catalog; what it leaves out stays as discovery has it.
-
-        Raises:
-            CatalogError: It asks for another replication key than Marketo can filter by.
-        """
-        super().apply_catalog(catalog)
-        self.primary_keys = self.primary_keys or (self.key,)
-        self.replication_key = self.replication_key or self.valid_replication_keys[0]
-        if self.replication_key not in self.valid_replication_keys:
-            message = (
-                f"The catalog's replication key for {self.name} is {self.replication_key}, but "
-                f"Marketo can only filter by {' or '.join(self.valid_replication_keys)}. Nothing "
-                "was read."
-            )
-            raise CatalogError(message)
-
-    @property
-    def metadata(self) -> MetadataMapping:
-        """The catalog's metadata; discovery adds the replication keys there are to choose from."""
-        discovers = self._metadata is None and self._input_schema is None
-        mapping = super().metadata
-        if discovers:
-            mapping.root.valid_replication_keys = list(self.valid_replication_keys)
-            for key in self.valid_replication_keys:
-                mapping["properties", key].inclusion = Metadata.InclusionType.AUTOMATIC
-        return mapping
-
-    @property
-    def lookback(self) -> timedelta:
-        """What is read again before the bookmark by a run that begins where one ended."""
-        return timedelta()
 
     # From time to orders.
 
@@ -147,50 +90,13 @@ class BulkStream(Stream):
             without=left[0].without if left else (),
         )
 
-    def start(self) -> datetime:
-        """Return where this run begins to read."""
-        earliest = self.source.settings.start
-        if self.ABORT_AT_RECORD_COUNT is not None:
-            return max(earliest, self.horizon - TEST_STRETCH)
-        reached = self.reached
-        if reached is None:
-            return earliest
-        if earliest > reached:
-            self.logger.warning(
-                "start_date %s lies after the bookmark of %s, so what changed from %s on is "
-                "skipped. Set start_date back to load it.",
-                utc_text(earliest),
-                self.name,
-                utc_text(reached),
-            )
-        # A run that was interrupted goes on where it was; the lookback is for its end.
-        stopped_at = self.bookmark.instant("horizon") or reached
-        return max(earliest, min(reached, stopped_at - self.lookback))
+    def exported_fields(self) -> set[str]:
+        """Return the file's columns that this stream is made from."""
+        return set(self.selected_fields)
 
-    @property
-    def reached(self) -> datetime | None:
-        """Return the end of the last window that was closed."""
-        if self.replication_method == REPLICATION_FULL_TABLE:
-            return None
-        return self.bookmark.value(self.replication_key)
-
-    @property
-    def bookmark(self) -> Bookmark:
-        """What STATE holds of this stream."""
-        return Bookmark(self.name, self.stream_state)
-
-    @property
-    def selected_fields(self) -> tuple[str, ...]:
-        """The fields to export, in the catalog's order; raises ``CatalogError`` without the key."""
-        names = self.effective_schema.get("properties", {})
-        selected = tuple(name for name in names if self.mask[("properties", name)])
-        if self.key not in selected:
-            message = (
-                f"The catalog leaves out {self.key}, the key of {self.name}. Select it, or run "
-                "discovery again; nothing was read."
-            )
-            raise CatalogError(message)
-        return selected
+    def parts(self) -> list[BulkStream]:
+        """Return the streams that this one's files fill."""
+        return [self]
 
     # From files to records.
 
@@ -300,7 +206,7 @@ class BulkStream(Stream):
                 findings.samples[name],
             )
 
-    # State: windows move the bookmark, in place of the SDK's records.
+    # State: windows move the bookmark.
 
     def close(self, window: Window) -> None:
         """Count a window as done: move the bookmark to its end and tell the target."""
@@ -308,36 +214,7 @@ class BulkStream(Stream):
         self.reach(window.end)
         self.write_state()
 
-    def reach(self, instant: datetime) -> None:
-        """Move the bookmark, never back; FULL_TABLE has none."""
-        unfinished = self.lookback and instant < self.horizon
-        self.bookmark.keep("horizon", self.horizon if unfinished else None)
-        instant = max(instant, self.reached or instant)
-        super()._increment_stream_state({self.replication_key or "": utc_text(instant)})
-
     def record_export(self, order: Order, export_id: str) -> None:
         """Put the id of a job into STATE, before the job can cost anything."""
         self.bookmark.record(order, export_id)
         self.write_state()
-
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
-        """Log as the SDK does, but leave the word on an error to the sentence that ends the run."""
-        if message.startswith("An unhandled error occurred"):
-            level = logging.DEBUG
-        super().log(message, *args, level=level, **kwargs)
-
-    def write_state(self) -> None:
-        """Write a STATE message, if anything changed since the last one."""
-        self.state_manager.is_flushed = False
-        self._write_state_message()
-
-    def _increment_stream_state(
-        self, latest_record: Mapping[str, Any], *, context: Context | None = None
-    ) -> None:
-        """Do nothing for a record."""
-
-    def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Keep the state free of what ``start`` works out."""
-
-    def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """Return none: no window ends after the horizon."""

@@ -8,7 +8,8 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import UnsupportedFilterError
-from tap_marketo_bulk.extract.fields import type_of
+from tap_marketo_bulk.extract.fields import TEXT, type_of
+from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.extract.delivery import Order
     from tap_marketo_bulk.extract.rows import Row
-    from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
 
 # While a sweep is under way: the horizon of the run that began it, and how far it came.
@@ -39,27 +39,49 @@ class LeadsStream(BulkStream):
     valid_replication_keys = ("updatedAt", "createdAt")
     _sweeps = False
 
+    @property
+    def replication_method(self) -> str:
+        """A list tells its members and not its changes, so it is always the full table."""
+        return REPLICATION_FULL_TABLE if self._list else super().replication_method
+
+    @property
+    def _list(self) -> Mapping[str, Any]:
+        return self.source.settings.lead_list
+
     def export_filter(self, window: Window) -> Mapping[str, Any]:
-        """Filter by the replication key; all leads were created at some time."""
+        """Filter by list or replication key; all leads were created at some time."""
+        if self._list:
+            return self._list
         full = self._sweeps or self.replication_method == REPLICATION_FULL_TABLE
         name = "createdAt" if full else self.replication_key or "createdAt"
         return {name: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
 
     def orders(self) -> Iterator[Order]:
-        """Yield windows from the bookmark on, or of a sweep from where it was left."""
-        if not self._sweeps:
+        """Yield windows from the bookmark on, or of a sweep from where it was left.
+
+        A list is one order, whose window says no more than when it was read.
+        """
+        if self._list:
+            yield self._list_order()
+        elif self._sweeps:
+            start = self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
+            for window in self.windows_from(start, self.horizon):
+                yield self.order(window, self.selected_fields, self.export_filter(window))
+        else:
             yield from super().orders()
-            return
-        start = self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
-        for window in self.windows_from(start, self.horizon):
-            yield self.order(window, self.selected_fields, self.export_filter(window))
+
+    def _list_order(self) -> Order:
+        now = Window(self.source.settings.start, max(self.horizon, self.source.settings.start))
+        left = [export.window for export in self.bookmark.exports()]
+        orders = [self.order(window, self.selected_fields, self._list) for window in (*left, now)]
+        return next((order for order in orders if order.export_id), orders[-1])
 
     def windows(self) -> Iterator[Row]:
         """Yield the records; a subscription without the ``updatedAt`` filter shows here."""
         try:
             yield from super().windows()
         except UnsupportedFilterError as error:
-            if self._sweeps or self.replication_key != "updatedAt":
+            if self._sweeps or self._list or self.replication_key != "updatedAt":
                 raise
             self.logger.warning(
                 "Marketo has no updatedAt filter for this subscription (%s), so each run exports "
@@ -95,12 +117,11 @@ class LeadsStream(BulkStream):
             self.bookmark.keep(key, None)
 
 
-def leads_schema(fields: Iterable[LeadField]) -> dict[str, Any]:
-    """Return the JSON Schema of a lead."""
-    return {
-        "type": "object",
-        "properties": {
-            field.name: {**type_of(field.data_type).schema, "title": field.display_name}
-            for field in fields
-        },
+def leads_schema(fields: Iterable[LeadField], extra: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the JSON Schema of a lead; ``extra`` are names of fields nobody describes."""
+    described = {
+        field.name: {**type_of(field.data_type).schema, "title": field.display_name}
+        for field in fields
     }
+    undescribed = {name: dict(TEXT.schema) for name in extra}
+    return {"type": "object", "properties": undescribed | described}

@@ -94,7 +94,8 @@ class Source:
         self._finished.add(stream.name)
         if self._shortfall is None or self._finished < set(self._planned):
             return
-        reached = {name: each.reached for name, each in self._planned.items()}
+        parts = [part for each in self._planned.values() for part in each.parts()]
+        reached = {part.name: part.reached for part in parts}
         spent = QuotaSpentError(
             self._shortfall.quota_megabytes, reached, next_reset(self.clock.now())
         )
