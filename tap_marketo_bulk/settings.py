@@ -6,10 +6,12 @@ All problems of a configuration are found and told at once.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from importlib.metadata import version
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 # Marketo's limit for the date range of a job.
 LONGEST_WINDOW_DAYS = 31
+# Nobody waits longer; and what is longer by far is no span of time to Python.
+YEAR_MINUTES = 365 * 24 * 60
 # Adobe: ten jobs can be queued or processing in a subscription.
 QUEUE_PLACES = 10
 _T = TypeVar("_T")
@@ -98,6 +102,7 @@ SETTINGS = th.PropertiesList(
         15,
         "The newest minutes are left for the next run, because Marketo writes some records late.",
         minimum=0,
+        maximum=YEAR_MINUTES,
     ),
     _number(
         "activity_lookback_minutes",
@@ -106,6 +111,7 @@ SETTINGS = th.PropertiesList(
         "Each run reads this much again before the activities bookmark, because activities are "
         "dated when they happen and stored later.",
         minimum=0,
+        maximum=YEAR_MINUTES,
     ),
     _number(
         "poll_seconds",
@@ -113,6 +119,7 @@ SETTINGS = th.PropertiesList(
         60,
         "Pause between status checks of an export job.",
         exclusive_minimum=0,
+        maximum=YEAR_MINUTES,
     ),
     _number(
         "job_timeout_minutes",
@@ -120,6 +127,7 @@ SETTINGS = th.PropertiesList(
         240,
         "An export job that is not finished by then is cancelled and the run fails.",
         exclusive_minimum=0,
+        maximum=YEAR_MINUTES,
     ),
     th.Property(
         "max_jobs_in_flight",
@@ -208,6 +216,7 @@ SETTINGS = th.PropertiesList(
         300,
         "How long to wait for Marketo to accept a connection, and for each answer.",
         exclusive_minimum=0,
+        maximum=YEAR_MINUTES,
     ),
     _text(
         "user_agent",
@@ -316,9 +325,11 @@ def tidy(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _as_number(value: object, spec: Mapping[str, Any]) -> object:
     """Read the text of a numeric setting; what is no number is left for the schema's check."""
-    if isinstance(value, str) and {"number", "integer"} & set(spec["type"]):
+    if isinstance(value, str | float | Decimal) and {"number", "integer"} & set(spec["type"]):
         with suppress(ValueError):
             number = float(value)
+            if not math.isfinite(number):
+                return str(value)
             return int(number) if number.is_integer() else number
     return value
 
