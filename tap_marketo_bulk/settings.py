@@ -384,9 +384,10 @@ def _filter_problems(config: Mapping[str, Any]) -> list[str]:
     problems += [
         f"{name} has more than {MOST_PRIMARY_VALUES} values"
         for name in primary
-        if len(config[name]) > MOST_PRIMARY_VALUES
+        if isinstance(config[name], list) and len(config[name]) > MOST_PRIMARY_VALUES
     ]
-    if DELETE_LEAD in config.get("activity_type_ids", ()):
+    type_ids = config.get("activity_type_ids")
+    if isinstance(type_ids, list) and DELETE_LEAD in type_ids:
         problems.append(
             f"activity_type_ids: Marketo exports no activities of type {DELETE_LEAD}, Delete "
             "Lead; select the stream deleted_leads instead"
