@@ -110,7 +110,7 @@ class TapMarketoBulk(Tap):
         """
         check_filter(self.settings.activities, self.activity_types)
         streams = [
-            self._leads(),
+            *self._leads(),
             ActivitiesStream(self, activities_schema(), self.source),
             *self._typed_activities(),
         ]
@@ -182,15 +182,19 @@ class TapMarketoBulk(Tap):
             self._activity_types = describe_activity_types(self.client)
         return self._activity_types
 
-    def _leads(self) -> LeadsStream:
-        entry = self.input_catalog.get_stream(LeadsStream.name) if self.input_catalog else None
-        if self.input_catalog is None or entry is None:
-            return LeadsStream(self, self._described_leads(), self.source)
+    def _leads(self) -> list[LeadsStream]:
+        """Return the leads stream; with a catalog, if it is there."""
+        catalog, name = self.input_catalog, LeadsStream.name
+        if catalog is None:
+            return [LeadsStream(self, self._described_leads(), self.source)]
+        entry = catalog.get_stream(name)
+        if entry is None:
+            return []
         # The catalog's schema is the one that counts. While a pipeline is set up, it is
         # compared with Marketo's; later a field that goes must not stop the nightly run.
-        if self._is_new(LeadsStream.name):
-            check_fields(self.input_catalog, LeadsStream.name, self._described_leads())
-        return LeadsStream(self, entry.schema.to_dict(), self.source)
+        if self._is_new(name) and name in selected_streams(catalog, name):
+            check_fields(catalog, name, self._described_leads())
+        return [LeadsStream(self, entry.schema.to_dict(), self.source)]
 
     def _described_leads(self) -> dict[str, Any]:
         return leads_schema(describe_leads(self.client), self.settings.extra_lead_fields)
