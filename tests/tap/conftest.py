@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .command import Command
 from .runs import Tap
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
 
@@ -17,3 +20,9 @@ if TYPE_CHECKING:
 def tap(sandbox: Sandbox, clock: Clock) -> Tap:
     """The tap of the sandbox's subscription."""
     return Tap(sandbox, clock)
+
+
+@pytest.fixture
+def command(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> Command:
+    """The command line, with settings that reach the sandbox."""
+    return Command(sandbox, clock, tmp_path)

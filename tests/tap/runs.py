@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.singerlib.encoding import SimpleSingerWriter
+from singer_sdk.singerlib.encoding import SimpleSingerWriter  # noqa: TID251 - stands in for one
 
 from tap_marketo_bulk.tap import TapMarketoBulk
 
@@ -83,6 +83,11 @@ class Run:
         return {message["stream"]: message for message in found}
 
 
+def tap_class(clock: Clock) -> type[TapMarketoBulk]:
+    """Return the tap with another clock."""
+    return type("TapUnderTest", (TapMarketoBulk,), {"clock": clock})
+
+
 @dataclass
 class Tap:
     """The tap of one subscription, run as often as a test likes."""
@@ -93,10 +98,9 @@ class Tap:
 
     def make(self, *, target: Target | None = None, **options: Any) -> TapMarketoBulk:  # noqa: ANN401 - the tap's own
         """Return a tap that has done nothing yet."""
-        kind = type("TapUnderTest", (TapMarketoBulk,), {"clock": self.clock})
         config = self.base | self.config | options.pop("config", {})
-        made: TapMarketoBulk = kind(config=config, message_writer=target or Target(), **options)
-        return made
+        writer = target or Target()
+        return tap_class(self.clock)(config=config, message_writer=writer, **options)
 
     @property
     def base(self) -> dict[str, Any]:
