@@ -8,8 +8,8 @@ quote that Marketo forgot to double does not cost a value.
 from __future__ import annotations
 
 import csv
+from codecs import BOM_UTF8
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import MalformedFileError
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 # Beyond any real row. Without a bound, one quote that is never closed would pull the rest
 # of the file into memory.
-LONGEST_ROW_BYTES = 128 * 1024 * 1024
+LONGEST_ROW_BYTES = 32 * 1024 * 1024
+# What a line costs in memory beside its bytes.
+_LINE_BYTES = 64
 # csv takes a carriage return for a line end. This stands in for it while csv looks: a lone
 # surrogate, which no UTF-8 text can contain.
 _HIDDEN_CR = "\udc0d"
-_BOM = "\ufeff"
 # csv's own limit, 131,072 characters, is shorter than some activity attributes.
 csv.field_size_limit(LONGEST_ROW_BYTES)
 
@@ -31,24 +32,29 @@ csv.field_size_limit(LONGEST_ROW_BYTES)
 class Lines:
     """The lines of one file, remembering those of the row under way.
 
+    Iterating goes on where an earlier iteration was given up.
+
     Attributes:
         start: Number of the line on which the row under way begins, from 1.
         pending: The lines of the row under way, read so far.
+        hides_cr: Whether a carriage return of the row under way is hidden.
         nul_bytes: NUL bytes removed so far.
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        """Read nothing yet; ``file`` is at its beginning."""
+        """Look at the first line of ``file``, which is at its beginning."""
         self.start = 1
         self.pending: list[str] = []
-        self.nul_bytes = 0
         self.hides_cr = False
-        self._ends_in_crlf = False
-        self._row_bytes = 0
-        self._lines: Iterator[str] = self._read(file)
+        self.nul_bytes = 0
+        first = file.readline(LONGEST_ROW_BYTES)
+        file.seek(len(BOM_UTF8) if first.startswith(BOM_UTF8) else 0)
+        # LF is documented. Whoever writes CRLF does so from the first line on.
+        self._ends_in_crlf = first.endswith(b"\r\n")
+        self._lines = self._read(file)
 
     def __iter__(self) -> Iterator[str]:
-        """Go on with the next line, also after an earlier iteration was given up."""
+        """Go on with the next line."""
         return self._lines
 
     def close_row(self) -> None:
@@ -56,49 +62,6 @@ class Lines:
         self.start += len(self.pending)
         self.pending.clear()
         self.hides_cr = False
-        self._row_bytes = 0
-
-    def separator(self, candidates: tuple[str, ...]) -> str:
-        """Tell from the header line which of several separators the file uses.
-
-        Leaves the header to be read as the first row.
-        """
-        header = next(self._lines, "")
-        self._lines = chain([header] if header else [], self._lines)
-        return max(candidates, key=header.count)
-
-    def _read(self, file: BinaryIO) -> Iterator[str]:
-        first = True
-        for raw in iter(partial(file.readline, LONGEST_ROW_BYTES), b""):
-            self._row_bytes += len(raw)
-            if self._row_bytes >= LONGEST_ROW_BYTES:
-                message = f"a row is longer than {LONGEST_ROW_BYTES} bytes"
-                raise self.malformed(message)
-            line = self._decode(raw)
-            if first:
-                # LF is documented. Whoever writes CRLF does so from the first line on.
-                self._ends_in_crlf, first = line.endswith("\r\n"), False
-                line = line.removeprefix(_BOM)
-            if "\r" in line:
-                line = self._hide_cr(line)
-            self.pending.append(line)
-            yield line
-
-    def _decode(self, raw: bytes) -> str:
-        if b"\0" in raw:
-            self.nul_bytes += raw.count(b"\0")
-            raw = raw.replace(b"\0", b"")
-        try:
-            return raw.decode()
-        except UnicodeDecodeError as error:
-            message = f"byte {error.start} of a line is not UTF-8"
-            raise self.malformed(message) from None
-
-    def _hide_cr(self, line: str) -> str:
-        self.hides_cr = True
-        if self._ends_in_crlf and line.endswith("\r\n"):
-            return line[:-2].replace("\r", _HIDDEN_CR) + "\r\n"
-        return line.replace("\r", _HIDDEN_CR)
 
     def malformed(self, finding: str) -> MalformedFileError:
         """Build the error for the row under way."""
@@ -107,6 +70,32 @@ class Lines:
             "window were not counted as done, and the next run exports it again; if it stays so, "
             "correct the record in Marketo or deselect the field."
         )
+
+    def _read(self, file: BinaryIO) -> Iterator[str]:
+        pending, row_bytes = self.pending, 0
+        for raw in iter(partial(file.readline, LONGEST_ROW_BYTES), b""):
+            row_bytes = row_bytes + len(raw) + _LINE_BYTES if pending else len(raw)
+            if row_bytes >= LONGEST_ROW_BYTES:
+                message = f"a row is longer than {LONGEST_ROW_BYTES} bytes"
+                raise self.malformed(message)
+            try:
+                line = raw.decode()
+            except UnicodeDecodeError as error:
+                message = f"byte {error.start} of a line is not UTF-8"
+                raise self.malformed(message) from None
+            if "\0" in line:
+                self.nul_bytes += line.count("\0")
+                line = line.replace("\0", "")
+            if "\r" in line:
+                line = self._hide_cr(line)
+            pending.append(line)
+            yield line
+
+    def _hide_cr(self, line: str) -> str:
+        self.hides_cr = True
+        if self._ends_in_crlf and line.endswith("\r\n"):
+            return line[:-2].replace("\r", _HIDDEN_CR) + "\r\n"
+        return line.replace("\r", _HIDDEN_CR)
 
 
 def read_cells(lines: Lines, separator: str) -> Iterator[list[str]]:
@@ -117,22 +106,20 @@ def read_cells(lines: Lines, separator: str) -> Iterator[list[str]]:
     Raises:
         MalformedFileError: The bytes are not UTF-8, or a quoted cell never ends.
     """
+    for row in _rows(lines, separator):
+        yield [cell.replace(_HIDDEN_CR, "\r") for cell in row] if lines.hides_cr else row
+        lines.close_row()
+
+
+def _rows(lines: Lines, separator: str) -> Iterator[list[str]]:
     while True:
         try:
-            for row in csv.reader(lines, delimiter=separator, strict=True):
-                yield _show_cr(row) if lines.hides_cr else row
-                lines.close_row()
+            yield from csv.reader(lines, delimiter=separator, strict=True)
         except csv.Error:
             # A quote inside a quoted cell that is not doubled, most likely.
-            row = _read_stray_quotes(lines, separator)
-            yield _show_cr(row) if lines.hides_cr else row
-            lines.close_row()
+            yield _read_stray_quotes(lines, separator)
         else:
             return
-
-
-def _show_cr(row: list[str]) -> list[str]:
-    return [cell.replace(_HIDDEN_CR, "\r") for cell in row]
 
 
 def _read_stray_quotes(lines: Lines, separator: str) -> list[str]:
@@ -161,23 +148,24 @@ def _unquoted(text: str, start: int, separator: str) -> tuple[str, int]:
 
 
 def _quoted(lines: Lines, text: str, start: int, separator: str) -> tuple[str, str, int]:
-    """Return the cell whose text begins at ``start``, the text read by then, and its end."""
+    """Return the cell whose text begins at ``start``, the line on which it ends, and where."""
     pieces: list[str] = []
+    position = start
     while True:
-        quote = text.find('"', start)
+        quote = text.find('"', position)
         if quote < 0:
-            more = next(iter(lines), None)
-            if more is None:
-                raise lines.malformed("a quoted value never ends")
-            text += more
+            pieces.append(text[start:])
+            text, start, position = _next_line(lines), 0, 0
             continue
         after = text[quote + 1 : quote + 3]
-        if after[:1] == '"':
-            pieces.append(text[start : quote + 1])
-            start = quote + 2
-        elif after in ("", "\r\n") or after[0] in (separator, "\n"):
+        if after in ("", "\r\n") or after[0] in (separator, "\n"):
             pieces.append(text[start:quote])
-            return "".join(pieces), text, quote + 1
-        else:
-            pieces.append(text[start : quote + 1])
-            start = quote + 1
+            return "".join(pieces).replace('""', '"'), text, quote + 1
+        # Doubled, or forgotten: it belongs to the value.
+        position = quote + (2 if after[0] == '"' else 1)
+
+
+def _next_line(lines: Lines) -> str:
+    for line in lines:
+        return line
+    raise lines.malformed("a quoted value never ends")

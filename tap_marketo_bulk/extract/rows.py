@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -65,9 +66,7 @@ def read_rows(file: BinaryIO, layout: Layout, findings: Findings) -> Iterator[Ro
         MalformedFileError: Header or columns are not what the layout says; names the line.
         InvalidValueError: A value is not of its field's type; names line, record, field, value.
     """
-    lines = Lines(file)
-    cells = read_cells(lines, lines.separator(layout.separators))
-    header = next(cells, None)
+    lines, cells, header = _open(file, layout)
     if header is None:
         return
     names = _field_names(header, layout)
@@ -81,22 +80,37 @@ def read_rows(file: BinaryIO, layout: Layout, findings: Findings) -> Iterator[Ro
         }
         for name, parse in parsers:
             text = row[name]
-            if isinstance(text, str):
+            if text is not None:
                 try:
-                    row[name] = parse(text)
+                    row[name] = parse(text)  # type: ignore[arg-type]  # each is parsed once
                 except ValueError:
                     _note_invalid(row, name, lines, layout, findings)
                     row[name] = None
+        if row[layout.key] is None:
+            raise lines.malformed(f"it has no {layout.key}")
         findings.rows += 1
         findings.nul_bytes = lines.nul_bytes
         yield row
 
 
+def _open(file: BinaryIO, layout: Layout) -> tuple[Lines, Iterator[list[str]], list[str] | None]:
+    """Read the header, by the separator that gives what was asked for; None in an empty file."""
+    for separator in layout.separators:
+        file.seek(0)
+        lines = Lines(file)
+        cells = read_cells(lines, separator)
+        header = next(cells, None)
+        if header is None or sorted(header) == sorted(layout.columns):
+            break
+    return lines, cells, header
+
+
 def _field_names(header: Sequence[str], layout: Layout) -> list[str]:
     """Return the field of each column, in the file's order."""
-    if sorted(header) != sorted(layout.columns):
-        missing = sorted(set(layout.columns) - set(header))
-        unexpected = sorted(set(header) - set(layout.columns))
+    met, wanted = Counter(header), Counter(list(layout.columns))
+    if met != wanted:
+        missing = sorted((wanted - met).elements())
+        unexpected = sorted((met - wanted).elements())
         message = (
             "The exported file's header is not what was asked for: missing "
             f"{missing or 'nothing'}, unexpected {unexpected or 'nothing'} (of {len(header)} "
@@ -113,7 +127,7 @@ def _note_invalid(row: Row, name: str, lines: Lines, layout: Layout, findings: F
         return
     shown = repr(text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "...")
     where = f"line {lines.start}, {layout.key} {row[layout.key]}, field {name}: {shown}"
-    if not layout.invalid_as_null:
+    if name == layout.key or not layout.invalid_as_null:
         message = (
             f"A value does not fit its type: {where}. Its window was not counted as done. Correct "
             "it in Marketo, declare the field a string in the catalog, deselect it, or set "

@@ -1,0 +1,1 @@
+"""Tests of the way from a stretch of time to typed rows."""

@@ -1,0 +1,24 @@
+"""The machine's own time."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from tap_marketo_bulk.clock import SystemClock
+
+
+def test_the_present_is_in_utc() -> None:
+    before = datetime.now(UTC)
+    now = SystemClock().now()
+    assert now.tzinfo is UTC
+    assert before <= now <= datetime.now(UTC)
+
+
+def test_waiting_takes_as_long_as_it_says() -> None:
+    clock, condition = SystemClock(), threading.Condition()
+    started = clock.monotonic()
+    clock.sleep(0.01)
+    with condition:
+        clock.wait(condition, 0.01)
+    assert clock.monotonic() - started >= 0.02
