@@ -130,7 +130,7 @@ class BulkStream(IncrementalStream):
                 self.bookmark.forget(file.order)
                 self.write_state()
                 raise
-            self._report(findings)
+            self.report(findings)
             self.close(file.order.window)
 
     def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
@@ -194,17 +194,6 @@ class BulkStream(IncrementalStream):
                 f"Marketo counted {file.job.records}. The bookmark was not moved; run again."
             )
             raise CorruptFileError(message)
-
-    def _report(self, findings: Findings) -> None:
-        if findings.nul_bytes:
-            self.logger.warning("Removed %d NUL bytes from values.", findings.nul_bytes)
-        for name, count in findings.invalid.items():
-            self.logger.warning(
-                "%d values of %s did not fit their type and are null, the first at %s.",
-                count,
-                name,
-                findings.samples[name],
-            )
 
     # State: windows move the bookmark.
 

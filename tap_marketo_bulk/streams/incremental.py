@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
+    from tap_marketo_bulk.extract.rows import Findings
     from tap_marketo_bulk.streams.source import Source
 
 # "--test" wants one record, not a whole window's worth of quota.
@@ -95,7 +96,7 @@ class IncrementalStream(Stream):
         """Return where this run begins to read."""
         earliest = self.source.settings.start
         if self.ABORT_AT_RECORD_COUNT is not None:
-            return max(earliest, self.horizon - TEST_STRETCH)
+            return self.test_start()
         reached = self.reached
         if reached is None:
             return earliest
@@ -110,6 +111,10 @@ class IncrementalStream(Stream):
         # A run that was interrupted goes on where it was; the lookback is for its end.
         stopped_at = self.bookmark.instant("horizon") or reached
         return max(earliest, min(reached, stopped_at - self.lookback))
+
+    def test_start(self) -> datetime:
+        """Return where to look for the one record that a test of the connection wants."""
+        return max(self.source.settings.start, self.horizon - TEST_STRETCH)
 
     @property
     def reached(self) -> datetime | None:
@@ -150,6 +155,18 @@ class IncrementalStream(Stream):
         if message.startswith("An unhandled error occurred"):
             level = logging.DEBUG
         super().log(message, *args, level=level, **kwargs)
+
+    def report(self, findings: Findings) -> None:
+        """Warn of what was met in a file or an answer."""
+        if findings.nul_bytes:
+            self.logger.warning("Removed %d NUL bytes from values.", findings.nul_bytes)
+        for name, count in findings.invalid.items():
+            self.logger.warning(
+                "%d values of %s did not fit their type and are null, the first at %s.",
+                count,
+                name,
+                findings.samples[name],
+            )
 
     def write_state(self) -> None:
         """Write a STATE message, if anything changed since the last one."""
