@@ -28,6 +28,7 @@ from tap_marketo_bulk.streams.catalog import (
     read_catalog,
     selected_streams,
 )
+from tap_marketo_bulk.streams.deleted_leads import DeletedLeadsStream, deleted_leads_schema
 from tap_marketo_bulk.streams.leads import LeadsStream, leads_schema
 from tap_marketo_bulk.streams.source import Source
 from tap_marketo_bulk.streams.typed_activities import (
@@ -110,13 +111,15 @@ class TapMarketoBulk(Tap):
         """
         check_filter(self.settings.activities, self.activity_types)
         streams = [
-            *self._leads(),
             ActivitiesStream(self, activities_schema(), self.source),
             *self._typed_activities(),
+            DeletedLeadsStream(self, self.source, self.client),
+            *self._leads(),
         ]
         if self.input_catalog:
             check_streams(self.input_catalog, [stream.name for stream in streams])
             check_fields(self.input_catalog, ActivitiesStream.name, activities_schema())
+            check_fields(self.input_catalog, DeletedLeadsStream.name, deleted_leads_schema())
         return streams
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -206,9 +209,10 @@ class TapMarketoBulk(Tap):
         if wanted == []:
             return []
         only = self.settings.activities.type_ids
-        kinds = [each for each in self.activity_types() if not only or each.type_id in only]
         streams = []
-        for name, kind in stream_names(kinds).items():
+        for name, kind in stream_names(self.activity_types()).items():
+            if only and kind.type_id not in only:
+                continue
             if catalog is None:
                 streams.append(TypedActivitiesStream(self, name, kind, self.source, None))
             elif wanted and name in wanted and (entry := catalog.get_stream(name)):

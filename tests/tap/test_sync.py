@@ -64,6 +64,10 @@ def test_bookmarks_are_window_ends_and_reach_the_horizon(tap: Tap) -> None:
                 "replication_key": "activityDate",
                 "replication_key_value": HORIZON,
             },
+            "deleted_leads": {
+                "replication_key": "activityDate",
+                "replication_key_value": HORIZON,
+            },
             "leads": {"replication_key": "updatedAt", "replication_key_value": HORIZON},
         }
     }

@@ -1,0 +1,1 @@
+"""What a user selects: typed activities, deleted leads, lists and filters."""
