@@ -23,7 +23,6 @@ _LATE_EVERY = 30
 _LONG_EVERY = 5000
 _FIRST_DELETION_GUID = 500_000_000
 _DELETION = next(kind for kind in KINDS if kind.id == DELETE_LEAD)
-_ORDINARY = tuple(kind for kind in KINDS if kind.id != DELETE_LEAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,12 @@ def deletion(life: Life) -> Activity:
 class Activities:
     """All activities of one world."""
 
-    def __init__(self, timeline: Timeline, leads: Leads, *, key_case: str) -> None:
+    def __init__(
+        self, timeline: Timeline, leads: Leads, kinds: Sequence[Kind], *, key_case: str
+    ) -> None:
         self._timeline = timeline
         self._leads = leads
+        self._kinds = [kind for kind in kinds if kind.id != DELETE_LEAD]
         self._key_case = key_case
         self.activity = lru_cache(maxsize=100_000)(self._activity)
 
@@ -81,7 +83,7 @@ class Activities:
     def _activity(self, index: int) -> Activity:
         chance = draw(self._timeline.seed, index, 3)
         happened_at = self._timeline.instant(index)
-        kind = _ORDINARY[chance % len(_ORDINARY)]
+        kind = self._kinds[chance % len(self._kinds)]
         late = (chance >> 8) % _LATE_EVERY == 0
         people = max(1, self._leads.count_before(happened_at))
         return Activity(

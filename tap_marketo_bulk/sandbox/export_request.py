@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from tap_marketo_bulk.sandbox.instants import parse
-from tap_marketo_bulk.sandbox.kinds import DELETE_LEAD, KINDS
+from tap_marketo_bulk.sandbox.kinds import DELETE_LEAD, Kind
 from tap_marketo_bulk.sandbox.refusal import Code, Refusal
 from tap_marketo_bulk.sandbox.world import ActivityFilter, LeadFilter, Range, World, list_id
 
@@ -61,7 +61,7 @@ def read_export_request(kind: str, body: object, world: World) -> ExportRequest:
         wanted: LeadFilter | ActivityFilter = lead_filter(request.get("filter"), world)
     else:
         columns = _activity_columns(request.get("fields"))
-        wanted = activity_filter(request.get("filter"))
+        wanted = activity_filter(request.get("filter"), world)
     headers = _headers(request.get("columnHeaderNames", {}), columns)
     return ExportRequest(columns, headers, file_format, wanted)
 
@@ -94,7 +94,7 @@ def lead_filter(written: object, world: World) -> LeadFilter:
     return LeadFilter(name, list_id=found)
 
 
-def activity_filter(written: object) -> ActivityFilter:
+def activity_filter(written: object, world: World) -> ActivityFilter:
     """Understand the filters of an activity export.
 
     Raises:
@@ -104,7 +104,7 @@ def activity_filter(written: object) -> ActivityFilter:
     if "createdAt" not in members:
         raise Refusal(Code.INVALID_VALUE, "The filter 'createdAt' is required")
     type_ids = _list(members, "activityTypeIds", int)
-    unknown = sorted(set(type_ids) - {kind.id for kind in KINDS})
+    unknown = sorted(set(type_ids) - {kind.id for kind in world.kinds})
     if unknown:
         raise Refusal(Code.INVALID_VALUE, f"Invalid activityTypeIds {unknown}")
     if DELETE_LEAD in type_ids:
@@ -114,7 +114,7 @@ def activity_filter(written: object) -> ActivityFilter:
     ids = _list(members, "primaryAttributeValueIds", int)
     names = _list(members, "primaryAttributeValues", str)
     if ids or names:
-        _check_primary(ids, names, type_ids)
+        _check_primary(ids, names, [kind for kind in world.kinds if kind.id in type_ids])
     return ActivityFilter(
         _range(members["createdAt"], "createdAt"),
         frozenset(type_ids),
@@ -123,7 +123,7 @@ def activity_filter(written: object) -> ActivityFilter:
     )
 
 
-def _check_primary(ids: list[int], names: list[str], type_ids: list[int]) -> None:
+def _check_primary(ids: list[int], names: list[str], kinds: list[Kind]) -> None:
     if ids and names:
         message = "primaryAttributeValueIds and primaryAttributeValues cannot be used together"
         raise Refusal(Code.INVALID_VALUE, message)
@@ -131,7 +131,7 @@ def _check_primary(ids: list[int], names: list[str], type_ids: list[int]) -> Non
         raise Refusal(
             Code.INVALID_VALUE, f"At most {_MAX_PRIMARY} primary attribute values are allowed"
         )
-    groups = {kind.assets for kind in KINDS if kind.id in type_ids}
+    groups = {kind.assets for kind in kinds}
     if len(groups) != 1 or "" in groups:
         message = "Primary attribute filters need activityTypeIds of one asset group"
         raise Refusal(Code.INVALID_VALUE, message)

@@ -138,3 +138,17 @@ KINDS = (
         (("Demo Date", "date"), ("Demo-Date", "datetime"), ("List Price", "currency")),
     ),
 )
+
+
+def kinds(many: int = 0) -> tuple[Kind, ...]:
+    """The kinds that every sandbox has, and ``many`` more custom ones."""
+    more = (
+        Kind(
+            100_101 + number,
+            f"Custom Activity {number + 1}",
+            ("Subject", "string"),
+            (("Amount", "currency"), ("Due On", "date"), ("Is Open", "boolean")),
+        )
+        for number in range(many)
+    )
+    return (*KINDS, *more)

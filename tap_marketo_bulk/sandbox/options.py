@@ -31,6 +31,9 @@ class Options:
     late_seconds: int = 600
     """How long after it happened a change of a lead can become visible; 0 is at once."""
 
+    many_types: int = 0
+    """Custom activity types beyond those every sandbox has."""
+
     # Its fields.
     many_fields: int = 0
     """Custom lead fields beyond those every sandbox has."""

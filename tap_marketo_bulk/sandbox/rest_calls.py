@@ -8,7 +8,6 @@ from tap_marketo_bulk.sandbox.assets import STATIC_LISTS
 from tap_marketo_bulk.sandbox.clock import Clock
 from tap_marketo_bulk.sandbox.exchange import Exchange, Json, Reply, envelope, success
 from tap_marketo_bulk.sandbox.instants import parse, text
-from tap_marketo_bulk.sandbox.kinds import KINDS
 from tap_marketo_bulk.sandbox.limits import Limits
 from tap_marketo_bulk.sandbox.paging import MAX_PAGE, page, read_token, write_token
 from tap_marketo_bulk.sandbox.refusal import Code, Refusal
@@ -41,7 +40,7 @@ class RestCalls:
         return success([field.described() for field in self._world.fields])
 
     def _types(self, _exchange: Exchange, _user: str) -> Reply:
-        return success([kind.described() for kind in KINDS])
+        return success([kind.described() for kind in self._world.kinds])
 
     def _paging_token(self, exchange: Exchange, _user: str) -> Reply:
         try:

@@ -7,6 +7,7 @@ from threading import RLock
 from tap_marketo_bulk.sandbox.activities import Activities, Activity, deletion
 from tap_marketo_bulk.sandbox.assets import SMART_LISTS, STATIC_LISTS, is_member
 from tap_marketo_bulk.sandbox.fields import ECIDS, LeadField, built_in_fields
+from tap_marketo_bulk.sandbox.kinds import kinds
 from tap_marketo_bulk.sandbox.leads import Leads, LeadState
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.timeline import Timeline
@@ -70,9 +71,11 @@ class World:
         self._leads = Leads(self._timeline(1, options.leads, options.new_leads_per_hour), options)
         for name, data_type in options.extra_fields:
             self.add_field(name, data_type)
+        self.kinds = kinds(options.many_types)
         self._activities = Activities(
             self._timeline(2, options.activities, options.new_activities_per_hour),
             self._leads,
+            self.kinds,
             key_case=options.attribute_key_case,
         )
 

@@ -188,6 +188,15 @@ def test_activities_can_be_chosen_by_type_and_primary_attribute(clock: Clock) ->
     assert truth.activities(CREATED | named) == one
 
 
+def test_there_can_be_more_types_of_activities(clock: Clock) -> None:
+    sandbox = world(clock, many_types=30)
+    added = [kind.id for kind in sandbox.world.kinds if kind.id > 100_100]
+    assert len(added) == 30
+    chosen = sandbox.truth.activities({"createdAt": MONTH, "activityTypeIds": added})
+    assert {activity["activityTypeId"] for activity in chosen.values()} <= set(added)
+    assert chosen
+
+
 def test_fields_come_and_go(clock: Clock) -> None:
     sandbox = world(
         clock,
