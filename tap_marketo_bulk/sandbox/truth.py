@@ -38,7 +38,9 @@ class Truth:
         self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
     ) -> dict[str, Record]:
         """All columns of the activities a filter selects (None: all), by ``marketoGUID``."""
-        wanted = activity_filter(request_filter, self._world) if request_filter else ActivityFilter()
+        wanted = ActivityFilter()
+        if request_filter:
+            wanted = activity_filter(request_filter, self._world)
         return {
             activity.guid: _activity(activity)
             for activity in self._world.activities(wanted, self._instant(at))
