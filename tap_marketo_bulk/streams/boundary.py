@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.clock import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
@@ -25,12 +25,16 @@ class Boundary:
         self._key = key
         self._instant = instant
         self._met: dict[object, Row] = {}
+        self._readers: Sequence[object] = ()
 
-    def new_rows(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
-        """Yield the rows of the next window, less those that the one before brought just so."""
+    def new_rows(
+        self, file: ProvenFile, rows: Iterator[Row], readers: Sequence[object]
+    ) -> Iterator[Row]:
+        """Yield the rows of the next window, less those that its readers have met just so."""
         key, instant = self._key, self._instant
         start, end = utc_text(file.order.window.start), utc_text(file.order.window.end)
-        earlier, self._met = self._met, {}
+        earlier, self._met = self._met if readers == self._readers else {}, {}
+        self._readers = readers
         for row in rows:
             at = row.get(instant)
             if at == start and earlier.get(row[key]) == row:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.metrics import Counter
 
+    from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.streams.source import Source
@@ -98,6 +99,11 @@ class BulkStream(IncrementalStream):
         """Return the streams that this one's files fill."""
         return [self]
 
+    def readers(self, window: Window) -> list[BulkStream]:
+        """Return the streams that a window's file fills."""
+        del window  # the same for each
+        return self.parts()
+
     # From files to records.
 
     def get_records(self, context: Context | None) -> Iterator[Row]:
@@ -123,7 +129,10 @@ class BulkStream(IncrementalStream):
         for file in self.source.files(self):
             findings = Findings()
             try:
-                yield from self.emit(file, boundary.new_rows(file, self.rows(file, findings)))
+                rows = boundary.new_rows(
+                    file, self.rows(file, findings), self.readers(file.order.window)
+                )
+                yield from self.emit(file, rows)
                 self._prove_count(file, findings)
             except (DataError, FileNotReadyError):
                 # The same job would only bring the same file again.
@@ -175,10 +184,13 @@ class BulkStream(IncrementalStream):
                 self.source.pipeline.note()
             yield row
 
+    def field_type(self, name: str) -> FieldType:
+        """Return the type of a column, which is the catalog's word."""
+        return type_for_schema(self.effective_schema["properties"][name])
+
     def _layout(self, file: ProvenFile) -> Layout:
         request = file.request
-        properties = self.effective_schema["properties"]
-        types = {name: type_for_schema(properties[name]) for name in request.fields}
+        types = {name: self.field_type(name) for name in request.fields}
         return Layout(
             columns=dict(zip(request.header, request.fields, strict=True)),
             parsers={name: kind.parse for name, kind in types.items() if kind is not TEXT},
