@@ -1,4 +1,4 @@
-"""An activity's attributes as typed columns: names, and the way from JSON to values.
+"""An activity's attributes as typed columns: their names, and which key fills which.
 
 Marketo names attributes for people, and not always in the same letter case. Columns are in
 snake_case; a key that belongs to no column is kept apart, so that nothing is dropped.
@@ -6,21 +6,22 @@ snake_case; a key that belongs to no column is kept apart, so that nothing is dr
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.fields import INTEGER, TEXT, type_of
+from tap_marketo_bulk.extract.fields import type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.marketo.activity_types import ActivityType
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
+# The distance of a key that is not the attribute's.
+_ANOTHER = 3
 
 
 def snake_case(name: str) -> str:
@@ -36,12 +37,27 @@ class AttributeColumn:
     attribute: str
     field_type: FieldType
 
+    def distance(self, key: str) -> int:
+        """Tell how much must be ignored for a key to be the attribute's.
+
+        Nothing is 0; letter case is 1; spaces and underscores too are 2.
+        """
+        if key == self.attribute:
+            return 0
+        if key.casefold() == self.attribute.casefold():
+            return 1
+        return 2 if _bare(key) == _bare(self.attribute) else _ANOTHER
+
+
+def _bare(name: str) -> str:
+    return name.casefold().replace(" ", "").replace("_", "")
+
 
 def attribute_columns(kind: ActivityType, taken: Collection[str]) -> list[AttributeColumn]:
     """Return the columns of a type, its primary attribute's first.
 
     Names that are ``taken``, or that two attributes share, get ``_2``, ``_3`` in Marketo's
-    order, to which it only ever appends.
+    order, so they stay as they are as long as Marketo appends what is new.
     """
     used = {name.casefold() for name in taken}
     columns = []
@@ -61,57 +77,43 @@ def _free_name(name: str, used: Collection[str]) -> str:
 
 
 class AttributeReader:
-    """Fills the columns of one activity type.
+    """Finds the columns of an activity's attributes; what each key means is worked out once."""
 
-    Keys are matched exactly, else ignoring letter case, else ignoring spaces and underscores
-    too; what each key means is worked out once.
-    """
-
-    def __init__(self, columns: Iterable[AttributeColumn], wanted: Collection[str]) -> None:
-        """Take all columns of a type, and the names of those to fill."""
-        self._columns = list(columns)
+    def __init__(
+        self, columns: Iterable[AttributeColumn], offered: Collection[str], wanted: Collection[str]
+    ) -> None:
+        """Take all columns of a type, the names of those the table has, and of those to fill."""
+        self._columns = {column.column: column for column in columns}
+        self._offered = frozenset(offered)
         self._wanted = frozenset(wanted)
-        self._meaning: dict[str, AttributeColumn | None] = {}
+        self._meaning: dict[str, str | None] = {}
 
-    def read(self, attributes: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return values by column, not yet typed, and by key what has no column."""
-        values: dict[str, Any] = {}
+    def read(self, attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return values by column, not yet typed, and by key what has no column.
+
+        Of two keys for one column, the nearer fills it.
+        """
+        keys: dict[str, str] = {}
         other: dict[str, Any] = {}
-        if not isinstance(attributes, dict):
-            return values, other
         for key, value in attributes.items():
             try:
-                column = self._meaning[key]
+                name = self._meaning[key]
             except KeyError:
-                column = self._meaning[key] = self._column_of(key)
-            if column is None or column.column in values:
+                name = self._meaning[key] = self._column_of(key)
+            if name is None:
                 other[key] = value
-            elif column.column in self._wanted:
-                values[column.column] = value
-        return values, other
+            elif name in keys:
+                distance = self._columns[name].distance
+                keys[name], farther = sorted((keys[name], key), key=distance)
+                other[farther] = attributes[farther]
+            else:
+                keys[name] = key
+        wanted = self._wanted
+        return {name: attributes[key] for name, key in keys.items() if name in wanted}, other
 
-    def _column_of(self, key: str) -> AttributeColumn | None:
-        for form in (str, str.casefold, _loose):
-            for column in self._columns:
-                if form(column.attribute) == form(key):
-                    return column
-        return None
-
-
-def _loose(name: str) -> str:
-    return name.casefold().replace(" ", "").replace("_", "")
-
-
-def typed(value: object, field_type: FieldType) -> object:
-    """Return a JSON value as its column's type has it; raises ``ValueError`` where it does not fit.
-
-    Marketo writes numbers and booleans as such or as text.
-    """
-    if value is None or (field_type is TEXT and isinstance(value, str)):
-        return value
-    if field_type is INTEGER and type(value) is int:
-        return value
-    if isinstance(value, str):
-        return field_type.parse(value) if value else None
-    text = json.dumps(value, ensure_ascii=False)
-    return text if field_type is TEXT else field_type.parse(text)
+    def _column_of(self, key: str) -> str | None:
+        nearest = min(self._columns.values(), key=lambda each: each.distance(key), default=None)
+        if nearest is None or nearest.distance(key) == _ANOTHER:
+            return None
+        # The key of a column that the table lacks must not fill another.
+        return nearest.column if nearest.column in self._offered else None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.extract.windows import Window
@@ -109,9 +110,12 @@ class ActivitiesStream(BulkStream):
     def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
         """Hand each row to the stream of its type, and to this one."""
         readers = self.readers(file.order.window)
-        takers = {
-            child.kind.type_id: child.taker() for child in self.child_streams if child in readers
-        }
+        takers: dict[object, Callable[[Row], None]] = {}
+        for child in self.child_streams:
+            if child in readers:
+                # The catalog may declare the type's id a string.
+                type_id = child.kind.type_id
+                takers[type_id] = takers[str(type_id)] = child.taker(self.field_type)
         routed = _route(rows, takers) if takers else rows
         if self in readers:
             yield from super().emit(file, self._own(routed, file))
@@ -120,6 +124,11 @@ class ActivitiesStream(BulkStream):
                 pass  # the children have taken what is theirs
         for child in self.child_streams:
             child.count_taken()
+
+    def field_type(self, name: str) -> FieldType:
+        """Return the type of a column, also of one that only children's catalogs have."""
+        known = name in self.effective_schema["properties"]
+        return super().field_type(name) if known else COLUMNS[name]
 
     def generate_child_contexts(
         self, record: Mapping[str, Any], context: Context | None
@@ -146,7 +155,7 @@ class ActivitiesStream(BulkStream):
         self.write_state()
 
 
-def _route(rows: Iterator[Row], takers: Mapping[Any, Callable[[Row], None]]) -> Iterator[Row]:
+def _route(rows: Iterator[Row], takers: Mapping[object, Callable[[Row], None]]) -> Iterator[Row]:
     for row in rows:
         taker = takers.get(row["activityTypeId"])
         if taker:

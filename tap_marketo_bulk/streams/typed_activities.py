@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract import fields
-from tap_marketo_bulk.extract.attributes import (
-    AttributeReader,
-    attribute_columns,
-    snake_case,
-    typed,
-)
+from tap_marketo_bulk.extract.attributes import AttributeReader, attribute_columns, snake_case
+from tap_marketo_bulk.extract.json_values import JsonValues
+from tap_marketo_bulk.extract.rows import Findings
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream
 from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from contextlib import ExitStack
     from datetime import timedelta
 
     from singer_sdk import Tap
 
-    from tap_marketo_bulk.extract.attributes import AttributeColumn
     from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.marketo.activity_types import ActivityType
@@ -56,8 +52,8 @@ class TypedActivitiesStream(BulkStream):
         self._primary = columns[0] if kind.primary else None
         self._attributes = columns[1:] if kind.primary else columns
         super().__init__(tap, schema or typed_schema(kind), source)
+        self._values = JsonValues(invalid_as_null=source.settings.invalid_as_null)
         self._taken = 0
-        self._invalid: Counter[str] = Counter()
 
     @property
     def lookback(self) -> timedelta:
@@ -81,25 +77,35 @@ class TypedActivitiesStream(BulkStream):
         self._write_schema_message()
         counters.enter_context(self.get_record_counter())
 
-    def taker(self) -> Callable[[Row], None]:
-        """Return what makes a record of a row and writes it."""
+    def taker(self, given: Callable[[str], FieldType]) -> Callable[[Row], None]:
+        """Return what makes a record of a row and writes it.
+
+        Args:
+            given: Returns the type that a column has in the row.
+        """
         write = self.short_way() or self._write_record_message
-        selected = self.selected_fields
-        common = [name for name in selected if name in COMMON]
-        blank = dict.fromkeys(selected)
-        reader = AttributeReader(self._attributes, selected)
-        types = {column.column: column.field_type for column in self._attributes}
-        primary = self._primary if self._primary and self._primary.column in selected else None
+        types = {name: self.field_type(name) for name in self.selected_fields}
+        blank: Row = dict.fromkeys(types)
+        common = [name for name in types if name in COMMON]
+        # Catalogs can declare a column differently for parent and child.
+        recast = [name for name in common if types[name] != given(name)]
+        reader = AttributeReader(self._attributes, self.effective_schema["properties"], types)
+        primary = self._primary.column if self._primary else None
+        typed = self._values.typed
 
         def take(row: Row) -> None:
-            record: Row = blank.copy()
+            where = f"{self.name} {row[self.key]}"
+            record = blank.copy()
             for name in common:
                 record[name] = row[name]
-            if primary:
-                record[primary.column] = self._primary_value(primary, row)
-            values, other = reader.read(row.get("attributes"))
+            for name in recast:
+                record[name] = typed(row[name], types[name], name, where)
+            if primary in types:
+                value = _primary_value(row, types[primary])
+                record[primary] = typed(value, types[primary], primary, where)
+            values, other = reader.read(self._attributes_of(row, where))
             for name, value in values.items():
-                record[name] = self._typed(value, name, types[name], row)
+                record[name] = typed(value, types[name], name, where)
             if other and OTHER in record:
                 record[OTHER] = other
             write(record)
@@ -107,37 +113,32 @@ class TypedActivitiesStream(BulkStream):
 
         return take
 
+    def _attributes_of(self, row: Row, where: str) -> dict[str, Any]:
+        attributes = row.get("attributes")
+        if isinstance(attributes, str):
+            attributes = self._values.typed(attributes, fields.ATTRIBUTES, "attributes", where)
+        return attributes if isinstance(attributes, dict) else {}
+
     def count_taken(self) -> None:
         """Count the records of a window for the SDK's metrics, and report what did not fit."""
         self.count(self._taken)
-        for name, count in self._invalid.items():
-            self.logger.warning("%d values of %s did not fit their type and are null.", count, name)
-        self._taken = 0
-        self._invalid.clear()
+        self.report(self._values.findings)
+        self._taken, self._values.findings = 0, Findings()
 
-    def _primary_value(self, primary: AttributeColumn, row: Row) -> object:
-        """Return the id of what the activity is about, or its name, as the type declares.
 
-        The name of an asset whose id is not known stays in ``primaryAttributeValue``.
-        """
-        if primary.field_type is not fields.INTEGER:
-            value = row["primaryAttributeValue"]
-            return self._typed(value, primary.column, primary.field_type, row)
-        return row["primaryAttributeValueId"]
+def _primary_value(row: Row, field_type: FieldType) -> object:
+    """Return the id of what an activity is about, or its name, as the type declares.
 
-    def _typed(self, value: object, name: str, field_type: FieldType, row: Row) -> object:
-        try:
-            return typed(value, field_type)
-        except ValueError:
-            if not self.source.settings.invalid_as_null:
-                message = (
-                    f"A value does not fit its type: {self.name} {row[self.key]}, field {name}: "
-                    f"{str(value)[:80]!r}. Its window was not counted as done. Deselect the "
-                    "field, or set invalid_values to null."
-                )
-                raise InvalidValueError(message) from None
-            self._invalid[name] += 1
-            return None
+    The name of an asset whose id is not known stays in ``primaryAttributeValue``.
+    """
+    if field_type is not fields.INTEGER:
+        return row["primaryAttributeValue"]
+    number = row["primaryAttributeValueId"]
+    if number is None:
+        # Of a custom activity, for example: an order number without an asset.
+        with suppress(ValueError):
+            return fields.parse_integer(str(row["primaryAttributeValue"]))
+    return number
 
 
 def typed_schema(kind: ActivityType) -> dict[str, Any]:
@@ -161,11 +162,17 @@ def stream_names(kinds: Iterable[ActivityType]) -> dict[str, ActivityType]:
     Types that share a name get their id as suffix.
     """
     exported = [kind for kind in kinds if kind.type_id != DELETE_LEAD]
-    times = Counter(snake_case(kind.name) for kind in exported)
-    return {_stream_name(kind, times): kind for kind in exported}
+    suffixed: set[int] = set()
+    while True:
+        names = {kind.type_id: _stream_name(kind, suffixed) for kind in exported}
+        times = Counter(names.values())
+        shared = {type_id for type_id, name in names.items() if times[name] > 1}
+        # A name with a suffix can be the name of yet another type.
+        if shared <= suffixed:
+            return {names[kind.type_id]: kind for kind in exported}
+        suffixed |= shared
 
 
-def _stream_name(kind: ActivityType, times: Counter[str]) -> str:
-    name = snake_case(kind.name)
-    suffix = f"_{kind.type_id}" if times[name] > 1 else ""
-    return f"{PREFIX}{name}{suffix}"
+def _stream_name(kind: ActivityType, suffixed: Collection[int]) -> str:
+    suffix = f"_{kind.type_id}" if kind.type_id in suffixed else ""
+    return f"{PREFIX}{snake_case(kind.name)}{suffix}"
