@@ -3,7 +3,7 @@
 from types import TracebackType
 from typing import Any, Self
 
-import requests  # noqa: TID251 - the sandbox is tested from outside
+import requests
 
 from tap_marketo_bulk.sandbox import Sandbox
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-import requests  # noqa: TID251 - the sandbox is tested from outside
+import requests
 
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox, quota
 

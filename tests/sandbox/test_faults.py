@@ -3,7 +3,7 @@
 from itertools import islice
 
 import pytest
-import requests  # noqa: TID251 - the sandbox is tested from outside
+import requests
 
 from tap_marketo_bulk.sandbox import Clock, Fault
 from tap_marketo_bulk.sandbox.faults import KINDS

@@ -1,0 +1,132 @@
+"""Records past the SDK's machinery are the same messages."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
+
+from tap_marketo_bulk.sandbox import Options
+from tap_marketo_bulk.streams.writer import BLOCK_BYTES, MessageWriter
+from tests.tap.runs import Tap, edited, selecting
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.rows import Row
+    from tap_marketo_bulk.sandbox import Sandbox
+
+Message = dict[str, Any]
+Bytes = pytest.CaptureFixture[bytes]
+
+
+@pytest.fixture
+def options() -> Options:
+    """A small subscription in which nothing waits."""
+    return Options(leads=60, activities=300, job_seconds=0, late_seconds=0)
+
+
+@pytest.fixture
+def tap(sandbox: Sandbox, clock: Clock) -> Tap:
+    """The tap of that subscription."""
+    return Tap(sandbox, clock, {"poll_seconds": 1})
+
+
+def written(out: bytes) -> list[Message]:
+    """Return the messages on stdout that do not depend on the moment."""
+    messages = [json.loads(line) for line in out.splitlines()]
+    return timeless(messages)
+
+
+def timeless(messages: list[Message]) -> list[Message]:
+    """Leave out STATE, whose moments depend on Marketo, and when a record was extracted."""
+    return [
+        {name: value for name, value in message.items() if name != "time_extracted"}
+        for message in messages
+        if message["type"] != "STATE"
+    ]
+
+
+def to_stdout(tap: Tap, **options: Any) -> None:  # noqa: ANN401 - the tap's own
+    """Run the tap as its command does, with its own writer."""
+    made = tap.make(target=MessageWriter(), **options)  # type: ignore[arg-type] # not the tests' target
+    made.sync_all()
+    made.source.pipeline.close()
+
+
+def test_both_ways_write_the_same_messages(tap: Tap, capfdbinary: Bytes) -> None:
+    ordinary = tap.run()
+    to_stdout(tap)
+    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+
+
+def test_both_ways_write_the_same_messages_of_typed_streams(tap: Tap, capfdbinary: Bytes) -> None:
+    catalog = tap.discover()
+    typed = [each["stream"] for each in catalog["streams"] if "activities_" in each["stream"]]
+    selected = selecting(catalog, "activities", *typed[:4])
+    ordinary = tap.run(catalog=selected)
+    to_stdout(tap, catalog=selected)
+    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+
+
+def test_both_ways_leave_out_what_is_deselected(tap: Tap, capfdbinary: Bytes) -> None:
+    def deselect(entry: Message) -> None:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] == ["properties", "email"]:
+                item["metadata"]["selected"] = False
+
+    catalog = edited(selecting(tap.discover(), "leads"), "leads", deselect)
+    ordinary = tap.run(catalog=catalog)
+    to_stdout(tap, catalog=catalog)
+    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+    assert not any("email" in record for record in ordinary.records("leads"))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"stream_maps": {"leads": {"name": "firstName", "__else__": None, "id": "id"}}},
+        {"flattening_enabled": True, "flattening_max_depth": 2},
+    ],
+)
+def test_maps_and_flattening_go_through_the_sdk(
+    tap: Tap,
+    capfdbinary: Bytes,
+    config: dict[str, Any],
+) -> None:
+    ordinary = tap.run(config=config)
+    to_stdout(tap, config=config)
+    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+    assert timeless(ordinary.messages) != timeless(tap.run().messages)
+
+
+def test_state_brings_the_records_before_it(capfdbinary: Bytes) -> None:
+    writer = MessageWriter()
+    writer.record_writer("leads")({"id": 1})
+    assert capfdbinary.readouterr().out == b""
+    writer.write_message(StateMessage(value={"bookmarks": {}}))
+    kinds = [json.loads(line)["type"] for line in capfdbinary.readouterr().out.splitlines()]
+    assert kinds == ["RECORD", "STATE"]
+
+
+@pytest.mark.parametrize("way", ["past the SDK", "through the SDK"])
+def test_records_leave_in_blocks(capfdbinary: Bytes, way: str) -> None:
+    writer = MessageWriter()
+    note: Row = {"note": "x" * (BLOCK_BYTES // 2)}
+    write = writer.record_writer("leads")
+    for _ in range(3):
+        if way == "past the SDK":
+            write(note)
+        else:
+            writer.write_message(RecordMessage(stream="leads", record=dict(note)))
+    assert len(capfdbinary.readouterr().out.splitlines()) == 2
+
+
+def test_stdout_may_be_any_text_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(taken))
+    MessageWriter().write_message(StateMessage(value={}))
+    assert taken.getvalue() == b'{"type":"STATE","value":{}}\n'
