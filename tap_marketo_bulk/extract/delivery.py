@@ -157,6 +157,12 @@ class Delivery:
         lacking = tuple(name for name in self.order.request.fields if name not in kept)
         return replace(self.order, without=lacking)
 
+    @property
+    def is_lost(self) -> bool:
+        """The job serves nobody: no STATE knows it, or it takes for ever."""
+        overdue = self._waited + self.terms.poll_seconds > self.terms.job_timeout_seconds
+        return (self.is_running and not self.recorded) or (self.stage is Stage.IN_QUEUE and overdue)
+
     # The steps.
 
     def create(self) -> None:
@@ -186,6 +192,11 @@ class Delivery:
             # The answer to an earlier try may have been lost.
             if self._is_still_created():
                 raise
+        except ApiError:
+            if self._look() is not None:
+                raise
+            self._ended_badly(None)
+            return
         self._reach(Stage.IN_QUEUE, "queued", self.terms.poll_seconds)
         self._since = self.clock.monotonic()
 

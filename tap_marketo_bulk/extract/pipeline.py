@@ -135,7 +135,7 @@ class Pipeline:
                 self._changed.notify_all()
 
     def close(self) -> None:
-        """End the worker, which cancels the jobs that no STATE knows; the others run on."""
+        """End the worker, which cancels jobs that are of no use; the others run on."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -174,7 +174,7 @@ class Pipeline:
         yield delivery.content
 
     def _remove(self, deliveries: list[Delivery]) -> None:
-        """Take deliveries out of the line; jobs that no STATE knows are to be cancelled."""
+        """Take deliveries out of the line; the worker looks after their jobs."""
         with self._changed:
             self._line = [item for item in self._line if item not in deliveries]
             self._unwanted += deliveries
@@ -213,10 +213,10 @@ class Pipeline:
             self._take(*chosen)
 
     def _cancel_unwanted(self) -> None:
-        """Stop what Marketo would do for nobody: no STATE knows of it."""
+        """Stop what Marketo would do for nobody."""
         while self._unwanted:
             delivery = self._unwanted.pop()
-            if delivery.is_running and not delivery.recorded:
+            if delivery.is_lost:
                 with suppress(MarketoBulkError):
                     delivery.cancel()
 

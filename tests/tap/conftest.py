@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tests.conftest import TapClock
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: Clock) -> Tap:
+def tap(sandbox: Sandbox, clock: TapClock) -> Tap:
     """The tap of the sandbox's subscription."""
     return Tap(sandbox, clock)
 

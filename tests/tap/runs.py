@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.singerlib.encoding import SimpleSingerWriter  # noqa: TID251 - stands in for one
+from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
+from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tests.conftest import TapClock
 
 Message = dict[str, Any]
 Record = dict[str, Any]
@@ -93,7 +95,7 @@ class Tap:
     """The tap of one subscription, run as often as a test likes."""
 
     sandbox: Sandbox
-    clock: Clock
+    clock: TapClock
     config: dict[str, Any] = field(default_factory=dict)
 
     def make(self, *, target: Target | None = None, **options: Any) -> TapMarketoBulk:  # noqa: ANN401 - the tap's own
@@ -115,6 +117,13 @@ class Tap:
     def discover(self) -> dict[str, Any]:
         """Return the catalog that discovery makes."""
         return json.loads(self.make().catalog_json_text)  # type: ignore[no-any-return]
+
+    def attempt(self, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
+        """Sync all, where discovery may fail already."""
+        try:
+            return self.run(**options)
+        except MarketoBulkError as error:
+            return Run([], error)
 
     def run(self, *, stop_after: int | None = None, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
         """Sync all; an error ends the run and is kept, not raised."""
