@@ -256,6 +256,8 @@ class Pipeline:
             if delivery not in self._line:
                 # Given up while the step was under way.
                 self._unwanted.append(delivery)
+                if delivery.content:
+                    delivery.content.close()
 
     def _mind_quota(self, error: ExportQuotaError) -> None:
         """Wait for the quota's reset, or give up what is not in the queue by now."""
