@@ -40,7 +40,7 @@ def _rows(request: ExportRequest, world: World, at: int, renderer: Renderer) -> 
     wanted = request.filter
     yield renderer.row(request.headers)
     if isinstance(wanted, LeadFilter):
-        known = world.lead_columns
+        known = world.accepted_columns
         fields = [known[name] for name in request.columns]
         types = [one.data_type for one in fields]
         for lead in world.leads(wanted, at):

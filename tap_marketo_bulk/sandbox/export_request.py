@@ -181,7 +181,7 @@ def _names(written: object) -> tuple[str, ...]:
 
 def _lead_columns(written: object, world: World) -> tuple[str, ...]:
     names = _names(written)
-    known = world.lead_columns
+    known = world.accepted_columns
     unknown = [name for name in names if name not in known]
     if unknown and world.options.unknown_field_style == "1006":
         raise Refusal(Code.FIELD_NOT_FOUND, f"Field '{unknown[0]}' not found")

@@ -121,8 +121,13 @@ class LeadField:
 
     @property
     def exportable(self) -> bool:
-        """Whether a bulk export can hold it."""
-        return bool(self.rest_name) and self.data_type.casefold() != "formula"
+        """Whether a bulk export can hold its values."""
+        return bool(self.rest_name) and not self.is_formula
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is computed when it is shown, and has no value of its own."""
+        return self.data_type.casefold() == "formula"
 
     @cached_property
     def salt(self) -> int:

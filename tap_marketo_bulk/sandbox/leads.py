@@ -99,6 +99,8 @@ class LeadState:
         return datetime.fromtimestamp(instant, UTC)
 
     def _drawn(self, field: LeadField, chance: int) -> Value:
+        if field.is_formula:
+            return None
         if field.name == PADDING_NAME and self.options.lead_padding_bytes:
             filling = "lorem ipsum "[chance % 12]
             return f"{chance:x} ".ljust(self.options.lead_padding_bytes, filling)

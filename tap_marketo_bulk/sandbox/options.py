@@ -93,6 +93,9 @@ class Options:
     """Which clock the filter ``createdAt`` of activities looks at: ``happened`` or ``stored``."""
     exports_deletions: bool = False
     """Whether an activity export without type filter holds rows of type 37, Delete Lead."""
+    formula_fields: Literal["empty", "refused"] = "empty"
+    """What becomes of a formula field in a lead export: its column is ``empty``, or the create
+    call is ``refused`` as for an unknown field. Nobody knows; clients ask for all of Describe."""
     unknown_field_style: Literal["1003", "1006"] = "1003"
     """How an unknown field is refused: ``1003`` names all of them, ``1006`` the first."""
     unknown_job_code: str = "1003"

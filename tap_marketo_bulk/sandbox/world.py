@@ -101,6 +101,13 @@ class World:
         columns = {field.name: field for field in self.fields if field.exportable}
         return columns | {ECIDS.name: ECIDS} if self.options.has_ecids else columns
 
+    @property
+    def accepted_columns(self) -> dict[str, LeadField]:
+        """What a bulk export of leads may ask for, by REST name."""
+        if self.options.formula_fields == "refused":
+            return self.lead_columns
+        return self.lead_columns | {field.name: field for field in self.fields if field.is_formula}
+
     def remove_field(self, name: str) -> None:
         """Let the field with that REST name be gone, as if an administrator had hidden it."""
         with self._lock:

@@ -21,7 +21,6 @@ LEAD_REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "field twice": ({"fields": ["id", "id"]}, "'fields' must hold every field name once, as text"),
     "field no text": ({"fields": [1]}, "'fields' must hold every field name once, as text"),
     "unknown fields": ({"fields": ["id", "x", "y"]}, "Invalid fields [x, y]"),
-    "formula": ({"fields": ["fullName"]}, "Invalid fields [fullName]"),
     "no ecids": ({"fields": ["ecids"]}, "Invalid fields [ecids]"),
     "format": ({"format": "XML"}, "Invalid format 'XML': use one of CSV, TSV, SSV"),
     "body member": ({"x": 1}, "Unknown members of the request body: x"),
@@ -168,6 +167,12 @@ def test_an_unknown_field_can_be_refused_in_another_way(start: Open) -> None:
     _, client = start(unknown_field_style="1006")
     refusal = client.refusal(client.create(fields=["id", "x", "y"]))
     assert refusal == ("1006", "Field 'x' not found")
+
+
+def test_a_formula_field_can_be_refused(start: Open) -> None:
+    _, client = start(formula_fields="refused")
+    refusal = client.refusal(client.create(fields=["id", "fullName"]))
+    assert refusal == ("1003", "Invalid fields [fullName]")
 
 
 def test_a_field_that_was_removed_is_refused(start: Open) -> None:

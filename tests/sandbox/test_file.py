@@ -109,6 +109,12 @@ def test_columns_can_be_renamed(start: Open, clock: Clock) -> None:
     assert file.startswith(b'id,"E-Mail, private"\n')
 
 
+def test_a_formula_field_is_an_empty_column(start: Open, clock: Clock) -> None:
+    _, client = start()
+    file = exported(client, clock, "leads", fields=["id", "fullName"])
+    assert {row[1] for row in list(rows(file.decode()))[1:]} == {"null"}
+
+
 @pytest.mark.parametrize(("style", "content"), [("nothing", b""), ("header", b"id\n")])
 def test_a_job_without_records_has_an_empty_file(
     start: Open, clock: Clock, style: str, content: bytes
