@@ -24,6 +24,7 @@ from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import (
     check_fields,
     check_filter,
+    check_offered,
     check_streams,
     read_catalog,
     selected_streams,
@@ -208,19 +209,22 @@ class TapMarketoBulk(Tap):
         wanted = selected_streams(catalog, PREFIX) if catalog else None
         if wanted == []:
             return []
+        kinds = stream_names(self.activity_types())
         only = self.settings.activities.type_ids
-        streams = []
-        for name, kind in stream_names(self.activity_types()).items():
-            if only and kind.type_id not in only:
-                continue
-            if catalog is None:
-                streams.append(TypedActivitiesStream(self, name, kind, self.source, None))
-            elif wanted and name in wanted and (entry := catalog.get_stream(name)):
-                if self._is_new(name):
-                    check_fields(catalog, name, typed_schema(kind))
-                schema = entry.schema.to_dict()
-                streams.append(TypedActivitiesStream(self, name, kind, self.source, schema))
-        return streams
+        offered = {name: kind for name, kind in kinds.items() if not only or kind.type_id in only}
+        if catalog is None or wanted is None:
+            return [self._typed_stream(name, kind) for name, kind in offered.items()]
+        check_offered(wanted, kinds, offered)
+        return [self._typed_stream(name, kinds[name]) for name in wanted if name in offered]
+
+    def _typed_stream(self, name: str, kind: ActivityType) -> TypedActivitiesStream:
+        catalog = self.input_catalog
+        entry = catalog.get_stream(name) if catalog else None
+        if catalog is None or entry is None:
+            return TypedActivitiesStream(self, name, kind, self.source, None)
+        if self._is_new(name):
+            check_fields(catalog, name, typed_schema(kind))
+        return TypedActivitiesStream(self, name, kind, self.source, entry.schema.to_dict())
 
     def _is_new(self, stream: str) -> bool:
         return stream not in self.state.get("bookmarks", {})

@@ -76,6 +76,19 @@ def check_streams(catalog: Catalog, names: Collection[str]) -> None:
         raise CatalogError(f"{message} {_ADVICE}")
 
 
+def check_offered(
+    wanted: Collection[str], there: Collection[str], offered: Collection[str]
+) -> None:
+    """Raise ``CatalogError`` where settings leave out activity streams that are selected."""
+    left_out = sorted(set(wanted) & set(there) - set(offered))
+    if left_out:
+        message = (
+            f"The setting activity_type_ids leaves out {', '.join(left_out)}, which the catalog "
+            "selects. Add the types' ids to it, or deselect the streams; nothing was read."
+        )
+        raise CatalogError(message)
+
+
 def check_fields(catalog: Catalog, stream: str, schema: dict[str, Any]) -> None:
     """Raise ``CatalogError`` where a selected stream selects a field that does not exist."""
     entry = catalog.get_stream(stream)

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.marketo.conftest import host
+from tests.tap.command import Command
 from tests.tap.runs import Tap
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.sandbox import Sandbox
+    from pathlib import Path
 
-__all__ = ["host", "tap"]
+    from tap_marketo_bulk.sandbox import Sandbox
+    from tests.conftest import TapClock
+
+__all__ = ["command", "host", "tap"]
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: Clock) -> Tap:
+def tap(sandbox: Sandbox, clock: TapClock) -> Tap:
     """The tap of the sandbox's subscription."""
     return Tap(sandbox, clock)
+
+
+@pytest.fixture
+def command(sandbox: Sandbox, clock: TapClock, tmp_path: Path) -> Command:
+    """The command line, with settings that reach the sandbox."""
+    return Command(sandbox, clock, tmp_path)

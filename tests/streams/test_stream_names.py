@@ -1,0 +1,44 @@
+"""What the streams of activity types are called."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_marketo_bulk.marketo.activity_types import ActivityType
+from tap_marketo_bulk.streams.typed_activities import stream_names
+
+KINDS = st.lists(
+    st.tuples(
+        st.integers(0, 30) | st.integers(100001, 100009),
+        st.sampled_from(["A", "a", "A 1", "a_1", "A-2", "a 1 2", "A_12", "?", ""])
+        | st.text(max_size=4),
+    ),
+    unique_by=lambda each: each[0],
+    max_size=12,
+)
+
+
+def named(kinds: list[tuple[int, str]]) -> dict[str, int]:
+    made = [ActivityType(type_id, name, None, ()) for type_id, name in kinds]
+    return {name: kind.type_id for name, kind in stream_names(made).items()}
+
+
+@given(KINDS)
+def test_every_type_has_a_stream_of_its_own(kinds: list[tuple[int, str]]) -> None:
+    assert sorted(named(kinds).values()) == sorted(type_id for type_id, _ in kinds)
+
+
+@given(KINDS)
+def test_the_order_of_types_makes_no_difference(kinds: list[tuple[int, str]]) -> None:
+    assert named(kinds) == named(kinds[::-1])
+
+
+def test_types_of_one_name_get_their_id_as_suffix() -> None:
+    kinds = [(3, "A"), (4, "a"), (5, "A 3"), (6, "B"), (37, "Delete Lead")]
+    assert named(kinds) == {
+        "activities_a_3": 3,
+        "activities_a_4": 4,
+        "activities_a_3_5": 5,
+        "activities_b": 6,
+    }
