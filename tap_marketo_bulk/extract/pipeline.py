@@ -21,7 +21,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError
+from tap_marketo_bulk.errors import (
+    DataError,
+    ExportFailedError,
+    ExportQuotaError,
+    ExportTimeoutError,
+    FileNotReadyError,
+    MarketoBulkError,
+)
 from tap_marketo_bulk.extract.delivery import Delivery, Order, Stage, Terms
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
@@ -43,6 +50,8 @@ logger = logging.getLogger("tap-marketo-bulk.exports")
 STALL_SECONDS = 10.0
 # How long the end of a run waits for a call under way.
 FAREWELL_SECONDS = 5.0
+# The same job would only end the next run in the same way; another one may not.
+_BRINGING_NOTHING = (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError)
 # What the next run would pay for again, if the job of it were forgotten.
 _WITH_JOB = frozenset({Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED, Stage.READY, Stage.TAKEN})
 
@@ -71,6 +80,7 @@ class Pipeline:
         terms: Terms,
         *,
         record: Callable[[Order, str], None],
+        forget: Callable[[Order], None],
         quota_pause: Callable[[ExportQuotaError], float | None],
     ) -> None:
         """Make no call yet.
@@ -80,12 +90,14 @@ class Pipeline:
             clock: The time in which Marketo is waited for.
             terms: How jobs are treated.
             record: Writes a new job's id to STATE; called by the emitting thread.
+            forget: Drops from STATE a job that brings nothing; called by the emitting thread.
             quota_pause: Seconds to wait when the day's quota is spent; None to give up.
         """
         self._exports = exports
         self._clock = clock
         self._terms = terms
         self._record = record
+        self._forget = forget
         self._quota_pause = quota_pause
         self._changed = threading.Condition()
         self._line: list[Delivery] = []
@@ -162,11 +174,13 @@ class Pipeline:
             self._awaited = delivery
             self._changed.notify_all()
         while delivery.content is None:
+            if delivery.error:
+                if isinstance(delivery.error, _BRINGING_NOTHING):
+                    self._forget(delivery.order)
+                raise delivery.error
             self.note()
             with self._changed:
-                if delivery.error:
-                    raise delivery.error
-                if delivery.content is None and not self._unrecorded():
+                if not (delivery.content or delivery.error or self._unrecorded()):
                     self._changed.wait()
         with self._changed:
             delivery.stage, self._awaited = Stage.TAKEN, None
