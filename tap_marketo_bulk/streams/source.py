@@ -53,6 +53,7 @@ class Source:
             clock,
             settings.terms,
             record=self._record,
+            forget=self._forget,
             quota_pause=self._quota_pause,
         )
 
@@ -70,6 +71,11 @@ class Source:
 
     def _record(self, order: Order, export_id: str) -> None:
         self._planned[order.stream].record_export(order, export_id)
+
+    def _forget(self, order: Order) -> None:
+        stream = self._planned[order.stream]
+        stream.bookmark.forget(order)
+        stream.write_state()
 
     # When the day's quota is spent.
 
