@@ -19,7 +19,7 @@ import threading
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from tap_marketo_bulk.errors import (
     DataError,
@@ -70,6 +70,22 @@ class ProvenFile:
     content: BinaryIO
 
 
+class Run(Protocol):
+    """The run that a pipeline works for."""
+
+    def record(self, order: Order, export_id: str) -> None:
+        """Write a new job's id to STATE; called by the emitting thread."""
+        ...
+
+    def forget(self, order: Order) -> None:
+        """Drop from STATE a job that brings nothing; called by the emitting thread."""
+        ...
+
+    def quota_pause(self, error: ExportQuotaError) -> float | None:
+        """Return the seconds to wait when the day's quota is spent; None to give up."""
+        ...
+
+
 class Pipeline:
     """Turns orders into proven files, a few jobs ahead of the reader."""
 
@@ -78,10 +94,7 @@ class Pipeline:
         exports: Exports,
         clock: Clock,
         terms: Terms,
-        *,
-        record: Callable[[Order, str], None],
-        forget: Callable[[Order], None],
-        quota_pause: Callable[[ExportQuotaError], float | None],
+        run: Run,
     ) -> None:
         """Make no call yet.
 
@@ -89,16 +102,12 @@ class Pipeline:
             exports: Marketo's export jobs.
             clock: The time in which Marketo is waited for.
             terms: How jobs are treated.
-            record: Writes a new job's id to STATE; called by the emitting thread.
-            forget: Drops from STATE a job that brings nothing; called by the emitting thread.
-            quota_pause: Seconds to wait when the day's quota is spent; None to give up.
+            run: Keeps the ids of jobs, and decides what a spent quota means.
         """
         self._exports = exports
         self._clock = clock
         self._terms = terms
-        self._record = record
-        self._forget = forget
-        self._quota_pause = quota_pause
+        self._run = run
         self._changed = threading.Condition()
         self._line: list[Delivery] = []
         self._unwanted: list[Delivery] = []
@@ -141,7 +150,7 @@ class Pipeline:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
         for delivery in self._unrecorded():
             # Outside the lock: writing may take as long as the target likes.
-            self._record(delivery.made_order, delivery.job.export_id)
+            self._run.record(delivery.made_order, delivery.job.export_id)
             with self._changed:
                 delivery.recorded, self._stalled = True, False
                 self._changed.notify_all()
@@ -176,7 +185,7 @@ class Pipeline:
         while delivery.content is None:
             if delivery.error:
                 if isinstance(delivery.error, _BRINGING_NOTHING):
-                    self._forget(delivery.order)
+                    self._run.forget(delivery.order)
                 raise delivery.error
             self.note()
             with self._changed:
@@ -275,7 +284,7 @@ class Pipeline:
 
     def _mind_quota(self, error: ExportQuotaError) -> None:
         """Wait for the quota's reset, or give up what is not in the queue by now."""
-        pause = self._quota_pause(error)
+        pause = self._run.quota_pause(error)
         with self._changed:
             if pause is not None:
                 self._resume_at = self._clock.monotonic() + pause
