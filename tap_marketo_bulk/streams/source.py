@@ -48,14 +48,7 @@ class Source:
         self._planned: dict[str, BulkStream] = {}
         self._finished: set[str] = set()
         self._shortfall: ExportQuotaError | None = None
-        self.pipeline = Pipeline(
-            exports,
-            clock,
-            settings.terms,
-            record=self._record,
-            forget=self._forget,
-            quota_pause=self._quota_pause,
-        )
+        self.pipeline = Pipeline(exports, clock, settings.terms, self)
 
     def files(self, stream: BulkStream) -> Iterator[ProvenFile]:
         """Yield a stream's files; the first stream that asks sets all of them going."""
@@ -69,17 +62,19 @@ class Source:
         """Ask for a stream's windows anew, after its first plan came to nothing."""
         self.pipeline.order(stream.orders())
 
-    def _record(self, order: Order, export_id: str) -> None:
+    # What the pipeline asks of a run.
+
+    def record(self, order: Order, export_id: str) -> None:
+        """Put the id of a job into STATE."""
         self._planned[order.stream].record_export(order, export_id)
 
-    def _forget(self, order: Order) -> None:
+    def forget(self, order: Order) -> None:
+        """Take a job out of STATE that brings nothing."""
         stream = self._planned[order.stream]
         stream.bookmark.forget(order)
         stream.write_state()
 
-    # When the day's quota is spent.
-
-    def _quota_pause(self, error: ExportQuotaError) -> float | None:
+    def quota_pause(self, error: ExportQuotaError) -> float | None:
         """Return the seconds to wait for the reset, or None where the run is to end."""
         reset = next_reset(self.clock.now())
         if self.settings.on_quota_exceeded != "wait":
