@@ -184,10 +184,11 @@ class BulkStream(IncrementalStream):
 
     def rows(self, file: ProvenFile, findings: Findings) -> Iterator[Row]:
         """Yield a file's typed rows, minding new jobs meanwhile."""
+        gone = dict.fromkeys(set(file.order.request.fields) - set(file.request.fields))
         for row in read_rows(file.content, self._layout(file), findings):
             if findings.rows % NOTE_EVERY_ROWS == 0:
                 self.source.pipeline.note()
-            yield row
+            yield row | gone if gone else row
 
     def field_type(self, name: str) -> FieldType:
         """Return the type of a column, which is the catalog's word."""
