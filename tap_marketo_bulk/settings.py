@@ -312,9 +312,9 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
 def tidy(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration without what is not set, numbers as numbers, defaults filled in.
 
-    Environment variables arrive as text, and an empty one means that nothing is set.
+    Environment variables arrive as text; an empty one, or an empty list, means that nothing is set.
     """
-    given = {name: value for name, value in config.items() if value not in (None, "")}
+    given = {name: value for name, value in config.items() if value not in (None, "", [])}
     for name, spec in SCHEMA["properties"].items():
         if name in given:
             given[name] = _as_number(given[name], spec)

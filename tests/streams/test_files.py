@@ -1,0 +1,133 @@
+"""What a file can look like, and what it can hold beyond what is described."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_marketo_bulk.extract.fields import TEXT, type_of
+from tap_marketo_bulk.extract.rows import Findings, Layout, read_rows
+from tap_marketo_bulk.marketo.exports import ExportRequest, Status
+from tap_marketo_bulk.sandbox import Options
+from tests.conftest import NOW
+from tests.tap.runs import selecting
+
+from .typed import streams_of, table, truth_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.sandbox import Sandbox
+    from tests.tap.runs import Tap
+
+EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
+BASE = Options(leads=150, activities=400, late_seconds=0, job_seconds=0)
+DEMO = "activities_product_demo"
+
+
+@pytest.mark.parametrize(
+    ("options", "file_format"),
+    [
+        (BASE, "CSV"),
+        (BASE, "TSV"),
+        (BASE, "SSV"),
+        (replace(BASE, ssv_separator=" "), "SSV"),
+    ],
+    ids=["commas", "tabs", "semicolons", "spaces"],
+)
+def test_every_format_brings_the_same_records(tap: Tap, sandbox: Sandbox, file_format: str) -> None:
+    catalog = selecting(tap.discover(), "activities", DEMO, "leads")
+    run = tap.run(catalog=catalog, config=EVERYTHING | {"file_format": file_format})
+    assert {job.request["format"] for job in sandbox.jobs} == {file_format}
+    activities = sandbox.truth.activities(at=NOW)
+    assert run.table("leads") == sandbox.truth.leads(at=NOW)
+    assert run.table("activities") == activities
+    assert table(DEMO, run) == truth_of(streams_of(sandbox)[DEMO], activities)
+
+
+@pytest.mark.parametrize("options", [replace(BASE, ssv_separator=" ")])
+def test_one_column_says_nothing_of_its_separator(tap: Tap, sandbox: Sandbox) -> None:
+    catalog = selecting(tap.discover(), "leads")
+    for item in catalog["streams"][-1]["metadata"]:
+        if item["breadcrumb"] and item["breadcrumb"][1] not in ("id", "updatedAt", "lastName"):
+            item["metadata"] |= {"selected": False, "inclusion": "available"}
+    run = tap.run(catalog=catalog, config=EVERYTHING | {"file_format": "SSV"})
+    assert run.error is None
+    leads = sandbox.truth.leads(at=NOW)
+    assert {record["id"]: record["lastName"] for record in run.records("leads")} == {
+        key: lead["lastName"] for key, lead in leads.items()
+    }
+
+
+@pytest.mark.parametrize("options", [BASE])
+def test_action_results_are_exported(tap: Tap, sandbox: Sandbox) -> None:
+    run = tap.run(catalog=selecting(tap.discover(), "activities", DEMO), config=EVERYTHING)
+    assert all("actionResult" in job.request["fields"] for job in sandbox.jobs)  # type: ignore[operator] # a list
+    for stream in ("activities", DEMO):
+        results = {record["actionResult"] for record in run.records(stream)}
+        assert results == {"succeeded", "skipped", "failed"}
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"),
+    [
+        (replace(BASE, has_ecids=True, ecids_described=True), {}),
+        (replace(BASE, has_ecids=True), {"extra_lead_fields": ["ecids"]}),
+        (
+            replace(BASE, has_ecids=True, ecids_described=True),
+            {"extra_lead_fields": ["ecids", "email"]},
+        ),
+    ],
+    ids=["described", "named", "both"],
+)
+def test_ecids_are_offered_and_exported(
+    tap: Tap, sandbox: Sandbox, settings: dict[str, Any]
+) -> None:
+    tap.config = EVERYTHING | settings
+    run = tap.run(catalog=selecting(tap.discover(), "leads"))
+    assert run.table("leads") == sandbox.truth.leads(at=NOW)
+    assert any(record["ecids"] for record in run.records("leads"))
+    # A field that is described keeps its description.
+    assert run.schemas["leads"]["schema"]["properties"]["email"]["title"] != "email"
+
+
+@pytest.mark.parametrize("options", [BASE])
+def test_an_extra_field_that_marketo_lacks_is_null(
+    tap: Tap, caplog: pytest.LogCaptureFixture
+) -> None:
+    tap.config = EVERYTHING | {"extra_lead_fields": ["ecids"]}
+    run = tap.run(catalog=selecting(tap.discover(), "leads"))
+    assert run.error is None
+    assert {record.get("ecids") for record in run.records("leads")} == {None}
+    assert "no longer has the field ecids" in caplog.text
+
+
+@pytest.mark.parametrize("options", [BASE])
+def test_a_client_can_ask_for_other_headers(
+    exports: Exports, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    names = {"id": "Marketo Id", "email": "E-Mail, private"}
+    columns = ("id", "email", "createdAt")
+    request = ExportRequest("leads", columns, {"staticListId": 2001}, column_header_names=names)
+    job = exports.create(request)
+    exports.enqueue("leads", job.export_id)
+    assert exports.status("leads", job.export_id).status is Status.COMPLETED
+    path = tmp_path / "file"
+    with exports.open_file("leads", job.export_id, 0) as answer:
+        path.write_bytes(b"".join(answer.pieces()))
+    assert path.read_bytes().startswith(b'Marketo Id,"E-Mail, private",createdAt\n')
+    types = {name: type_of(kind) for name, kind in sandbox.truth.lead_columns().items()}
+    layout = Layout(
+        columns=dict(zip(request.header, request.fields, strict=True)),
+        parsers={name: types[name].parse for name in columns if types[name] is not TEXT},
+        key="id",
+    )
+    with path.open("rb") as file:
+        rows = list(read_rows(file, layout, Findings()))
+    assert rows == [
+        {name: lead[name] for name in columns}
+        for lead in sandbox.truth.leads({"staticListId": 2001}).values()
+    ]
