@@ -29,7 +29,11 @@ STILL = Options(
     job_seconds=0,
 )
 # All of its history, in three windows for each stream.
-WHOLE: dict[str, Any] = {"start_date": "2025-12-30", "window_days": 21}
+WHOLE: dict[str, Any] = {
+    "start_date": "2025-12-30",
+    "end_date": "2026-02-28T23:45:00Z",
+    "window_days": 21,
+}
 # What such worlds hold, told once.
 _told: dict[tuple[Any, ...], dict[Any, Any]] = {}
 
