@@ -235,7 +235,9 @@ class Delivery:
                 self._download(content)
             content.seek(0)
         except BaseException as error:
-            content.close()
+            with suppress(OSError):
+                # What a full disk did not take, closing would write once more.
+                content.close()
             if not isinstance(error, CorruptFileError | FileNotReadyError) or not self._is_left:
                 raise
             # What an earlier run could not use either must not be tried for seven days.

@@ -122,7 +122,7 @@ class Tap:
         """Sync all, where discovery may fail already."""
         try:
             return self.run(**options)
-        except MarketoBulkError as error:
+        except (MarketoBulkError, StoppedError) as error:
             return Run([], error)
 
     def run(self, *, stop_after: int | None = None, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
