@@ -41,6 +41,7 @@ from tap_marketo_bulk.streams.typed_activities import (
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Sequence
     from types import FrameType
 
@@ -98,7 +99,7 @@ class TapMarketoBulk(Tap):
     @cached_property
     def source(self) -> Source:
         """What all streams of this run share."""
-        source = Source(self.settings, self.clock, Exports(self.client), self._selected_streams)
+        source = Source(self.settings, self.clock, Exports(self.client), self.bulk_streams)
         # However the process ends, jobs that no STATE knows are not left running.
         atexit.register(source.pipeline.close)
         return source
@@ -170,14 +171,22 @@ class TapMarketoBulk(Tap):
         else:
             super()._handle_termination(signum, frame)
 
-    def _selected_streams(self) -> list[BulkStream]:
-        """Return the streams that make orders: not the children, whose parent does."""
+    def bulk_streams(self) -> list[BulkStream]:
+        """Return the selected streams that make orders: not the children, whose parent does."""
         return [
             stream
             for stream in self.streams.values()
             if isinstance(stream, BulkStream)
             and not stream.parent_stream_type
             and (stream.selected or stream.has_selected_descendents)
+        ]
+
+    def paged_streams(self) -> list[str]:
+        """Return the names of the selected streams that make none."""
+        return [
+            stream.name
+            for stream in self.streams.values()
+            if stream.selected and not isinstance(stream, BulkStream)
         ]
 
     def activity_types(self) -> list[ActivityType]:
@@ -228,3 +237,11 @@ class TapMarketoBulk(Tap):
 
     def _is_new(self, stream: str) -> bool:
         return stream not in self.state.get("bookmarks", {})
+
+
+def _hides_wiring(record: logging.LogRecord) -> bool:
+    """Keep out the SDK's line for each typed stream, dozens of them, that it has a parent."""
+    return not str(record.msg).startswith("Added '%s' as child stream")
+
+
+TapMarketoBulk.logger.addFilter(_hides_wiring)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tap_marketo_bulk.jobs.cli import jobs
 from tap_marketo_bulk.settings import SETTINGS
 from tap_marketo_bulk.tap import TapMarketoBulk
 
@@ -61,6 +62,16 @@ def test_meltano_yml_has_the_settings_of_the_tap() -> None:
 
 def test_meltano_yml_requires_the_settings_that_the_tap_requires() -> None:
     assert extractor()["settings_group_validation"] == [SETTINGS.to_dict()["required"]]
+
+
+def test_meltano_yml_has_the_subcommands_of_the_jobs_command() -> None:
+    commands = extractor()["commands"]
+    assert {name: one["description"].rstrip(".") for name, one in commands.items()} == {
+        name: command.get_short_help_str(100).rstrip(".") for name, command in jobs.commands.items()
+    }
+    for name, one in commands.items():
+        assert one["executable"] == jobs.name
+        assert one["args"].split()[0] == name
 
 
 def test_meltano_yml_has_the_capabilities_of_the_tap() -> None:

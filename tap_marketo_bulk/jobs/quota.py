@@ -1,0 +1,54 @@
+"""quota: what this API user's exports took of the day's bytes, in plain words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
+from tap_marketo_bulk.jobs import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_marketo_bulk.jobs.history import PastJob
+
+# Adobe: 500 MB a day, unless more was bought.
+USUAL_MEGABYTES = 500
+_CAVEAT = (
+    "That is a lower bound: Marketo shows each API user their own jobs only, and the exports of "
+    "all users of the subscription count."
+)
+_GUESS = (
+    f"A subscription has {USUAL_MEGABYTES} MB a day unless it bought more, which Marketo does not "
+    "tell: name yours with --allocation-mb."
+)
+
+
+def as_words(jobs: Sequence[PastJob], now: datetime, megabytes: int | None) -> str:
+    """Say how much was used, of how much, and until when that counts.
+
+    Args:
+        jobs: Those of the past seven days.
+        now: The present.
+        megabytes: The subscription's daily allocation, where the user knows it.
+    """
+    midnight = _day_began(now)
+    today = [each for each in jobs if each.finished and each.finished >= midnight]
+    used = sum(each.bytes for each in today)
+    allocation = megabytes or USUAL_MEGABYTES
+    reset = next_reset(now)
+    left = words.duration((reset - now).total_seconds())
+    exports = words.count(sum(1 for each in today if each.bytes), "export")
+    return (
+        f"Used today: at least {words.size(used)} of {allocation:,} MB "
+        f"({used / 1e6 / allocation:.1%}), by {exports}.\n"
+        f"Reset: in {left}, at {utc_text(reset)} (00:00 US Central).\n\n"
+        + words.paragraph(_CAVEAT if megabytes else f"{_CAVEAT} {_GUESS}")
+    )
+
+
+def _day_began(now: datetime) -> datetime:
+    today = now.astimezone(US_CENTRAL).date()
+    return datetime.combine(today, time(), US_CENTRAL).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""The command tap-marketo-bulk-jobs, against a sandbox."""
