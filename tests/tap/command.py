@@ -39,7 +39,8 @@ class Ended:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The Singer messages on stdout."""
-        return [json.loads(line) for line in self.output.splitlines()]
+        # Not splitlines, which takes what stands in values for the end of a line.
+        return [json.loads(line) for line in self.output.split("\n") if line]
 
 
 class _Listener(logging.Handler):
