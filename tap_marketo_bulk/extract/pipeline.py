@@ -38,18 +38,13 @@ from tap_marketo_bulk.extract.schedule import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
-# The emitting thread comes by every few milliseconds. When it does not for so long, the target
-# has stalled, and Marketo is kept busy without STATE. Real time: it is about threads.
-STALL_SECONDS = 10.0
-# How long the end of a run waits for a call under way.
-FAREWELL_SECONDS = 5.0
 # The same job would only end the next run in the same way; another one may not.
 _BRINGING_NOTHING = (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError)
 # What the next run would pay for again, if the job of it were forgotten.
@@ -88,6 +83,12 @@ class Run(Protocol):
 
 class Pipeline:
     """Turns orders into proven files, a few jobs ahead of the reader."""
+
+    # The emitting thread comes by every few milliseconds. When it does not for so long, the
+    # target has stalled, and Marketo is kept busy without STATE. Real time: it is about threads.
+    STALL_SECONDS = 10.0
+    # How long the end of a run waits for a call under way.
+    FAREWELL_SECONDS = 5.0
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class Pipeline:
                 self._worker.start()
             self._changed.notify_all()
 
-    def files(self, stream: str) -> Iterator[ProvenFile]:
+    def files(self, stream: str) -> Generator[ProvenFile, None, None]:
         """Yield a stream's proven files, in the order in which they were asked for.
 
         A file is gone when the next one is asked for.
@@ -148,11 +149,13 @@ class Pipeline:
 
     def note(self) -> None:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
-        for delivery in self._unrecorded():
+        for delivery, export_id in self._unrecorded():
             # Outside the lock: writing may take as long as the target likes.
-            self._run.record(delivery.made_order, delivery.job.export_id)
+            self._run.record(delivery.made_order, export_id)
             with self._changed:
-                delivery.recorded, self._stalled = True, False
+                # Meanwhile the worker may have made another job.
+                delivery.recorded = delivery.job.export_id == export_id
+                self._stalled = False
                 self._changed.notify_all()
 
     def close(self) -> None:
@@ -162,7 +165,7 @@ class Pipeline:
             self._changed.notify_all()
         if self._worker:
             # Not longer: somebody waits for the end, and what is left unsaid costs little.
-            self._worker.join(FAREWELL_SECONDS)
+            self._worker.join(self.FAREWELL_SECONDS)
         self._remove(self._line)
 
     def _delivery(self, order: Order) -> Delivery:
@@ -172,9 +175,15 @@ class Pipeline:
     def _of(self, stream: str) -> list[Delivery]:
         return [delivery for delivery in self._line if delivery.order.stream == stream]
 
-    def _unrecorded(self) -> list[Delivery]:
-        """Return deliveries whose job costs, or will, and is in no STATE yet."""
-        return [item for item in self._line if item.stage in _WITH_JOB and not item.recorded]
+    def _unrecorded(self) -> list[tuple[Delivery, str]]:
+        """Return deliveries whose job costs, or will, and is in no STATE yet; and its id."""
+        # The worker goes on meanwhile, so each id is looked at once.
+        ids = [(item, item.job.export_id) for item in self._line]
+        return [
+            (item, export_id)
+            for item, export_id in ids
+            if export_id and item.stage in _WITH_JOB and not item.recorded
+        ]
 
     @contextmanager
     def _arrived(self, delivery: Delivery) -> Iterator[BinaryIO]:
@@ -274,7 +283,7 @@ class Pipeline:
                 # A created job costs nothing, an enqueued one does: first into STATE.
                 self._stalled = not self._changed.wait_for(
                     lambda: delivery.recorded or self._closing or delivery not in self._line,
-                    STALL_SECONDS,
+                    self.STALL_SECONDS,
                 )
             if delivery not in self._line:
                 # Given up while the step was under way.

@@ -1,0 +1,134 @@
+"""Export jobs without Marketo: how long each takes and what becomes of it is up to a test."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+
+from tap_marketo_bulk.extract.delivery import Order, Terms
+from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_marketo_bulk.clock import Clock
+
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+TERMS = Terms(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
+
+
+def order(day: int, stream: str = "leads", **more: Any) -> Order:  # noqa: ANN401 - an order's own
+    """Return the order for one day."""
+    start = FIRST_DAY + timedelta(days=day)
+    request = ExportRequest(stream, ("id", "city", "zip"), {"createdAt": day})
+    return Order(
+        stream, Window(start, start + timedelta(days=1)), request, frozenset({"id"}), **more
+    )
+
+
+@dataclass
+class Answer:
+    """A file's answer, whole."""
+
+    content: bytes
+    status: int = 200
+    call: str = "GET file"
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield all of it."""
+        yield self.content
+
+
+@dataclass
+class FakeExports:
+    """Jobs that take ``seconds`` by the day they are about, each counted from its queueing.
+
+    Attributes:
+        log: What was called, with the id, in order.
+        trouble: Errors by call, each raised once.
+        answer: What every job is said to be, if set.
+        ends: How a job of that day ends, in place of Completed.
+        during: Called in the middle of each call, with its name.
+    """
+
+    clock: Clock
+    seconds: dict[int, float] = field(default_factory=dict)
+    log: list[tuple[str, str]] = field(default_factory=list)
+    trouble: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
+    answer: ExportJob | None = None
+    ends: dict[int, Status] = field(default_factory=dict)
+    during: Callable[[str], object] = lambda _call: None
+    made: dict[str, ExportRequest] = field(default_factory=dict)
+    queued: dict[str, float] = field(default_factory=dict)
+    peak: int = 0
+
+    @property
+    def real(self) -> Exports:
+        """Stand in for the real ones."""
+        return cast("Exports", self)
+
+    def create(self, request: ExportRequest) -> ExportJob:
+        """Define a job."""
+        self._enter("create", "")
+        export_id = f"job {len(self.made) + 1}"
+        self.made[export_id] = request
+        return ExportJob(export_id, Status.CREATED)
+
+    def enqueue(self, kind: str, export_id: str) -> None:
+        """Begin to count its seconds."""
+        del kind
+        self._enter("enqueue", export_id)
+        self.queued[export_id] = self.clock.monotonic()
+        self.peak = max(self.peak, sum(not self._is_done(each) for each in self.queued))
+
+    def status(self, kind: str, export_id: str) -> ExportJob:
+        """Tell how it is by now."""
+        del kind
+        self._enter("status", export_id)
+        if self.answer:
+            return self.answer
+        if export_id not in self.queued:
+            return ExportJob(export_id, Status.CREATED)
+        if not self._is_done(export_id):
+            return ExportJob(export_id, Status.PROCESSING)
+        day = self.made[export_id].filter["createdAt"]
+        content = export_id.encode()
+        return ExportJob(
+            export_id,
+            self.ends.get(day, Status.COMPLETED),
+            records=1,
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+
+    def cancel(self, kind: str, export_id: str) -> None:
+        """Note that it was asked for."""
+        del kind
+        self._enter("cancel", export_id)
+
+    @contextmanager
+    def open_file(self, kind: str, export_id: str, offset: int) -> Iterator[Answer]:
+        """Give the job's id as its file."""
+        del kind, offset
+        self._enter("file", export_id)
+        yield Answer(export_id.encode())
+
+    def ids(self, call: str) -> list[str]:
+        """Return the ids that a call was made with, in order."""
+        return [export_id for name, export_id in self.log if name == call]
+
+    def _enter(self, call: str, export_id: str) -> None:
+        self.log.append((call, export_id))
+        self.during(call)
+        if self.trouble[call]:
+            raise self.trouble[call].pop(0)
+
+    def _is_done(self, export_id: str) -> bool:
+        day = self.made[export_id].filter["createdAt"]
+        return self.clock.monotonic() >= self.queued[export_id] + self.seconds.get(day, 600.0)
