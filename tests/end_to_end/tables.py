@@ -39,11 +39,27 @@ ACTIVITY_TYPES = {
     "attributes": "jsonb",
     "actionResult": "text",
 }
+DELETION_TYPES = {
+    name: kind
+    for name, kind in ACTIVITY_TYPES.items()
+    if name not in ("campaignId", "actionResult")
+}
 
 
 def lead_types(data_types: Mapping[str, str]) -> dict[str, str]:
     """The types of the columns of ``leads``, from Marketo's data types."""
     return {name: SQL_TYPES.get(kind.casefold(), "text") for name, kind in data_types.items()}
+
+
+def typed_activity_types(
+    primary: tuple[str, str] | None, columns: Mapping[str, tuple[str, str]]
+) -> dict[str, str]:
+    """The types of the columns of one activity type, from names and data types of attributes."""
+    common = {name: kind for name, kind in ACTIVITY_TYPES.items() if name != "attributes"}
+    attributes = {name: data_type for name, (_, data_type) in columns.items()}
+    if primary:
+        attributes[primary[0].lower().replace(" ", "_")] = primary[1]
+    return common | lead_types(attributes) | {"other_attributes": "jsonb"}
 
 
 def column_types(connection: psycopg.Connection, table: str) -> dict[str, str]:

@@ -7,9 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Clock, Job, Options, Sandbox
+from tests.streams.typed import columns_of, streams_of, truth_of
 
 from .meltano import new_project
-from .tables import ACTIVITY_TYPES, column_types, differences, lead_types, rows_of
+from .tables import (
+    ACTIVITY_TYPES,
+    DELETION_TYPES,
+    column_types,
+    differences,
+    lead_types,
+    rows_of,
+    typed_activity_types,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,6 +28,16 @@ if TYPE_CHECKING:
 
 HISTORY = timedelta(days=30)
 LOADED_IN_RUN = "_sdc_sync_started_at"
+# Of every kind: numbers, dates, booleans, one name twice, a name of two types, no attributes.
+TYPED = (
+    "activities_attended_webinar_100002",
+    "activities_change_status_in_progression",
+    "activities_fill_out_form",
+    "activities_interesting_moment",
+    "activities_product_demo",
+    "activities_visit_preference_center",
+)
+STREAMS = ("leads", "activities", "deleted_leads", *TYPED)
 STATE_ID = "dev:tap-marketo-bulk-to-target-postgres"
 
 
@@ -40,9 +59,8 @@ def test_two_runs_leave_the_truth_in_the_database(
         leads = sandbox.truth.leads({"updatedAt": past})
         activities = sandbox.truth.activities({"createdAt": past})
         check(database, sandbox, leads, activities)
-        assert bookmarks(project) == dict.fromkeys(
-            ("leads", "activities", "deleted_leads"), text(first_end)
-        )
+        check_deletions(database, sandbox, until=text(first_end))
+        assert bookmarks(project) == dict.fromkeys(STREAMS, text(first_end))
 
         jobs_of_first_run = len(sandbox.jobs)
         sandbox.clock.advance(timedelta(days=4).total_seconds())
@@ -52,6 +70,7 @@ def test_two_runs_leave_the_truth_in_the_database(
         leads |= sandbox.truth.leads()
         activities = sandbox.truth.activities()
         check(database, sandbox, leads, activities)
+        check_deletions(database, sandbox, until=text(sandbox.clock.now()))
         # The second run asked for what had changed, and loaded that alone.
         later = sandbox.jobs[jobs_of_first_run:]
         lookback_end = first_end - timedelta(minutes=60)
@@ -67,6 +86,17 @@ def test_two_runs_leave_the_truth_in_the_database(
         assert 0 < len(new_activities) < len(activities)
         assert loaded_by_latest_run(database, "leads", "id") == new_leads.keys()
         assert loaded_by_latest_run(database, "activities", "marketoGUID") == new_activities.keys()
+        check_commands(project, sandbox)
+
+
+def check_commands(project: Project, sandbox: Sandbox) -> None:
+    listed = project.run("invoke", "tap-marketo-bulk:list")
+    assert {job.export_id for job in sandbox.jobs} <= set(listed.split())
+    # It sees what is selected: without activities, one job has the types of the others.
+    typed = json.dumps([f"{stream}.*" for stream in TYPED])
+    planned = project.run("invoke", "tap-marketo-bulk:plan", TAP_MARKETO_BULK__SELECT=typed)
+    assert "types 2, 46, 104, 160, 100002, 100003" in planned
+    assert "leads" not in planned
 
 
 def settings(sandbox: Sandbox, database: Database) -> dict[str, str]:
@@ -77,6 +107,7 @@ def settings(sandbox: Sandbox, database: Database) -> dict[str, str]:
         "TAP_MARKETO_BULK_START_DATE": text(sandbox.birth - HISTORY),
         "TAP_MARKETO_BULK_WINDOW_DAYS": "10",
         "TAP_MARKETO_BULK_POLL_SECONDS": "0.1",
+        "TAP_MARKETO_BULK__SELECT": json.dumps([f"{stream}.*" for stream in STREAMS]),
         "TARGET_POSTGRES_HOST": database.host,
         "TARGET_POSTGRES_PORT": str(database.port),
         "TARGET_POSTGRES_USER": database.user,
@@ -103,6 +134,26 @@ def check(
         assert not list(differences(rows_of(connection, "leads"), leads, types))[:5]
         found = rows_of(connection, "activities")
         assert not list(differences(found, activities, ACTIVITY_TYPES))[:5]
+        for stream in TYPED:
+            kind = streams_of(sandbox)[stream]
+            truth = truth_of(kind, activities)
+            types = typed_activity_types(kind.primary, columns_of(kind))
+            assert column_types(connection, stream) == types
+            assert truth
+            assert not list(differences(rows_of(connection, stream), truth, types))[:5]
+
+
+def check_deletions(database: Database, sandbox: Sandbox, *, until: str) -> None:
+    deletions = {
+        key: deletion
+        for key, deletion in sandbox.truth.deleted_leads().items()
+        if str(deletion["activityDate"]) <= until
+    }
+    assert deletions
+    with database.connect() as connection:
+        assert column_types(connection, "deleted_leads") == DELETION_TYPES
+        found = rows_of(connection, "deleted_leads")
+        assert not list(differences(found, deletions, DELETION_TYPES))[:5]
 
 
 def bookmarks(project: Project) -> dict[str, str]:
