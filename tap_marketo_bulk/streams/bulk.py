@@ -56,14 +56,9 @@ class BulkStream(IncrementalStream):
 
     # From time to orders.
 
-    def export_filter(self, window: Window) -> Mapping[str, Any]:
-        """Return the create body's filter for a window."""
-        raise NotImplementedError
-
     def orders(self) -> Iterator[Order]:
-        """Yield what this run asks Marketo for, oldest window first."""
-        for window in self.windows_from(self.start(), self.horizon):
-            yield self.order(window, self.selected_fields, self.export_filter(window))
+        """Yield what this run asks Marketo for, oldest first; nothing where a parent asks."""
+        yield from ()
 
     def windows_from(self, start: datetime, end: datetime) -> Iterator[Window]:
         """Yield windows, those among them that have a job of an earlier run."""

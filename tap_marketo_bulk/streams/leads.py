@@ -14,6 +14,7 @@ from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from tap_marketo_bulk.extract.delivery import Order
     from tap_marketo_bulk.extract.rows import Row
@@ -48,14 +49,6 @@ class LeadsStream(BulkStream):
     def _list(self) -> Mapping[str, Any]:
         return self.source.settings.lead_list
 
-    def export_filter(self, window: Window) -> Mapping[str, Any]:
-        """Filter by list or replication key; all leads were created at some time."""
-        if self._list:
-            return self._list
-        full = self._sweeps or self.replication_method == REPLICATION_FULL_TABLE
-        name = "createdAt" if full else self.replication_key or "createdAt"
-        return {name: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
-
     def orders(self) -> Iterator[Order]:
         """Yield windows from the bookmark on, or of a sweep from where it was left.
 
@@ -63,12 +56,16 @@ class LeadsStream(BulkStream):
         """
         if self._list:
             yield self._list_order()
-        elif self._sweeps:
-            start = self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
-            for window in self.windows_from(start, self.horizon):
-                yield self.order(window, self.selected_fields, self.export_filter(window))
-        else:
-            yield from super().orders()
+            return
+        start = self._sweep_start() if self._sweeps else self.start()
+        for window in self.windows_from(start, self.horizon):
+            yield self.order(window, self.selected_fields, self._filter(window))
+
+    def _filter(self, window: Window) -> Mapping[str, Any]:
+        """Filter by the replication key; all leads were created at some time."""
+        full = self._sweeps or self.replication_method == REPLICATION_FULL_TABLE
+        name = "createdAt" if full else self.replication_key or "createdAt"
+        return {name: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
 
     def _list_order(self) -> Order:
         now = Window(self.source.settings.start, max(self.horizon, self.source.settings.start))
@@ -92,6 +89,9 @@ class LeadsStream(BulkStream):
             )
             self._begin_sweep()
             yield from super().windows()
+
+    def _sweep_start(self) -> datetime:
+        return self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
 
     def _begin_sweep(self) -> None:
         self._sweeps = True
