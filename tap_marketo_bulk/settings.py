@@ -281,15 +281,8 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
     problems += _filter_problems(config)
     if problems or base_url is None or start is None:
         raise SettingsError(problems)
-    connection = Connection(
-        base_url=base_url,
-        client_id=config["client_id"],
-        client_secret=config["client_secret"],
-        request_timeout_seconds=float(config["request_timeout_seconds"]),
-        user_agent=config.get("user_agent") or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
-    )
     return Settings(
-        connection=connection,
+        connection=_connection(config, base_url),
         start=start,
         end=end,
         window=timedelta(days=float(config["window_days"])),
@@ -306,6 +299,16 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
         lead_list=_lead_list(config),
         extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
         invalid_as_null=config["invalid_values"] == "null",
+    )
+
+
+def _connection(config: Mapping[str, Any], base_url: str) -> Connection:
+    return Connection(
+        base_url=base_url,
+        client_id=config["client_id"],
+        client_secret=config["client_secret"],
+        request_timeout_seconds=float(config["request_timeout_seconds"]),
+        user_agent=config.get("user_agent") or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
     )
 
 
