@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
@@ -183,6 +184,7 @@ def test_the_end_must_lie_after_the_start_and_the_start_in_the_past() -> None:
     assert problems(start_date="2026-03-02") == ("start_date 2026-03-02 is in the future",)
 
 
+@hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(
         st.sampled_from(sorted(SCHEMA["properties"])),

@@ -72,11 +72,6 @@ class Bookmark:
             return None
         return self.instant("replication_key_value")
 
-    @property
-    def is_new(self) -> bool:
-        """Tell whether the stream was never read before."""
-        return not self._state
-
     def exports(self) -> list[LeftExport]:
         """Return the jobs of earlier runs; raises ``StateError`` where they make no sense."""
         entries = self._state.get("exports") or []

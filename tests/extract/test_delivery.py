@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +15,9 @@ from tap_marketo_bulk.sandbox import Clock
 from tests.conftest import NOW, TapClock
 
 from .jobs import TERMS, FakeExports, order
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -75,6 +79,14 @@ def test_a_job_without_records_needs_no_download(exports: FakeExports) -> None:
     assert on_its_way.content
     assert on_its_way.content.read() == b""
     on_its_way.content.close()
+
+
+def test_a_disk_that_takes_no_file_is_named(
+    exports: FakeExports, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(errors.SpoolError, match="No temporary file can be made"):
+        queued(exports).fetch()
 
 
 def test_fields_that_are_gone_are_left_out_by_all_deliveries_of_a_stream(

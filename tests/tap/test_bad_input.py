@@ -195,6 +195,14 @@ def test_a_state_of_garbage_is_told(command: Command, content: object) -> None:
     assert command.sandbox.jobs == []
 
 
+def test_a_stream_map_that_makes_no_sense_is_told(command: Command) -> None:
+    ended = command.run(*command.config(stream_maps={"leads": {"who": "1 +"}}))
+    assert ended.code == 1
+    assert "STATE" not in ended.output
+    (sentence,) = ended.errors
+    assert "1 +" in sentence
+
+
 def test_a_user_sees_one_line_and_no_traceback(command: Command) -> None:
     ended = command.process(*command.config(window_days=32, start_date="soon"))
     sentence = sentence_of(ended, command)

@@ -157,7 +157,7 @@ def test_a_lost_answer_before_the_quota_is_spent_pays_nothing_twice(
     assert len({str(job.request) for job in sandbox.jobs}) == len(sandbox.jobs)
 
 
-@pytest.mark.parametrize("options", [replace(STILL, quota_bytes=9000)])
+@pytest.mark.parametrize("options", [replace(STILL, quota_bytes=4000)])
 def test_a_real_quota_is_spent_day_by_day_until_everything_is_there(
     tap: Tap, sandbox: Sandbox
 ) -> None:

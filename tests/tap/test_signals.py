@@ -165,8 +165,11 @@ def test_asked_to_end_it_ends_at_once_and_well_and_leaves_its_jobs_running(
     assert "Asked to end" in process.errors
     left = {it["id"] for it in run.bookmark("activities")["exports"]}
     left |= {it["id"] for it in run.bookmark("leads").get("exports", ())}
-    assert {job.export_id for job in sandbox.jobs} == left
-    assert {job.status for job in sandbox.jobs} <= {"Queued", "Processing"}
+    assert left
+    for job in sandbox.jobs:
+        # One of them may have been on its way into the state.
+        known = {"Created", "Queued", "Processing"} if job.export_id in left else {"Cancelled"}
+        assert job.status in known
 
 
 @pytest.mark.parametrize("options", [Options(leads=900, activities=10, job_seconds=0)])
