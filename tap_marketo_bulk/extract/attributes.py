@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.fields import type_of
@@ -22,6 +23,9 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NO_WORD = re.compile(r"[\W_]+")
 # The distance of a key that is not the attribute's.
 _ANOTHER = 3
+# Sets of keys whose meaning is remembered. Attributes without a value are left out, so that there
+# are many, but few that come often.
+_PLANS_KEPT = 1000
 
 
 def snake_case(name: str) -> str:
@@ -77,43 +81,48 @@ def _free_name(name: str, used: Collection[str]) -> str:
 
 
 class AttributeReader:
-    """Finds the columns of an activity's attributes; what each key means is worked out once."""
+    """Finds the columns of an activity's attributes.
+
+    Activities of a type have much the same keys, so what a set of keys means is worked out once.
+    """
 
     def __init__(
         self, columns: Iterable[AttributeColumn], offered: Collection[str], wanted: Collection[str]
     ) -> None:
         """Take all columns of a type, the names of those the table has, and of those to fill."""
-        self._columns = {column.column: column for column in columns}
+        self._columns = list(columns)
         self._offered = frozenset(offered)
         self._wanted = frozenset(wanted)
-        self._meaning: dict[str, str | None] = {}
+        self._plan = lru_cache(maxsize=_PLANS_KEPT)(self._make_plan)
 
     def read(self, attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return values by column, not yet typed, and by key what has no column.
 
         Of two keys for one column, the nearer fills it.
         """
-        keys: dict[str, str] = {}
-        other: dict[str, Any] = {}
-        for key, value in attributes.items():
-            try:
-                name = self._meaning[key]
-            except KeyError:
-                name = self._meaning[key] = self._column_of(key)
-            if name is None:
-                other[key] = value
-            elif name in keys:
-                distance = self._columns[name].distance
-                keys[name], farther = sorted((keys[name], key), key=distance)
-                other[farther] = attributes[farther]
-            else:
-                keys[name] = key
-        wanted = self._wanted
-        return {name: attributes[key] for name, key in keys.items() if name in wanted}, other
+        columns, other = self._plan(tuple(attributes))
+        values = {name: attributes[key] for name, key in columns}
+        return values, {key: attributes[key] for key in other} if other else {}
 
-    def _column_of(self, key: str) -> str | None:
-        nearest = min(self._columns.values(), key=lambda each: each.distance(key), default=None)
+    def _make_plan(self, keys: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:
+        """Return columns with their keys, and keys that have none."""
+        nearest: dict[str, str] = {}
+        other = []
+        for key in keys:
+            column = self._column_of(key)
+            if column is None:
+                other.append(key)
+            elif column.column in nearest:
+                pair = (nearest[column.column], key)
+                nearest[column.column], farther = sorted(pair, key=column.distance)
+                other.append(farther)
+            else:
+                nearest[column.column] = key
+        return [pair for pair in nearest.items() if pair[0] in self._wanted], other
+
+    def _column_of(self, key: str) -> AttributeColumn | None:
+        nearest = min(self._columns, key=lambda each: each.distance(key), default=None)
         if nearest is None or nearest.distance(key) == _ANOTHER:
             return None
         # The key of a column that the table lacks must not fill another.
-        return nearest.column if nearest.column in self._offered else None
+        return nearest if nearest.column in self._offered else None

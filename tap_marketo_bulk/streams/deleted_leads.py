@@ -60,7 +60,8 @@ class DeletedLeadsStream(IncrementalStream):
         start = self.start()
         if start >= self.horizon:
             return
-        values = JsonValues(invalid_as_null=self.source.settings.invalid_as_null)
+        invalid_as_null = self.source.settings.invalid_as_null
+        values = JsonValues(self.name, self.key, invalid_as_null=invalid_as_null)
         types = self._types()
         end = utc_text(self.horizon)
         for page in deleted_leads(self._client, start):
@@ -81,16 +82,14 @@ class DeletedLeadsStream(IncrementalStream):
     ) -> Row:
         # Read as attributes are: without what no database takes as text.
         told = parse_attributes(json.dumps(deletion))
-        key = told.get(self.key)
-        if key is None:
+        if told.get(self.key) is None:
             message = (
                 f"Marketo tells of a deleted lead without {self.key}, its key. The bookmark was "
                 "not moved; run again, and ask Marketo Support if it stays so."
             )
             raise InvalidValueError(message)
         return {
-            name: values.typed(told.get(name), kind, name, f"{self.key} {key}")
-            for name, kind in types.items()
+            name: values.typed(told.get(name), kind, name, told) for name, kind in types.items()
         }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract import fields
 from tap_marketo_bulk.extract.attributes import AttributeReader, attribute_columns, snake_case
-from tap_marketo_bulk.extract.json_values import JsonValues
+from tap_marketo_bulk.extract.json_values import JsonValues, natural_class
 from tap_marketo_bulk.extract.rows import Findings
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream
@@ -52,7 +52,8 @@ class TypedActivitiesStream(BulkStream):
         self._primary = columns[0] if kind.primary else None
         self._attributes = columns[1:] if kind.primary else columns
         super().__init__(tap, schema or typed_schema(kind), source)
-        self._values = JsonValues(invalid_as_null=source.settings.invalid_as_null)
+        invalid_as_null = source.settings.invalid_as_null
+        self._values = JsonValues(name, self.key, invalid_as_null=invalid_as_null)
         self._taken = 0
 
     @property
@@ -85,6 +86,7 @@ class TypedActivitiesStream(BulkStream):
         """
         write = self.short_way() or self._write_record_message
         types = {name: self.field_type(name) for name in self.selected_fields}
+        natural = {name: natural_class(each) for name, each in types.items()}
         blank: Row = dict.fromkeys(types)
         common = [name for name in types if name in COMMON]
         # Catalogs can declare a column differently for parent and child.
@@ -94,18 +96,19 @@ class TypedActivitiesStream(BulkStream):
         typed = self._values.typed
 
         def take(row: Row) -> None:
-            where = f"{self.name} {row[self.key]}"
             record = blank.copy()
             for name in common:
                 record[name] = row[name]
             for name in recast:
-                record[name] = typed(row[name], types[name], name, where)
+                record[name] = typed(row[name], types[name], name, row)
             if primary in types:
                 value = _primary_value(row, types[primary])
-                record[primary] = typed(value, types[primary], primary, where)
-            values, other = reader.read(self._attributes_of(row, where))
+                record[primary] = typed(value, types[primary], primary, row)
+            values, other = reader.read(self._attributes_of(row))
             for name, value in values.items():
-                record[name] = typed(value, types[name], name, where)
+                # Most values are what they should be, and most of the time goes here.
+                fits = value.__class__ is natural[name]
+                record[name] = value if fits else typed(value, types[name], name, row)
             if other and OTHER in record:
                 record[OTHER] = other
             write(record)
@@ -113,10 +116,10 @@ class TypedActivitiesStream(BulkStream):
 
         return take
 
-    def _attributes_of(self, row: Row, where: str) -> dict[str, Any]:
+    def _attributes_of(self, row: Row) -> dict[str, Any]:
         attributes = row.get("attributes")
         if isinstance(attributes, str):
-            attributes = self._values.typed(attributes, fields.ATTRIBUTES, "attributes", where)
+            attributes = self._values.typed(attributes, fields.ATTRIBUTES, "attributes", row)
         return attributes if isinstance(attributes, dict) else {}
 
     def count_taken(self) -> None:

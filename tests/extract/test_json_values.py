@@ -21,6 +21,7 @@ from tap_marketo_bulk.extract.fields import (
 )
 from tap_marketo_bulk.extract.json_values import JsonValues, typed
 
+ROW: dict[str, object] = {"guid": 17}
 TYPES = (ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -80,8 +81,8 @@ def test_a_value_of_another_kind_does_not_fit(value: object, field_type: FieldTy
 
 @given(json, st.sampled_from(TYPES))
 def test_every_value_fits_or_is_counted(value: object, field_type: FieldType) -> None:
-    values = JsonValues(invalid_as_null=True)
-    found = values.typed(value, field_type, "column", "record 1")
+    values = JsonValues("activities_x", "guid", invalid_as_null=True)
+    found = values.typed(value, field_type, "column", ROW)
     if found is None and value not in (None, ""):
         assert values.findings.invalid == {"column": 1}
     else:
@@ -94,13 +95,15 @@ def test_null_fits_every_type() -> None:
 
 def test_what_does_not_fit_is_an_error_that_names_everything() -> None:
     with pytest.raises(InvalidValueError) as raised:
-        JsonValues(invalid_as_null=False).typed("twelve", INTEGER, "minutes", "activities_x 17")
+        JsonValues("activities_x", "guid", invalid_as_null=False).typed(
+            "twelve", INTEGER, "minutes", ROW
+        )
     assert "activities_x 17, field minutes: 'twelve'." in str(raised.value)
 
 
 def test_the_first_value_that_does_not_fit_is_kept_in_short() -> None:
-    values = JsonValues(invalid_as_null=True)
+    values = JsonValues("activities_x", "guid", invalid_as_null=True)
     for number in (1, 2):
-        assert values.typed("x" * 200, INTEGER, "minutes", f"record {number}") is None
+        assert values.typed("x" * 200, INTEGER, "minutes", {"guid": number}) is None
     assert values.findings.invalid == {"minutes": 2}
-    assert values.findings.samples["minutes"] == f"record 1, field minutes: '{'x' * 79}..."
+    assert values.findings.samples["minutes"] == f"activities_x 1, field minutes: '{'x' * 79}..."

@@ -209,7 +209,7 @@ def test_values_are_typed_and_storable(run_on: Callable[..., Run]) -> None:
 def test_a_value_that_does_not_fit_is_an_error_that_names_it(run_on: Callable[..., Run]) -> None:
     run = run_on(PAGING, page(DELETION | {"leadId": "five"}))
     assert isinstance(run.error, InvalidValueError)
-    assert "marketoGUID 17, field leadId: 'five'" in str(run.error)
+    assert "deleted_leads 17, field leadId: 'five'" in str(run.error)
     assert run.states == []
 
 
