@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.conftest import TapClock
 
 Message = dict[str, Any]
 Record = dict[str, Any]
@@ -95,7 +94,7 @@ class Tap:
     """The tap of one subscription, run as often as a test likes."""
 
     sandbox: Sandbox
-    clock: TapClock
+    clock: Clock
     config: dict[str, Any] = field(default_factory=dict)
 
     def make(self, *, target: Target | None = None, **options: Any) -> TapMarketoBulk:  # noqa: ANN401 - the tap's own

@@ -15,6 +15,7 @@ from .worlds import STILL, WHOLE, assert_complete, assert_honest
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tests.conftest import TapClock
 
     from .runs import Run, Tap
 
@@ -173,7 +174,7 @@ def test_a_code_that_does_not_pass_ends_the_run(
 
 
 @pytest.mark.parametrize("call", ["describe", "status", "file"])
-def test_the_rate_limit_is_waited_out(tap: Tap, call: str) -> None:
+def test_the_rate_limit_is_waited_out(tap: Tap, clock: TapClock, call: str) -> None:
     run = disturbed(tap, Fault("envelope", call=call, code="606", times=3))
     assert run.error is None
-    assert sum(pause >= 20 for pause in tap.clock.pauses) >= 3
+    assert sum(pause >= 20 for pause in clock.pauses) >= 3

@@ -106,7 +106,7 @@ def run_of(output: bytes, *, whole: bool = True) -> Run:
 
 def go_on(sandbox: Sandbox, run: Run) -> Run:
     """Run once more, in this process, from the state the target got."""
-    tap = Tap(sandbox, SystemClock())  # type: ignore[arg-type]  # nothing looks at its pauses
+    tap = Tap(sandbox, SystemClock())
     again = tap.run(config=settings_of(sandbox), state=run.state)
     assert again.error is None
     return again
