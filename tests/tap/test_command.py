@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.settings import SCHEMA
+from tap_marketo_bulk.settings_schema import SCHEMA
 
 from .runs import edited, selecting
 from .worlds import STILL, WHOLE

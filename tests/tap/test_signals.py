@@ -228,6 +228,7 @@ def test_a_full_disk_behind_the_spool_is_named(
     assert_paid_once(sandbox)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
 @pytest.mark.parametrize("options", [STILL])
 def test_a_full_disk_behind_stdout_is_named(start: Callable[..., Process]) -> None:
     with Path("/dev/full").open("wb") as full:
