@@ -4,7 +4,8 @@
 
     tap.py          the Tap: name, capabilities, streams; wires the parts together
     command.py      its command line: errors as sentences
-    settings.py     the settings' JSON Schema and the frozen Settings parsed from it
+    settings.py     the frozen Settings parsed from a configuration; their JSON Schema is
+                    in settings_schema.py
     streams/        what a user selects: Singer streams, bookmarks, catalog
     extract/        from a stretch of time to typed rows: windows, jobs, files, rows
     marketo/        the API: calls, tokens, jobs, downloads

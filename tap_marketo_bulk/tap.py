@@ -17,7 +17,8 @@ from tap_marketo_bulk.marketo.activity_types import ActivityType, describe_activ
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.settings import SCHEMA, Settings, parse, tidy
+from tap_marketo_bulk.settings import Settings, parse, tidy
+from tap_marketo_bulk.settings_schema import SCHEMA
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
 from tap_marketo_bulk.streams.bookmark import Bookmark
 from tap_marketo_bulk.streams.bulk import BulkStream

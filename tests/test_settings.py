@@ -13,7 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings import SCHEMA, Settings, parse, tidy
+from tap_marketo_bulk.settings import Settings, parse, tidy
+from tap_marketo_bulk.settings_schema import SCHEMA
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 GIVEN = {

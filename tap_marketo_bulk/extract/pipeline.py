@@ -29,7 +29,7 @@ from tap_marketo_bulk.errors import (
     FileNotReadyError,
     MarketoBulkError,
 )
-from tap_marketo_bulk.extract.delivery import Delivery, Order, Stage, Terms
+from tap_marketo_bulk.extract.delivery import Delivery, Stage
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
     Situation,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.order import Order, Terms
     from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.clock import utc_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, order=True)
@@ -42,19 +42,14 @@ def horizon(now: datetime, *, lag: timedelta, end: datetime | None) -> datetime:
     return min(settled, whole_second(end)) if end else settled
 
 
-def split(
-    start: datetime, end: datetime, length: timedelta, cuts: Iterable[datetime] = ()
-) -> Iterator[Window]:
+def split(start: datetime, end: datetime, length: timedelta) -> Iterator[Window]:
     """Cut ``[start, end]`` into windows of at most ``length``, oldest first.
 
-    Windows also meet at each of the ``cuts``, so that windows of an earlier run come up again.
     Nothing is yielded where ``start`` is not before ``end``.
     """
     position, end = whole_second(start), whole_second(end)
-    stops = sorted(whole_second(cut) for cut in cuts)
     step = max(timedelta(seconds=1), timedelta(seconds=length // timedelta(seconds=1)))
     while position < end:
-        stop = next((cut for cut in stops if cut > position), end)
-        window = Window(position, min(position + step, stop, end))
+        window = Window(position, min(position + step, end))
         yield window
         position = window.end

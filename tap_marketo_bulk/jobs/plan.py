@@ -12,7 +12,7 @@ from tap_marketo_bulk.jobs.quota import USUAL_MEGABYTES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.order import Order
     from tap_marketo_bulk.jobs.history import PastJob
 
 _HEADER = ("stream", "from (UTC)", "to (UTC)", "what", "job")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.extract.delivery import Order
     from tap_marketo_bulk.extract.fields import FieldType
+    from tap_marketo_bulk.extract.order import Order
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.extract.windows import Window

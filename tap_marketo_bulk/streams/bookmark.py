@@ -23,7 +23,7 @@ from tap_marketo_bulk.extract.windows import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.order import Order
 
 
 _T = TypeVar("_T")

@@ -12,8 +12,8 @@ from tap_marketo_bulk.errors import (
     ExportQuotaError,
     FileNotReadyError,
 )
-from tap_marketo_bulk.extract.delivery import Order
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
+from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_rows
 from tap_marketo_bulk.extract.windows import Window, split
 from tap_marketo_bulk.marketo.exports import ExportRequest

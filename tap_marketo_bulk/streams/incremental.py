@@ -159,10 +159,13 @@ class IncrementalStream(Stream):
     def report(self, findings: Findings) -> None:
         """Warn of what was met in a file or an answer."""
         if findings.nul_bytes:
-            self.logger.warning("Removed %d NUL bytes from values.", findings.nul_bytes)
+            self.logger.warning(
+                "%s: removed %d NUL bytes from values.", self.name, findings.nul_bytes
+            )
         for name, count in findings.invalid.items():
             self.logger.warning(
-                "%d values of %s did not fit their type and are null, the first at %s.",
+                "%s: %d values of %s did not fit their type and are null, the first at %s.",
+                self.name,
                 count,
                 name,
                 findings.samples[name],

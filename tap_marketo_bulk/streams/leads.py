@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.order import Order
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.marketo.describe import LeadField
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.errors import ExportQuotaError
-    from tap_marketo_bulk.extract.delivery import Order
+    from tap_marketo_bulk.extract.order import Order
     from tap_marketo_bulk.extract.pipeline import ProvenFile
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.settings import Settings

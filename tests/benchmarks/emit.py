@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_marketo_bulk.extract.delivery import Order
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
+from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.pipeline import ProvenFile
 from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Status

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_bulk.extract.delivery import Order, Terms
+from tap_marketo_bulk.extract.order import Order, Terms
 from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
 

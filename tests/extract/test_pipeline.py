@@ -22,7 +22,7 @@ from .jobs import TERMS, FakeExports, order
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_marketo_bulk.extract.delivery import Order, Terms
+    from tap_marketo_bulk.extract.order import Order, Terms
 
 MOMENT = 5.0
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.delivery import Order
+from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.pipeline import ProvenFile
 from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Status

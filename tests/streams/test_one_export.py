@@ -186,7 +186,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(CHANGES, st.booleans(), st.sampled_from([0, 60, 5000]))
 def test_whatever_is_selected_when_nothing_is_lost(
     changes: list[tuple[set[str], int]],
@@ -231,7 +231,7 @@ def test_an_interrupted_run_goes_on_and_pays_nothing_twice(
     undisturbed = read(tap, streams, end_date="2026-02-25")
     paid = enqueued(sandbox)
     total = len(undisturbed.messages)
-    for stop in range(1, total, max(7, total // 12)):
+    for stop in range(1, total, max(7, total // 6)):
         made = len(sandbox.jobs)
         runs = [tap_run(tap, streams, None, stop)]
         while isinstance(runs[-1].error, StoppedError):
