@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from .files import activities_catalog, leads_catalog
+from .files import activities_catalog, leads_catalog, typed_catalog
 from .measures import backfill, peak_memory_megabytes, throughput
 
 MIDDLE, LARGE = 100_000, 500_000
@@ -38,6 +38,7 @@ def throughputs() -> None:
             ("leads, 40 columns", leads_catalog(40), MIDDLE),
             ("leads, 300 columns", leads_catalog(300), MIDDLE // 5),
             ("activities", activities_catalog(), MIDDLE),
+            ("48 typed activity streams", typed_catalog(), MIDDLE),
         ):
             found = throughput(Path(folder), catalog, rows)
             fast, floor = (

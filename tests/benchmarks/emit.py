@@ -25,6 +25,8 @@ from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Status
 from tap_marketo_bulk.tap import TapMarketoBulk
 
+from .files import activity_types
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,6 +77,7 @@ def tap(file: Path, catalog: Catalog, stream: str, rows: int) -> float:
         "start_date": "2026-01-01",
     }
     state: dict[str, Any] = {"bookmarks": {stream: {"exports": []}}}
+    TapMarketoBulk._activity_types = activity_types()  # noqa: SLF001 - spares the call
     made = TapMarketoBulk(config=config, catalog=catalog, state=state)
     reader = made.streams[stream]
     with file.open("rb") as content:

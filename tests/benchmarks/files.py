@@ -9,7 +9,9 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract import fields
+from tap_marketo_bulk.marketo.activity_types import ActivityType, Attribute
 from tap_marketo_bulk.streams.activities import activities_schema
+from tap_marketo_bulk.streams.typed_activities import stream_names, typed_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,8 @@ _MIX = (
 _WORDS = ("Ada", "Müller, GmbH", "null", "Lovelace", "東京", 'the "best"', "a note\nof two lines")
 # Rows repeat after so many; making each anew would take longer than reading them.
 _DIFFERENT_ROWS = 500
+# Activity types of a usual subscription.
+TYPES = 48
 
 
 def leads_catalog(columns: int) -> Catalog:
@@ -43,9 +47,31 @@ def activities_catalog() -> Catalog:
     return _catalog("activities", activities_schema())
 
 
-def _catalog(stream: str, schema: dict[str, Any]) -> Catalog:
-    selected = {"breadcrumb": [], "metadata": {"selected": True}}
-    entry = {"tap_stream_id": stream, "stream": stream, "schema": schema, "metadata": [selected]}
+def typed_catalog() -> Catalog:
+    """Return a catalog of a stream for each activity type, and not of all activities in one."""
+    catalog = _catalog("activities", activities_schema(), selected=False)
+    for name, kind in stream_names(activity_types()).items():
+        catalog["streams"] += _catalog(name, typed_schema(kind))["streams"]
+    return catalog
+
+
+def activity_types() -> list[ActivityType]:
+    """Return the types of the activities in a file."""
+    attributes = (
+        Attribute("Campaign Run ID", "integer"),
+        Attribute("Is Bot Activity", "boolean"),
+        *(Attribute(name, "string") for name in "ABCD"),
+    )
+    return [
+        ActivityType(number, f"Type {number:02}", None, attributes)
+        # Type 37 is in no export.
+        for number in (*range(1, 37), *range(38, TYPES + 2))
+    ]
+
+
+def _catalog(stream: str, schema: dict[str, Any], *, selected: bool = True) -> Catalog:
+    root = {"breadcrumb": [], "metadata": {"selected": selected}}
+    entry = {"tap_stream_id": stream, "stream": stream, "schema": schema, "metadata": [root]}
     return {"streams": [entry]}
 
 
@@ -66,6 +92,8 @@ def write_file(path: Path, catalog: Catalog, rows: int) -> None:
 def _cell(chance: random.Random, name: str, schema: dict[str, Any]) -> str:
     """Return a value of a column's type, as exports write it."""
     number = chance.randrange(10**6)
+    if name == "activityTypeId":
+        return str(chance.choice(activity_types()).type_id)
     day = f"2025-{number % 12 + 1:02}-{number % 28 + 1:02}"
     attributes: dict[str, object] = {"Campaign Run ID": number, "Is Bot Activity": False}
     attributes |= {key: f"{word} {number}" for key, word in zip("ABCD", _WORDS, strict=False)}

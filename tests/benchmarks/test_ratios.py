@@ -9,7 +9,7 @@ import pytest
 from tap_marketo_bulk.sandbox import Options
 from tests.tap.runs import Tap
 
-from .files import activities_catalog, leads_catalog
+from .files import activities_catalog, leads_catalog, typed_catalog
 from .measures import backfill, peak_memory_megabytes, quiet_night, throughput
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         pytest.param(leads_catalog(40), 5000, 0.8, id="leads of 40 columns"),
         pytest.param(leads_catalog(300), 1000, 0.75, id="leads of 300 columns"),
         pytest.param(activities_catalog(), 5000, 0.75, id="activities"),
+        pytest.param(typed_catalog(), 5000, 0.6, id="typed activities"),
     ],
 )
 def test_records_flow_near_the_floor(
