@@ -264,7 +264,7 @@ def test_a_value_that_does_not_fit_may_be_null_and_counted(
     assert changed
     assert run.table("leads") == truth
     told = warnings(caplog, "did not fit their type")
-    assert sum(int(text.split()[0]) for text in told) == changed
+    assert sum(int(text.split()[1]) for text in told) == changed
     assert "field seats__c" in told[0]
 
 
