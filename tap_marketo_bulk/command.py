@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -49,8 +50,8 @@ class SentenceCommand(SingerCommand):
                 "The target closed its input before everything was written; see its own log. "
                 "What it confirmed is safe, run again."
             )
-        except (simplejson.JSONDecodeError, UnicodeDecodeError) as error:
-            self._end(f"The catalog or state file is not JSON ({error}).")
+        except (simplejson.JSONDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            self._end(f"A catalog, a state or a list in the environment is not JSON ({error}).")
         except SingerSDKError as error:
             self._end(str(error))
         except OSError as error:

@@ -11,10 +11,10 @@
     │   ├── AccessDeniedError    603: the API user lacks a permission
     │   ├── UnknownFieldsError   1003, 1006: requested fields are gone
     │   ├── UnsupportedFilterError  1035: the subscription lacks a filter
+    │   ├── CallQuotaError       607: the day's API calls are spent
     │   ├── AlreadyQueuedError   1029: the job is queued, which is what was wanted
     │   ├── QueueFullError       1029: ten jobs are waiting already
     │   └── ExportQuotaError     1029: the day's export bytes are spent
-    ├── CallQuotaError           607: the day's API calls are spent
     ├── TransientError           worth another try
     │   ├── TokenRejectedError   601, 602
     │   ├── RateLimitError       606, 615, HTTP 429

@@ -47,6 +47,10 @@ JOB_TRIES = 3
 # So often an answer about a job may make no sense: a status nobody has heard of, a completed job
 # without the checksum that proves its file.
 ODD_ANSWERS = 3
+# How Marketo may say that it does not know a job; nobody has established which it is.
+NOT_FOUND_CODES = frozenset({"404", "610", "702", "1003", "1013"})
+# What a server on the way says with HTTP alone is no word about a job.
+HTTP_REFUSALS = ("3", "4")
 # Adobe: files can be fetched for seven days.
 FILE_LIFE = timedelta(days=7)
 _NO_JOB = ExportJob("", Status.CREATED)
@@ -260,6 +264,9 @@ class Delivery:
         except (AccessDeniedError, CallQuotaError, CredentialsError):
             raise
         except ApiError as error:
+            if error.code not in NOT_FOUND_CODES:
+                # Not a word about the job, which may run: another one would be paid for too.
+                raise NotMarketoError(str(error)) from error
             logger.warning("%s", error)
             return None
 
@@ -281,7 +288,15 @@ class Delivery:
     def _download(self, content: BinaryIO) -> None:
         open_at = partial(self.exports.open_file, self.request.object, self.job.export_id)
         size, sha256 = self.job.size or 0, self.job.sha256 or ""
-        download(open_at, content, self.clock, size=size, sha256=sha256)
+        try:
+            download(open_at, content, self.clock, size=size, sha256=sha256)
+        except (AccessDeniedError, CallQuotaError, CredentialsError, ExportQuotaError):
+            raise
+        except ApiError as error:
+            if error.code.startswith(HTTP_REFUSALS):
+                raise
+            # A completed job without a file is of no use to the next run either.
+            raise FileNotReadyError(str(error)) from error
 
     def _drop(self, error: UnknownFieldsError) -> None:
         """Leave out fields that Marketo no longer knows, unless the file needs them."""

@@ -117,6 +117,7 @@ class Pipeline:
         self._awaited: Delivery | None = None
         self._resume_at = self._remind_at = clock.monotonic()
         self._stalled = False
+        self._is_away = False
         self._closing = False
         self._worker: threading.Thread | None = None
 
@@ -158,6 +159,15 @@ class Pipeline:
                 delivery.recorded = delivery.job.export_id == export_id
                 self._stalled = False
                 self._changed.notify_all()
+
+    @contextmanager
+    def away(self) -> Generator[None]:
+        """Tell that the emitting thread waits for Marketo itself: no target has stalled then."""
+        self._is_away = True
+        try:
+            yield
+        finally:
+            self._is_away = False
 
     def close(self) -> None:
         """End the worker, which cancels jobs that are of no use; the others run on."""
@@ -275,30 +285,39 @@ class Pipeline:
         try:
             step()
         except ExportQuotaError as error:
-            self._mind_quota(error)
+            self._mind_quota(delivery, error)
         except BaseException as error:  # noqa: BLE001 - the emitting thread raises it
             delivery.fail(error)
         with self._changed:
             self._changed.notify_all()
             if delivery.stage is Stage.CREATED and not delivery.recorded and not self._stalled:
                 # A created job costs nothing, an enqueued one does: first into STATE.
-                self._stalled = not self._changed.wait_for(
-                    lambda: delivery.recorded or self._closing or delivery not in self._line,
-                    self.STALL_SECONDS,
-                )
+                self._stalled = not self._await_record(delivery)
             if delivery not in self._line:
                 # Given up while the step was under way.
                 self._unwanted.append(delivery)
                 if delivery.content:
                     delivery.content.close()
 
-    def _mind_quota(self, error: ExportQuotaError) -> None:
+    def _await_record(self, delivery: Delivery) -> bool:
+        """Wait until a job's id is in STATE; returns False where the target has stalled."""
+        while True:
+            done = self._changed.wait_for(
+                lambda: delivery.recorded or self._closing or delivery not in self._line,
+                self.STALL_SECONDS,
+            )
+            if done or not self._is_away:
+                return done
+
+    def _mind_quota(self, refused: Delivery, error: ExportQuotaError) -> None:
         """Wait for the quota's reset, or give up what is not in the queue by now."""
         pause = self._run.quota_pause(error)
         with self._changed:
             if pause is not None:
-                self._resume_at = self._clock.monotonic() + pause
+                # Should a file be refused, that is one to wait for too.
+                self._resume_at = refused.due = self._clock.monotonic() + pause
                 return
+            refused.fail(error)
             for delivery in self._line:
                 if delivery.stage in (Stage.WAITING, Stage.CREATED):
                     delivery.fail(error)

@@ -49,7 +49,7 @@ def next_step(situation: Situation) -> Step | None:
 
 def idle_seconds(situation: Situation) -> float | None:
     """Return the time until something falls due; None where nothing does by itself."""
-    stages = (Stage.LEFT, Stage.CREATED, Stage.IN_QUEUE)
+    stages = (Stage.LEFT, Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
     moments = [item.due for item in _in(situation.line, *stages)]
     if situation.now < situation.resume_at:
         moments += [situation.resume_at, situation.now + REMINDER_SECONDS]
@@ -108,7 +108,7 @@ def _fetch(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
     awaited = situation.awaited
     if awaited and awaited.stage is not Stage.READY:
         room -= 1
-    for delivery in _in(wanted, Stage.COMPLETED):
+    for delivery in _due(situation, wanted, Stage.COMPLETED):
         if delivery is awaited or room > 0:
             yield delivery, delivery.fetch
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.marketo.envelope import understanding
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.marketo.client import Client
 
+TYPES_PATH = "/rest/v1/activities/types.json"
 # Adobe: not available in bulk, use Get Deleted Leads.
 DELETE_LEAD = 37
 # Adobe: the types whose primary attribute can be filtered by, each with its asset group.
@@ -58,8 +61,9 @@ class ActivityType:
 
 def describe_activity_types(client: Client) -> list[ActivityType]:
     """Return the types in Marketo's order. Raises as ``Client.get``."""
-    entries = client.get("/rest/v1/activities/types.json").get("result") or []
-    return [_activity_type(entry) for entry in entries]
+    entries = client.get(TYPES_PATH).get("result") or []
+    with understanding(f"GET {TYPES_PATH}"):
+        return [_activity_type(entry) for entry in entries]
 
 
 def _activity_type(entry: Mapping[str, Any]) -> ActivityType:

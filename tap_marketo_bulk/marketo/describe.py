@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.marketo.envelope import understanding
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.marketo.client import Client
 
+LEADS_PATH = "/rest/v1/leads/describe.json"
 # Computed at display time; bulk exports do not have them.
 NOT_EXPORTED = frozenset({"formula"})
 
@@ -38,10 +41,11 @@ def describe_leads(client: Client) -> list[LeadField]:
     Fields without a REST name are not available to the API, and formula fields are not
     exported. Raises as ``Client.get``.
     """
-    entries = client.get("/rest/v1/leads/describe.json").get("result") or []
+    entries = client.get(LEADS_PATH).get("result") or []
+    with understanding(f"GET {LEADS_PATH}"):
+        described = [_lead_field(entry) for entry in entries]
     fields: dict[str, LeadField] = {}
-    for entry in entries:
-        field = _lead_field(entry)
+    for field in described:
         if field.name and field.data_type not in NOT_EXPORTED:
             fields.setdefault(field.name, field)
     return list(fields.values())

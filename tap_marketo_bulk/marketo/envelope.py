@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import (
     AccessDeniedError,
@@ -22,6 +23,9 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
     UnsupportedFilterError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TOKEN_CODES = frozenset({"601", "602"})
 # Time-out, system error and their kin, and the gateway's own words for them.
@@ -116,6 +120,15 @@ def not_marketo(call: str, status: int) -> NotMarketoError:
         f"The answer to {call} (HTTP {status}) is not Marketo's. Check that endpoint is the REST "
         "endpoint shown in Marketo's Admin > Web Services"
     )
+
+
+@contextmanager
+def understanding(call: str) -> Iterator[None]:
+    """Turn what makes no sense in an envelope's ``result`` into a ``NotMarketoError``."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise not_marketo(call, HTTPStatus.OK) from error
 
 
 def parse_object(body: bytes) -> dict[str, Any] | None:

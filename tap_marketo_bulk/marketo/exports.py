@@ -22,6 +22,7 @@ from tap_marketo_bulk.errors import (
     NotMarketoError,
     QueueFullError,
 )
+from tap_marketo_bulk.marketo.envelope import understanding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -172,8 +173,11 @@ class Exports:
         """Yield this API user's jobs of the past seven days."""
         query: dict[str, str | int] = {"batchSize": LIST_PAGE}
         while True:
-            page = self._client.get(f"/bulk/v1/{kind}/export.json", **query)
-            yield from (_job(entry) for entry in page.get("result") or [])
+            path = f"/bulk/v1/{kind}/export.json"
+            page = self._client.get(path, **query)
+            with understanding(f"GET {path}"):
+                jobs = [_job(entry) for entry in page.get("result") or []]
+            yield from jobs
             if not page.get("nextPageToken"):
                 return
             query["nextPageToken"] = page["nextPageToken"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.streams.source import Source
 
+# Marketo's limit; only the window of a list, which is none, is longer.
+LONGEST = timedelta(days=31)
 # New jobs are looked for after so many rows, which takes milliseconds.
 NOTE_EVERY_ROWS = 100
 # ("properties", "leadId"): what is longer names a part of a field's value.
@@ -66,10 +69,13 @@ class BulkStream(IncrementalStream):
         length = self.source.settings.window
         for left in sorted(export.window for export in self.bookmark.exports()):
             # Whole, whatever the length is today: the job may be paid for.
-            if start <= left.start and left.end <= end:
+            if start <= left.start and left.end <= end and left.end - left.start <= LONGEST:
                 yield from split(start, left.start, length)
                 yield left
                 start = left.end
+                if left.end - left.start < length and left.end < end:
+                    # It ended where that run stopped reading, and what was late then is not in it.
+                    start = max(left.start, left.end - self.lookback)
         yield from split(start, end, length)
 
     def order(
@@ -116,7 +122,7 @@ class BulkStream(IncrementalStream):
         try:
             yield from self.windows()
         except ExportQuotaError as error:
-            self.source.fall_short(error)
+            self.source.fall_short(self, error)
         except GeneratorExit:
             raise  # the SDK has what it wanted of this stream
         except BaseException:
@@ -126,7 +132,7 @@ class BulkStream(IncrementalStream):
 
     def windows(self) -> Iterator[Row]:
         """Yield the records of one window after the other."""
-        boundary = Boundary(self.key, self.replication_key or "")
+        boundary = Boundary(self.key, self.windowed_by)
         for file in self.source.files(self):
             findings = Findings()
             try:
@@ -142,6 +148,11 @@ class BulkStream(IncrementalStream):
                 raise
             self.report(findings)
             self.close(file.order.window)
+
+    @property
+    def windowed_by(self) -> str:
+        """The column that comes nearest to what the filter of a window looks at."""
+        return self.replication_key or ""
 
     def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
         """Write a file's records, or yield them where the SDK has to."""

@@ -64,7 +64,8 @@ class DeletedLeadsStream(IncrementalStream):
         values = JsonValues(self.name, self.key, invalid_as_null=invalid_as_null)
         types = self._types()
         end = utc_text(self.horizon)
-        for page in deleted_leads(self._client, start):
+        pages = deleted_leads(self._client, start)
+        while (page := self._next(pages)) is not None:
             # Meanwhile exports of other streams are being made.
             self.source.pipeline.note()
             records = (self._record(deletion, types, values) for deletion in page)
@@ -72,6 +73,10 @@ class DeletedLeadsStream(IncrementalStream):
         self.report(values.findings)
         self.reach(self.horizon)
         self.write_state()
+
+    def _next(self, pages: Iterator[list[Deletion]]) -> list[Deletion] | None:
+        with self.source.pipeline.away():
+            return next(pages, None)
 
     def _types(self) -> dict[str, FieldType]:
         properties = self.effective_schema["properties"]

@@ -61,11 +61,15 @@ class LeadsStream(BulkStream):
         for window in self.windows_from(start, self.horizon):
             yield self.order(window, self.selected_fields, self._filter(window))
 
-    def _filter(self, window: Window) -> Mapping[str, Any]:
-        """Filter by the replication key; all leads were created at some time."""
+    @property
+    def windowed_by(self) -> str:
+        """The replication key, or for all leads their creation, which each has just once."""
         full = self._sweeps or self.replication_method == REPLICATION_FULL_TABLE
-        name = "createdAt" if full else self.replication_key or "createdAt"
-        return {name: {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}}
+        return "createdAt" if full else self.replication_key or "createdAt"
+
+    def _filter(self, window: Window) -> Mapping[str, Any]:
+        span = {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}
+        return {self.windowed_by: span}
 
     def _list_order(self) -> Order:
         now = Window(self.source.settings.start, max(self.horizon, self.source.settings.start))
@@ -91,6 +95,8 @@ class LeadsStream(BulkStream):
             yield from super().windows()
 
     def _sweep_start(self) -> datetime:
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            return self.test_start()
         return self.bookmark.instant(SWEEP_REACHED) or self.source.settings.start
 
     def _begin_sweep(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.clock import utc_text
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.bulk import BulkStream
 
 logger = logging.getLogger("tap-marketo-bulk")
+
+# So long after midnight a spent quota is still the one of the day before.
+RESET_TOLERANCE = timedelta(minutes=30)
+RESET_RETRY = timedelta(minutes=5)
 
 
 class Source:
@@ -48,6 +53,7 @@ class Source:
         self._planned: dict[str, BulkStream] = {}
         self._finished: set[str] = set()
         self._shortfall: ExportQuotaError | None = None
+        self._short: set[str] = set()
         self.pipeline = Pipeline(exports, clock, settings.terms, self)
 
     def files(self, stream: BulkStream) -> Iterator[ProvenFile]:
@@ -76,15 +82,20 @@ class Source:
 
     def quota_pause(self, error: ExportQuotaError) -> float | None:
         """Return the seconds to wait for the reset, or None where the run is to end."""
-        reset = next_reset(self.clock.now())
         if self.settings.on_quota_exceeded != "wait":
             return None
+        now = self.clock.now()
+        reset = next_reset(now)
+        if next_reset(now - RESET_TOLERANCE) < reset:
+            # Marketo's clock is behind ours, or it takes its time.
+            reset = now + RESET_RETRY
         logger.warning("%s Waiting until %s.", error, utc_text(reset))
-        return (reset - self.clock.now()).total_seconds() + 1
+        return (reset - now).total_seconds() + 1
 
-    def fall_short(self, error: ExportQuotaError) -> None:
+    def fall_short(self, stream: BulkStream, error: ExportQuotaError) -> None:
         """Note that a stream could not be read to its end today."""
         self._shortfall = error
+        self._short.add(stream.name)
 
     def finish(self, stream: BulkStream) -> None:
         """Say after the last stream what the quota kept back, as an error if so set.
@@ -95,8 +106,13 @@ class Source:
         self._finished.add(stream.name)
         if self._shortfall is None or self._finished < set(self._planned):
             return
-        parts = [part for each in self._planned.values() for part in each.parts()]
-        reached = {part.name: part.reached for part in parts}
+        reached = {
+            part.name: part.reached
+            for each in self._planned.values()
+            for part in each.parts()
+            # A full table that was read to its end has no bookmark to tell of.
+            if part.reached or each.name in self._short
+        }
         spent = QuotaSpentError(
             self._shortfall.quota_megabytes, reached, next_reset(self.clock.now())
         )

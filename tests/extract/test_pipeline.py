@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -386,3 +387,14 @@ def test_a_spent_quota_may_be_waited_for(caplog: pytest.LogCaptureFixture) -> No
         assert 3600 <= made.clock.monotonic() < 3600 + 2 * 600
     told = [it for it in caplog.messages if "more minutes for Marketo's export quota" in it]
     assert 6 <= len(told) <= 7
+
+
+def test_while_the_reader_itself_waits_for_marketo_no_job_is_queued_without_state() -> None:
+    made = Bench(limited(2))
+    with made.pipeline.away():
+        made.order(2)
+        await_calls(made, "create", 1)
+        time.sleep(3 * made.pipeline.STALL_SECONDS)
+        assert not made.exports.queued
+    assert made.read() == [0, 1]
+    made.pipeline.close()

@@ -117,7 +117,7 @@ def test_files_of_another_stream_do_not_keep_the_reader_waiting() -> None:
 
 def test_a_place_on_disk_is_kept_for_the_file_that_is_awaited() -> None:
     deliveries = line(Q, R, D)
-    for each in deliveries:
+    for each in deliveries[:2]:
         each.due = 200.0
     assert chosen(deliveries, limit=3) == (2, "fetch")
     assert chosen(deliveries, limit=3, awaited=deliveries[0]) is None

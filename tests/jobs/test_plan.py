@@ -12,6 +12,8 @@ from tests.streams.typed import streams_of
 from tests.tap.runs import selecting
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tap_marketo_bulk.sandbox import Clock, Sandbox
     from tests.tap.runs import Tap
 
@@ -140,3 +142,11 @@ def test_nothing_to_do_is_told(command: Jobs, tap: Tap) -> None:
     settings: dict[str, Any] = {"activity_lookback_minutes": 0, "end_date": "2026-02-28"}
     text = command.run("plan", "--state", state, **settings).stdout
     assert text.startswith("Nothing to export: every bookmark is at the horizon")
+
+
+def test_a_catalog_that_is_no_json_is_named(command: Jobs, tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text("nothing", encoding="utf-8")
+    result = command.run("plan", "--catalog", str(catalog))
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)

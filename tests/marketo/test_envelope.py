@@ -25,7 +25,10 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
     UnsupportedFilterError,
 )
+from tap_marketo_bulk.marketo.activity_types import describe_activity_types
+from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.envelope import read_envelope
+from tap_marketo_bulk.marketo.exports import Exports
 
 CALL = "POST /bulk/v1/leads/export/create.json"
 
@@ -230,3 +233,31 @@ def test_arbitrary_entries_give_one_of_our_errors(
 ) -> None:
     refuse({"code": code, "message": message})
     refuse(errors=errors)
+
+
+class Odd:
+    """A client whose answers make no sense beyond the envelope."""
+
+    def __init__(self, result: object) -> None:
+        """Answer with this."""
+        self._result = result
+
+    def get(self, path: str, **query: object) -> dict[str, object]:
+        """Answer."""
+        del path, query
+        return {"success": True, "result": self._result}
+
+
+@pytest.mark.parametrize(
+    ("read", "result"),
+    [
+        (describe_leads, [{"rest": "x"}]),
+        (describe_leads, 5),
+        (describe_activity_types, [{"name": "without id"}]),
+        (describe_activity_types, [{"id": 1, "attributes": [{}]}]),
+        (lambda client: list(Exports(client).list("leads")), 5),
+    ],
+)
+def test_a_result_that_makes_no_sense_is_not_marketo(read: Any, result: object) -> None:  # noqa: ANN401 - what reads it
+    with pytest.raises(NotMarketoError):
+        read(Odd(result))

@@ -72,7 +72,7 @@ ALWAYS: dict[tuple[str, str], type[Exception]] = (
     {(kind, call): error for kind, error in _BY_KIND.items() for call in CALLS}
     | ONCE
     | {
-        ("redirect", "status"): FAILED,
+        ("redirect", "status"): ODD,
         ("expired_token", "token"): errors.TokenRejectedError,
         ("unknown_status", "status"): ODD,
         ("truncate", "file"): WRONG,
@@ -161,6 +161,10 @@ def test_a_passing_code_is_tried_again(tap: Tap, code: str, call: str) -> None:
         ("610", "create", errors.ApiError),
         ("1003", "create", errors.ApiError),
         (None, "create", errors.ApiError),
+        ("610", "file", errors.FileNotReadyError),
+        ("603", "file", errors.AccessDeniedError),
+        # Not a word about the job, so nothing is known of it.
+        ("999", "status", ODD),
         # How Marketo says that it does not know a job is open: so that is what this means.
         ("1003", "status", errors.ExportFailedError),
     ],

@@ -13,7 +13,7 @@ import pytest
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Clock, Fault
 
-from .runs import selecting
+from .runs import edited, selecting
 from .worlds import STILL, WHOLE, assert_complete, assert_honest
 
 if TYPE_CHECKING:
@@ -274,3 +274,43 @@ def test_one_selected_stream_is_not_kept_waiting_by_others(tap: Tap, sandbox: Sa
     run = tap.run(config=WHOLE, catalog=catalog)
     assert run.error is None
     assert {job.object for job in sandbox.jobs} == {"leads"}
+
+
+@still
+@pytest.mark.parametrize("policy", ["fail", "wait"])
+def test_a_quota_that_is_spent_by_downloads_ends_or_waits_too(
+    tap: Tap, sandbox: Sandbox, policy: str
+) -> None:
+    sandbox.faults.append(
+        replace(SPENT_SEEN, call="file", skip=0, times=None if policy == "fail" else 1)
+    )
+    run = tap.run(config=WHOLE | {"on_quota_exceeded": policy})
+    assert type(run.error) is (errors.QuotaSpentError if policy == "fail" else type(None))
+    sandbox.faults.clear()
+    assert_complete(sandbox, run, tap.run(config=WHOLE, state=run.state))
+
+
+@still
+@pytest.mark.parametrize(
+    ("hours", "pause"),
+    [(5, 3601), (6.1, 301), (6.6, 23.4 * 3600 + 1)],
+    ids=["before", "at", "after"],
+)
+def test_a_reset_that_comes_late_is_not_waited_for_until_tomorrow(
+    tap: Tap, sandbox_clock: Clock, hours: float, pause: float
+) -> None:
+    source = tap.make(config=WHOLE | {"on_quota_exceeded": "wait"}).source
+    sandbox_clock.advance(hours * 3600)
+    spent = errors.ExportQuotaError("POST", "1029", "spent", None)
+    assert source.quota_pause(spent) == pytest.approx(pause)
+
+
+@still
+def test_a_full_table_that_was_read_is_not_called_incomplete(tap: Tap, sandbox: Sandbox) -> None:
+    def in_full(entry: dict[str, Any]) -> None:
+        entry["replication_method"] = "FULL_TABLE"
+
+    sandbox.faults.append(replace(SPENT_SEEN, object="leads", skip=0))
+    run = tap.run(config=WHOLE, catalog=edited(tap.discover(), "activities", in_full))
+    assert type(run.error) is errors.QuotaSpentError
+    assert "activities" not in str(run.error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -361,3 +362,60 @@ def test_a_start_beyond_the_bookmark_is_said(tap: Tap, caplog: pytest.LogCapture
     told = warnings(caplog, "lies after the bookmark")
     assert "2026-01-20T00:00:00Z" in told[0]
     assert "leads" in "".join(told)
+
+
+# What an interruption leaves.
+
+
+@still
+def test_what_was_late_where_an_interrupted_run_stopped_reading_is_looked_for(
+    tap: Tap, sandbox: Sandbox
+) -> None:
+    first = tap.run(config=WHOLE | {"end_date": "2026-02-01"})
+    night = WHOLE | {"end_date": "2026-02-10"}
+    probe = tap.run(config=night, state=first.state)
+    made = next(
+        place
+        for place, message in enumerate(probe.messages)
+        if "exports" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
+    )
+    stopped = tap.run(config=night, state=first.state, stop_after=made + 1)
+    jobs = len(sandbox.jobs)
+    again = tap.run(config=WHOLE | {"end_date": "2026-02-20"}, state=stopped.state)
+    assert again.error is None
+    asked = [job.request["filter"] for job in sandbox.jobs[jobs:] if job.object == "activities"]
+    assert [each["createdAt"]["startAt"] for each in asked] == ["2026-02-09T23:00:00Z"]
+
+
+@still
+def test_the_window_of_a_list_is_no_window_to_take_up(tap: Tap, sandbox: Sandbox) -> None:
+    year = {"start": "2025-01-01T00:00:00Z", "end": "2026-02-01T00:00:00Z"}
+    left = {"exports": [{"id": "x", "request": "y", **year}]}
+    run = tap.run(config=WHOLE | {"start_date": "2025-01-01"}, state={"bookmarks": {"leads": left}})
+    assert run.error is None
+    assert_complete(sandbox, run)
+
+
+@pytest.mark.parametrize("options", [replace(STILL, updated_at_filter=False)])
+def test_a_test_without_the_filter_asks_for_the_last_hour_too(tap: Tap, sandbox: Sandbox) -> None:
+    made = tap.make(config=WHOLE)
+    made.run_connection_test()
+    made.source.pipeline.close()
+    starts = [each["filter"]["createdAt"]["startAt"] for each in requests(sandbox, "leads")]
+    assert starts == ["2026-02-28T22:45:00Z"]
+
+
+@pytest.mark.parametrize("options", [replace(STILL, end_at_inclusive=True)])
+def test_a_lead_in_the_second_that_windows_of_the_full_table_share_comes_once(
+    tap: Tap, sandbox: Sandbox
+) -> None:
+    lead = next(
+        each
+        for each in sandbox.truth.leads().values()
+        if str(each["createdAt"]) > "2026-01-15" and each["createdAt"] != each["updatedAt"]
+    )
+    start = datetime.fromisoformat(str(lead["createdAt"])) - timedelta(days=10)
+    catalog = with_root(tap.discover(), "leads", replication_method="FULL_TABLE")
+    config = WHOLE | {"start_date": start.isoformat(), "window_days": 10}
+    run = tap.run(config=config, catalog=catalog)
+    assert [each["id"] for each in run.records("leads")].count(lead["id"]) == 1
