@@ -2,5 +2,4 @@
 
 from tap_marketo_bulk.tap import TapMarketoBulk
 
-if __name__ == "__main__":
-    TapMarketoBulk.cli()
+TapMarketoBulk.cli()

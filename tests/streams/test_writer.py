@@ -130,3 +130,40 @@ def test_stdout_may_be_any_text_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(taken))
     MessageWriter().write_message(StateMessage(value={}))
     assert taken.getvalue() == b'{"type":"STATE","value":{}}\n'
+
+
+class Slow(io.RawIOBase):
+    """A reader that takes one byte, then the rest; a signal strikes each of the first times."""
+
+    def __init__(self, writer: MessageWriter, signals: int) -> None:
+        """Ask the writer to end so many times while it writes."""
+        super().__init__()
+        self._writer = writer
+        self._signals = signals
+        self.taken = bytearray()
+
+    def writable(self) -> bool:
+        """Say so."""
+        return True
+
+    def write(self, block: Any) -> int:  # noqa: ANN401 - a buffer
+        """Take a byte first."""
+        if self._signals:
+            self._signals -= 1
+            self._writer.end_process()
+        took = bytes(block) if self.taken else bytes(block[:1])
+        self.taken += took
+        return len(took)
+
+
+@pytest.mark.parametrize(("signals", "whole"), [(1, True), (2, False)])
+def test_it_ends_after_the_line_under_way_or_at_once_when_asked_twice(
+    monkeypatch: pytest.MonkeyPatch, *, signals: int, whole: bool
+) -> None:
+    writer = MessageWriter()
+    out = Slow(writer, signals)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(out)))
+    with pytest.raises(SystemExit) as ended:
+        writer.write_message(StateMessage(value={}))
+    assert ended.value.code == 0
+    assert out.taken.endswith(b"\n") == whole
