@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tap_marketo_bulk.marketo.client import Client, Connection
 from tap_marketo_bulk.marketo.exports import Exports
@@ -14,6 +15,10 @@ from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from threading import Condition
+
+# Machines are shared: how long an example takes says nothing.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
