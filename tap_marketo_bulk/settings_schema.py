@@ -9,8 +9,8 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-# Marketo's limit for the date range of a job.
-LONGEST_WINDOW_DAYS = 31
+from tap_marketo_bulk.extract.windows import LONGEST_WINDOW_DAYS
+
 # Nobody waits longer; and what is longer by far is no span of time to Python.
 YEAR_MINUTES = 365 * 24 * 60
 # Adobe: ten jobs can be queued or processing in a subscription.

@@ -15,6 +15,9 @@ from tap_marketo_bulk.clock import utc_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Marketo's limit for the date range of a job.
+LONGEST_WINDOW_DAYS = 31
+
 
 @dataclass(frozen=True, order=True)
 class Window:

@@ -17,7 +17,7 @@ from tap_marketo_bulk.errors import (
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
 from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_rows
-from tap_marketo_bulk.extract.windows import Window, split
+from tap_marketo_bulk.extract.windows import LONGEST_WINDOW_DAYS, Window, split
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.boundary import Boundary
 from tap_marketo_bulk.streams.incremental import IncrementalStream
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.streams.source import Source
 
-# Marketo's limit; only the window of a list, which is none, is longer.
-LONGEST = timedelta(days=31)
+# Only the window of a list, which is none, is longer.
+LONGEST_WINDOW = timedelta(days=LONGEST_WINDOW_DAYS)
 # New jobs are looked for after so many rows, which takes milliseconds.
 NOTE_EVERY_ROWS = 100
 # ("properties", "leadId"): what is longer names a part of a field's value.
@@ -69,7 +69,7 @@ class BulkStream(IncrementalStream):
         length = self.source.settings.window
         for left in sorted(export.window for export in self.bookmark.exports()):
             # Whole, whatever the length is today: the job may be paid for.
-            if start <= left.start and left.end <= end and left.end - left.start <= LONGEST:
+            if start <= left.start and left.end <= end and left.end - left.start <= LONGEST_WINDOW:
                 yield from split(start, left.start, length)
                 yield left
                 start = left.end

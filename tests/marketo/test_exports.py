@@ -128,6 +128,7 @@ def test_an_enqueue_whose_answer_was_lost_has_worked(exports: Exports, sandbox: 
 
 def test_enqueuing_twice_is_no_error(exports: Exports, queued: str) -> None:
     exports.enqueue("leads", queued)
+    assert exports.status("leads", queued).status.is_in_queue
 
 
 def test_a_refusal_of_a_job_that_left_the_queue_is_no_error(
