@@ -63,7 +63,7 @@ def _sandbox(given: argparse.Namespace) -> Sandbox:
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
     """The settings with which tap-marketo-bulk reads everything in ``sandbox``."""
-    since = sandbox.birth - timedelta(days=sandbox.options.history_days)
+    since = sandbox.created_at - timedelta(days=sandbox.options.history_days)
     poll_seconds = min(60.0, max(0.2, sandbox.options.job_seconds / 5))
     return {
         "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
@@ -116,9 +116,9 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
 
 def _truth(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
     tellers: dict[str, Callable[..., Mapping[Any, object]]] = {
-        "leads": sandbox.truth.leads,
-        "activities": sandbox.truth.activities,
-        "deleted_leads": sandbox.truth.deleted_leads,
+        "leads": sandbox.expected.leads,
+        "activities": sandbox.expected.activities,
+        "deleted_leads": sandbox.expected.deleted_leads,
     }
     try:
         for record in tellers[stream](at=at).values():

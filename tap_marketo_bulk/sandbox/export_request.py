@@ -104,7 +104,7 @@ def activity_filter(written: object, world: World) -> ActivityFilter:
     if "createdAt" not in members:
         raise Refusal(Code.INVALID_VALUE, "The filter 'createdAt' is required")
     type_ids = _list(members, "activityTypeIds", int)
-    unknown = sorted(set(type_ids) - {kind.id for kind in world.kinds})
+    unknown = sorted(set(type_ids) - {kind.id for kind in world.activity_types})
     if unknown:
         raise Refusal(Code.INVALID_VALUE, f"Invalid activityTypeIds {unknown}")
     if DELETE_LEAD in type_ids:
@@ -114,7 +114,7 @@ def activity_filter(written: object, world: World) -> ActivityFilter:
     ids = _list(members, "primaryAttributeValueIds", int)
     names = _list(members, "primaryAttributeValues", str)
     if ids or names:
-        _check_primary(ids, names, [kind for kind in world.kinds if kind.id in type_ids])
+        _check_primary(ids, names, [kind for kind in world.activity_types if kind.id in type_ids])
     return ActivityFilter(
         _range(members["createdAt"], "createdAt"),
         frozenset(type_ids),

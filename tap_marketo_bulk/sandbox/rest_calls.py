@@ -40,7 +40,7 @@ class RestCalls:
         return success([field.described() for field in self._world.fields])
 
     def _types(self, _exchange: Exchange, _user: str) -> Reply:
-        return success([kind.described() for kind in self._world.kinds])
+        return success([kind.described() for kind in self._world.activity_types])
 
     def _paging_token(self, exchange: Exchange, _user: str) -> Reply:
         try:
@@ -68,7 +68,7 @@ class RestCalls:
         return success([self._list(entry.id, entry.name, entry.program) for entry in shown], **more)
 
     def _list(self, number: int, name: str, program: str) -> dict[str, Json]:
-        born = text(self._world.birth)
+        born = text(self._world.created_at)
         entry: dict[str, Json] = {"id": number, "name": name, "workspaceName": "Default"}
         if program:
             entry["programName"] = program

@@ -15,6 +15,7 @@ from tap_marketo_bulk.sandbox.call_book import CallBook
 from tap_marketo_bulk.sandbox.clock import Clock
 from tap_marketo_bulk.sandbox.disturbance import Disturbance
 from tap_marketo_bulk.sandbox.exchange import Call
+from tap_marketo_bulk.sandbox.expected import ExpectedRows
 from tap_marketo_bulk.sandbox.export_file import Written, write_export
 from tap_marketo_bulk.sandbox.export_request import read_export_request
 from tap_marketo_bulk.sandbox.faults import Fault, Faults
@@ -27,7 +28,6 @@ from tap_marketo_bulk.sandbox.rest_calls import RestCalls
 from tap_marketo_bulk.sandbox.server import Server, Shared
 from tap_marketo_bulk.sandbox.state import WORLD_OPTIONS, Saved, State, StateError
 from tap_marketo_bulk.sandbox.tokens import Tokens, user
-from tap_marketo_bulk.sandbox.truth import Truth
 from tap_marketo_bulk.sandbox.world import World
 
 
@@ -53,9 +53,9 @@ class Sandbox:
         self.faults = list(faults)
         self._state = None if state_dir is None else State(state_dir)
         saved = self._load()
-        self.birth = saved.birth if saved else self.options.start or self.clock.now()
-        self.world = World(self.options, int(self.birth.timestamp()))
-        self.truth = Truth(self.world, self.clock)
+        self.created_at = saved.birth if saved else self.options.start or self.clock.now()
+        self.data_set = World(self.options, int(self.created_at.timestamp()))
+        self.expected = ExpectedRows(self.data_set, self.clock)
         self.users = tuple(user(self.options.seed, n) for n in range(self.options.users))
         self._tokens = Tokens(self.users, self.clock, self.options.token_seconds)
         ledger = saved.ledger if saved else Ledger()
@@ -67,17 +67,17 @@ class Sandbox:
     def _make_server(self) -> Server:
         limits = Limits(self.options, self.clock)
         shared = Shared(self._jobs, limits, self._book, self.clock)
-        rest = RestCalls(self.world, limits, self.clock).handlers()
-        bulk = BulkCalls(self.world, self._jobs).handlers()
+        rest = RestCalls(self.data_set, limits, self.clock).handlers()
+        bulk = BulkCalls(self.data_set, self._jobs).handlers()
         api = Api({**rest, **bulk}, self._tokens, limits)
         faults = Faults(self.faults, self.options.seed)
         disturbance = Disturbance(api, faults, self._jobs, self._tokens)
         return Server(self.options.port, disturbance.answer, shared)
 
     def _write(self, job: Job, path: Path) -> Written:
-        request = read_export_request(job.object, job.request, self.world)
+        request = read_export_request(job.object, job.request, self.data_set)
         at = job.started_at or job.created_at
-        return write_export(request, self.world, int(at.timestamp()), path)
+        return write_export(request, self.data_set, int(at.timestamp()), path)
 
     def __enter__(self) -> Self:
         """Start to serve.
@@ -107,7 +107,7 @@ class Sandbox:
     def _open_jobs(self, stack: ExitStack) -> None:
         """Give the jobs a folder for their files; a temporary one goes away at the end."""
         if self._state:
-            save = partial(self._state.save, self.birth, self.options)
+            save = partial(self._state.save, self.created_at, self.options)
             self._jobs.open(self._state.folder, save)
         else:
             folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
@@ -168,8 +168,8 @@ class Sandbox:
 
     def remove_field(self, name: str) -> None:
         """Let the lead field with that REST name be gone from now on."""
-        self.world.remove_field(name)
+        self.data_set.remove_field(name)
 
     def add_field(self, name: str, data_type: str = "string") -> None:
         """Add a custom lead field with that REST name."""
-        self.world.add_field(name, data_type)
+        self.data_set.add_field(name, data_type)

@@ -61,7 +61,7 @@ class World:
 
     def __init__(self, options: Options, birth: int) -> None:
         self.options = options
-        self.birth = birth
+        self.created_at = birth
         self._fields = [
             field
             for field in built_in_fields(options.many_fields)
@@ -71,18 +71,18 @@ class World:
         self._leads = Leads(self._timeline(1, options.leads, options.new_leads_per_hour), options)
         for name, data_type in options.extra_fields:
             self.add_field(name, data_type)
-        self.kinds = kinds(options.many_types)
+        self.activity_types = kinds(options.many_types)
         self._activities = Activities(
             self._timeline(2, options.activities, options.new_activities_per_hour),
             self._leads,
-            self.kinds,
+            self.activity_types,
             key_case=options.attribute_key_case,
         )
 
     def _timeline(self, salt: int, count: int, per_hour: float) -> Timeline:
         return Timeline(
             seed=self.options.seed * 10 + salt,
-            birth=self.birth,
+            birth=self.created_at,
             count=count,
             history_seconds=self.options.history_days * 86_400,
             gap_seconds=max(1, round(3600 / per_hour)) if per_hour else 0,

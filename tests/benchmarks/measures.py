@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
-from tests.tap.runs import Tap
+from tests.support.runs import Tap
 
 from .files import write_file
 
@@ -88,7 +88,7 @@ def peak_memory_megabytes(padding_bytes: int) -> tuple[float, float]:
             "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
             "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,
             "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
-            "TAP_MARKETO_BULK_START_DATE": f"{sandbox.birth - timedelta(days=21):%Y-%m-%d}",
+            "TAP_MARKETO_BULK_START_DATE": f"{sandbox.created_at - timedelta(days=21):%Y-%m-%d}",
             "TAP_MARKETO_BULK_POLL_SECONDS": "1",
         }
         child = subprocess.Popen(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tests.tap.runs import Tap
+from tests.support.runs import Tap
 
 from .files import activities_catalog, leads_catalog, typed_catalog
 from .measures import backfill, peak_memory_megabytes, quiet_night, throughput

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .meltano import install
-from .postgresql import Database, running_server
+from tests.support.meltano import install
+from tests.support.postgresql import Database, running_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

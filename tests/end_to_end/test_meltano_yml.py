@@ -9,8 +9,7 @@ from ruamel.yaml import YAML
 from tap_marketo_bulk.jobs.cli import jobs
 from tap_marketo_bulk.settings_schema import SETTINGS
 from tap_marketo_bulk.tap import TapMarketoBulk
-
-from .meltano import CHECKOUT
+from tests.support.meltano import CHECKOUT
 
 
 def extractor() -> dict[str, Any]:

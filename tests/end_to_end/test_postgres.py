@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Clock, Job, Options, Sandbox
-from tests.streams.typed import columns_of, streams_of, truth_of
-
-from .meltano import new_project
-from .tables import (
+from tests.support.meltano import new_project
+from tests.support.typed_activities import columns_of, streams_of, truth_of
+from tests.support.warehouse_tables import (
     ACTIVITY_TYPES,
     DELETION_TYPES,
     column_types,
@@ -23,8 +22,8 @@ from .tables import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .meltano import Project
-    from .postgresql import Database
+    from tests.support.meltano import Project
+    from tests.support.postgresql import Database
 
 HISTORY = timedelta(days=30)
 LOADED_IN_RUN = "_sdc_sync_started_at"
@@ -56,8 +55,8 @@ def test_two_runs_leave_the_truth_in_the_database(
 
         run(project, END_DATE=text(first_end))
 
-        leads = sandbox.truth.leads({"updatedAt": past})
-        activities = sandbox.truth.activities({"createdAt": past})
+        leads = sandbox.expected.leads({"updatedAt": past})
+        activities = sandbox.expected.activities({"createdAt": past})
         check(database, sandbox, leads, activities)
         check_deletions(database, sandbox, until=text(first_end))
         assert bookmarks(project) == dict.fromkeys(STREAMS, text(first_end))
@@ -67,8 +66,8 @@ def test_two_runs_leave_the_truth_in_the_database(
         run(project)
 
         # A lead that is deleted between the runs stays as it was.
-        leads |= sandbox.truth.leads()
-        activities = sandbox.truth.activities()
+        leads |= sandbox.expected.leads()
+        activities = sandbox.expected.activities()
         check(database, sandbox, leads, activities)
         check_deletions(database, sandbox, until=text(sandbox.clock.now()))
         # The second run asked for what had changed, and loaded that alone.
@@ -80,8 +79,8 @@ def test_two_runs_leave_the_truth_in_the_database(
         now = sandbox.clock.now() + timedelta(seconds=1)
         changed = {"startAt": text(first_end), "endAt": text(now)}
         happened = {"startAt": text(lookback_end), "endAt": text(now)}
-        new_leads = sandbox.truth.leads({"updatedAt": changed})
-        new_activities = sandbox.truth.activities({"createdAt": happened})
+        new_leads = sandbox.expected.leads({"updatedAt": changed})
+        new_activities = sandbox.expected.activities({"createdAt": happened})
         assert 0 < len(new_leads) < len(leads)
         assert 0 < len(new_activities) < len(activities)
         assert loaded_by_latest_run(database, "leads", "id") == new_leads.keys()
@@ -104,7 +103,7 @@ def settings(sandbox: Sandbox, database: Database) -> dict[str, str]:
         "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
         "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,
         "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
-        "TAP_MARKETO_BULK_START_DATE": text(sandbox.birth - HISTORY),
+        "TAP_MARKETO_BULK_START_DATE": text(sandbox.created_at - HISTORY),
         "TAP_MARKETO_BULK_WINDOW_DAYS": "10",
         "TAP_MARKETO_BULK_POLL_SECONDS": "0.1",
         "TAP_MARKETO_BULK__SELECT": json.dumps([f"{stream}.*" for stream in STREAMS]),
@@ -127,7 +126,7 @@ def check(
     leads: dict[int, dict[str, object]],
     activities: dict[str, dict[str, object]],
 ) -> None:
-    types = lead_types(sandbox.truth.lead_columns())
+    types = lead_types(sandbox.expected.lead_columns())
     with database.connect() as connection:
         assert column_types(connection, "leads") == types
         assert column_types(connection, "activities") == ACTIVITY_TYPES
@@ -146,7 +145,7 @@ def check(
 def check_deletions(database: Database, sandbox: Sandbox, *, until: str) -> None:
     deletions = {
         key: deletion
-        for key, deletion in sandbox.truth.deleted_leads().items()
+        for key, deletion in sandbox.expected.deleted_leads().items()
         if str(deletion["activityDate"]) <= until
     }
     assert deletions

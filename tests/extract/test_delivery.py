@@ -12,9 +12,8 @@ from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.delivery import JOB_TRIES, ODD_ANSWERS, Delivery, Stage
 from tap_marketo_bulk.marketo.exports import ExportJob, Status
 from tap_marketo_bulk.sandbox import Clock
-from tests.conftest import NOW, TapClock
-
-from .jobs import TERMS, FakeExports, order
+from tests.support.clock import NOW, TapClock
+from tests.support.fake_exports import TERMS, FakeExports, order
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.extract.fields import FieldType
-    from tests.conftest import TapClock
+    from tests.support.clock import TapClock
 
 
 def layout_of(types: Mapping[str, FieldType], file_format: str = "CSV") -> Layout:
@@ -187,7 +187,7 @@ def test_files_of_the_sandbox_hold_its_truth(
 ) -> None:
     window = {"startAt": "2026-01-30T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}
     if kind == "leads":
-        types = {name: type_of(word) for name, word in sandbox.truth.lead_columns().items()}
+        types = {name: type_of(word) for name, word in sandbox.expected.lead_columns().items()}
     else:
         types = ACTIVITY_TYPES
     request = ExportRequest(kind, tuple(types), {"createdAt": window}, file_format)
@@ -197,7 +197,7 @@ def test_files_of_the_sandbox_hold_its_truth(
     with exports.open_file(kind, export_id, 0) as answer:
         file = answer.body()
     read = rows(file, replace(layout_of(types, file_format), key=request.fields[0]))
-    truth = getattr(sandbox.truth, kind)({"createdAt": window}, at=sandbox.jobs[0].started_at)
+    truth = getattr(sandbox.expected, kind)({"createdAt": window}, at=sandbox.jobs[0].started_at)
     key = "id" if kind == "leads" else "marketoGUID"
     assert read
     assert {row[key]: comparable(row) for row in read} == {

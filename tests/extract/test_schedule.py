@@ -14,9 +14,8 @@ from tap_marketo_bulk.extract.schedule import (
     next_step,
 )
 from tap_marketo_bulk.sandbox import Clock
-from tests.conftest import NOW, TapClock
-
-from .jobs import TERMS, FakeExports, order
+from tests.support.clock import NOW, TapClock
+from tests.support.fake_exports import TERMS, FakeExports, order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,7 @@ from tap_marketo_bulk.sandbox import Fault, Options
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock
-
-    from .conftest import Jobs
+    from tests.support.jobs_command import Jobs
 
 ADVICE = "The tap asks again for what it still needs of them when it next runs."
 pytestmark = pytest.mark.parametrize("options", [Options(leads=40, activities=60, job_seconds=60)])

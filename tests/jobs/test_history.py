@@ -13,8 +13,7 @@ from tap_marketo_bulk.marketo.exports import ExportJob, Status
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import Clock
-
-    from .conftest import Jobs
+    from tests.support.jobs_command import Jobs
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 

@@ -11,8 +11,7 @@ from tap_marketo_bulk.sandbox import Fault, Options
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock
-
-    from .conftest import Jobs
+    from tests.support.jobs_command import Jobs
 
 
 def test_without_jobs_it_says_so(command: Jobs) -> None:

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tests.streams.typed import streams_of
-from tests.tap.runs import selecting
+from tests.support.runs import selecting
+from tests.support.typed_activities import streams_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.sandbox import Clock, Sandbox
-    from tests.tap.runs import Tap
-
-    from .conftest import Jobs
+    from tests.support.jobs_command import Jobs
+    from tests.support.runs import Tap
 
 MAIL, FORM = "activities_send_email", "activities_fill_out_form"
 FAST = pytest.mark.parametrize("options", [Options(leads=60, activities=300, job_seconds=0)])

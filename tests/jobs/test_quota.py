@@ -12,7 +12,7 @@ from tap_marketo_bulk.jobs.quota import as_words
 from tap_marketo_bulk.marketo.exports import ExportJob, Status
 
 if TYPE_CHECKING:
-    from .conftest import Jobs
+    from tests.support.jobs_command import Jobs
 
 
 def done(finished: str, size: int, status: Status = Status.COMPLETED) -> PastJob:

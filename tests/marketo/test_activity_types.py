@@ -11,16 +11,14 @@ from tap_marketo_bulk.marketo.activity_types import (
     Attribute,
     describe_activity_types,
 )
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .conftest import Host
+    from tests.support.http_host import Host
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def describe(
 
 def test_the_types_of_a_subscription_are_all_there(client: Client, sandbox: Sandbox) -> None:
     found = {kind.type_id: kind.name for kind in describe_activity_types(client)}
-    assert found == {kind.id: kind.name for kind in sandbox.world.kinds}
+    assert found == {kind.id: kind.name for kind in sandbox.data_set.activity_types}
 
 
 def test_a_type_has_a_primary_attribute_and_others(

@@ -20,16 +20,14 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.auth import Authenticator, Token, read_token
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.marketo.client import Client
-    from tests.conftest import TapClock
-
-    from .conftest import Host
+    from tests.support.clock import TapClock
+    from tests.support.http_host import Host
 
 DESCRIBE = "/rest/v1/leads/describe.json"
 

@@ -24,16 +24,14 @@ from tap_marketo_bulk.marketo.answer import ENVELOPE_LIMIT_BYTES
 from tap_marketo_bulk.marketo.client import SHORT_TRIES, Client, Connection
 from tap_marketo_bulk.marketo.patience import TRIES, growing_pauses
 from tap_marketo_bulk.sandbox import Fault, Sandbox
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tap_marketo_bulk.sandbox import Clock
-    from tests.conftest import TapClock
-
-    from .conftest import Host
+    from tests.support.clock import TapClock
+    from tests.support.http_host import Host
 
 DESCRIBE = "/rest/v1/leads/describe.json"
 NOT_AGAIN = Fault("envelope", call="describe", times=None)

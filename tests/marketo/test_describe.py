@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.marketo.describe import LeadField, describe_leads
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .conftest import Host
+    from tests.support.http_host import Host
 
 
 @pytest.fixture
@@ -34,7 +32,7 @@ def describe(
 
 def test_fields_of_a_subscription_are_those_it_exports(client: Client, sandbox: Sandbox) -> None:
     fields = describe_leads(client)
-    assert {field.name for field in fields} == set(sandbox.truth.lead_columns())
+    assert {field.name for field in fields} == set(sandbox.expected.lead_columns())
 
 
 def test_a_field_has_a_name_a_label_and_a_type(

@@ -31,17 +31,15 @@ from tap_marketo_bulk.marketo.download import WHOLE_TRIES, download
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.marketo.patience import TRIES
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
     from tap_marketo_bulk.marketo.client import Client
-    from tests.conftest import TapClock
-
-    from .conftest import Host
+    from tests.support.clock import TapClock
+    from tests.support.http_host import Host
 
 YEAR = {"createdAt": {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}}
 FIELDS = ("id", "email", "createdAt", "updatedAt", "firstName", "lastName", "company")

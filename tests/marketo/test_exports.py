@@ -17,16 +17,14 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-
-from .conftest import TOKEN, answer
+from tests.support.http_host import TOKEN, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.marketo.client import Client
-    from tests.conftest import TapClock
-
-    from .conftest import Host
+    from tests.support.clock import TapClock
+    from tests.support.http_host import Host
 
 WINTER = {"createdAt": {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}}
 LEADS = ExportRequest("leads", ("id", "email"), WINTER)

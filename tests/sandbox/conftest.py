@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
-
-from .client import Client
+from tests.support.api_client import Client
 
 Open = Callable[..., tuple[Sandbox, Client]]
 

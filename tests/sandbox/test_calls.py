@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox, quota
+from tests.support.api_client import Client
 
-from .client import Client
 from .conftest import Open
 
 DESCRIBE = "/rest/v1/leads/describe.json"
@@ -147,7 +147,7 @@ def test_describe_tells_more_than_can_be_exported(start: Open) -> None:
         for field in fields
         if "rest" in field and field["dataType"] != "formula"
     ]
-    assert exportable == list(sandbox.truth.lead_columns())
+    assert exportable == list(sandbox.expected.lead_columns())
     assert next(field for field in fields if field["id"] == 1) == {
         "id": 1,
         "displayName": "Id",
@@ -190,7 +190,7 @@ def test_deleted_leads_come_in_short_pages(start: Open) -> None:
         sizes.append(len(page))
         found |= {one["marketoGUID"]: one for one in page}
         more = reply["moreResult"]
-    truth = sandbox.truth.deleted_leads()
+    truth = sandbox.expected.deleted_leads()
     assert sizes == [11, 0, len(truth) - 11]
     assert list(found) == list(truth)
     one = next(iter(found.values()))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox
+from tests.support.api_client import CREATED, MONTH, Client
 
-from .client import CREATED, MONTH, Client
 from .conftest import Open
 
 

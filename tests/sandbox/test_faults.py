@@ -7,8 +7,8 @@ import requests
 
 from tap_marketo_bulk.sandbox import Clock, Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
+from tests.support.api_client import Client, ExportJob
 
-from .client import Client, ExportJob
 from .conftest import Open
 
 DESCRIBE = "/rest/v1/leads/describe.json"

@@ -8,10 +8,10 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Clock, Sandbox, nasty
 from tap_marketo_bulk.sandbox.export_request import ACTIVITY_COLUMNS
+from tests.support.api_client import CREATED, Client
+from tests.support.export_reader import records, rows
 
-from .client import CREATED, Client
 from .conftest import Open
-from .reader import records, rows
 
 ACTIVITY_TYPES = dict.fromkeys(ACTIVITY_COLUMNS, "string") | {
     "leadId": "integer",
@@ -43,17 +43,17 @@ def test_a_file_of_leads_holds_the_truth_in_every_format(
     start: Open, clock: Clock, file_format: str, separator: str, style: str
 ) -> None:
     sandbox, client = start(leads=3000, ssv_separator=style)
-    types = sandbox.truth.lead_columns()
+    types = sandbox.expected.lead_columns()
     body = {"fields": list(types), "format": file_format}
     file = exported(client, clock, "leads", **body)
     at = sandbox.jobs[0].started_at
-    assert records(file, types, separator) == list(sandbox.truth.leads(CREATED, at=at).values())
+    assert records(file, types, separator) == list(sandbox.expected.leads(CREATED, at=at).values())
 
 
 def test_a_file_of_activities_holds_the_truth(start: Open, clock: Clock) -> None:
     sandbox, client = start(activities=20000)
     file = exported(client, clock, "activities", fields=list(ACTIVITY_TYPES))
-    truth = sandbox.truth.activities(CREATED)
+    truth = sandbox.expected.activities(CREATED)
     assert records(file, ACTIVITY_TYPES) == list(truth.values())
     assert len(truth) > 1000
 
@@ -66,7 +66,7 @@ def test_activities_come_with_the_documented_columns_by_default(start: Open, clo
 
 def test_every_nasty_text_is_in_a_default_month(start: Open, clock: Clock) -> None:
     sandbox, client = start(leads=5000)
-    file = exported(client, clock, "leads", fields=list(sandbox.truth.lead_columns()))
+    file = exported(client, clock, "leads", fields=list(sandbox.expected.lead_columns()))
     found = {cell for row in rows(file.decode()) for cell in row}
     assert set(nasty.TEXTS) <= found
     assert b',"first"Name1",' in file
@@ -76,13 +76,13 @@ def test_every_nasty_text_is_in_a_default_month(start: Open, clock: Clock) -> No
 
 def test_every_data_type_is_among_the_lead_columns(start: Open) -> None:
     sandbox, _ = start()
-    types = set(sandbox.truth.lead_columns().values())
+    types = set(sandbox.expected.lead_columns().values())
     assert types == {
         *("string", "email", "phone", "url", "text", "textarea", "reference", "lead_function"),
         *("boolean", "integer", "Integer", "float", "Float", "currency", "score", "percent"),
         *("date", "datetime", "array", "link"),
     }
-    assert len(sandbox.truth.lead_columns()) >= 60
+    assert len(sandbox.expected.lead_columns()) >= 60
 
 
 def test_attributes_come_in_every_awkward_shape(start: Open) -> None:
@@ -91,7 +91,7 @@ def test_attributes_come_in_every_awkward_shape(start: Open) -> None:
         kind["id"]: {attribute["name"] for attribute in kind["attributes"]}
         for kind in client.result("/rest/v1/activities/types.json")
     }
-    activities = sandbox.truth.activities().values()
+    activities = sandbox.expected.activities().values()
     shapes = [(described[int(str(one["activityTypeId"]))], one["attributes"]) for one in activities]
     objects = [(known, given) for known, given in shapes if isinstance(given, dict)]
     assert any(given is None for _, given in shapes)
@@ -124,7 +124,7 @@ def test_a_job_without_records_has_an_empty_file(
 
 
 def columns_of(sandbox: Sandbox, *types: str) -> list[str]:
-    return [name for name, of in sandbox.truth.lead_columns().items() if of in types]
+    return [name for name, of in sandbox.expected.lead_columns().items() if of in types]
 
 
 @pytest.mark.parametrize("style", ["true", "True", "TRUE", "1"])
@@ -144,11 +144,11 @@ def test_whole_numbers_can_come_with_a_decimal_point(start: Open, clock: Clock) 
 
 def test_empty_texts_and_fractions_come_when_asked_for(start: Open) -> None:
     sandbox, _ = start(leads=1000, empty_strings=True, fraction_in_integer=True)
-    leads = sandbox.truth.leads().values()
+    leads = sandbox.expected.leads().values()
     assert any(lead["firstName"] == "" for lead in leads)
     assert any(isinstance(lead["seats__c"], float) for lead in leads)
     calm, _ = start(leads=1000)
-    calm_leads = calm.truth.leads().values()
+    calm_leads = calm.expected.leads().values()
     assert not any(lead["firstName"] == "" for lead in calm_leads)
     assert not any(isinstance(lead["seats__c"], float) for lead in calm_leads)
 

@@ -1,8 +1,8 @@
 """The shortest way from nothing to an exported file."""
 
 from tap_marketo_bulk.sandbox import Clock
+from tests.support.api_client import CREATED
 
-from .client import CREATED
 from .conftest import Open
 
 
@@ -12,6 +12,6 @@ def test_a_client_can_export_leads(start: Open, clock: Clock) -> None:
     clock.advance(1)
     status = job.status()
     lines = job.file().text.splitlines()
-    truth = sandbox.truth.leads(CREATED)
+    truth = sandbox.expected.leads(CREATED)
     assert status["numberOfRecords"] == len(truth) > 0
     assert [int(line) for line in lines[1:]] == list(truth)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tests.support.api_client import Client, ExportJob
 
-from .client import Client, ExportJob
 from .conftest import Open
 
 FULL = ("1029", "Too many jobs (10) in queue")
@@ -237,5 +237,5 @@ def test_a_file_shows_the_leads_as_they_were_when_processing_began(
     sandbox, client = start(leads=2000, job_seconds=86_400, token_seconds=864_000)
     job = client.queued(filter={"staticListId": 2001})
     clock.advance(86_400)
-    number_then = len(sandbox.truth.leads({"staticListId": 2001}, at=sandbox.jobs[0].started_at))
+    number_then = len(sandbox.expected.leads({"staticListId": 2001}, at=sandbox.jobs[0].started_at))
     assert job.status()["numberOfRecords"] == number_then

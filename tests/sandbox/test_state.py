@@ -8,20 +8,19 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
 from tap_marketo_bulk.sandbox.state import StateError
-
-from .client import Client, ExportJob
+from tests.support.api_client import Client, ExportJob
 
 SMALL = Options(leads=200, activities=100)
 
 
 def test_a_second_run_finds_the_same_world_changed(clock: Clock, tmp_path: Path) -> None:
     with Sandbox(SMALL, clock=clock, state_dir=tmp_path / "new") as first:
-        before = first.truth.leads()
+        before = first.expected.leads()
     clock.advance(86_400)
     with Sandbox(SMALL, clock=clock, state_dir=tmp_path / "new") as second:
-        assert second.birth == clock.now() - timedelta(days=1)
-        assert second.truth.leads(at=second.birth) == before
-        assert second.truth.leads() != before
+        assert second.created_at == clock.now() - timedelta(days=1)
+        assert second.expected.leads(at=second.created_at) == before
+        assert second.expected.leads() != before
         assert second.client_secret == first.client_secret
 
 

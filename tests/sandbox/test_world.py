@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
-
-from .client import CREATED, MONTH
+from tests.support.api_client import CREATED, MONTH
 
 UPDATED = {"updatedAt": MONTH}
 
@@ -19,14 +18,14 @@ def world(clock: Clock, **options: object) -> Sandbox:
 
 def test_the_same_seed_makes_the_same_world_in_any_order(clock: Clock) -> None:
     one, other = world(clock), world(clock)
-    leads = one.truth.leads(CREATED)
-    everything = other.truth.leads()
+    leads = one.expected.leads(CREATED)
+    everything = other.expected.leads()
     assert {number: everything[number] for number in leads} == leads
-    assert other.truth.activities() == one.truth.activities()
+    assert other.expected.activities() == one.expected.activities()
 
 
 def test_another_seed_makes_another_world(clock: Clock) -> None:
-    one, other = world(clock).truth.leads(), world(clock, seed=2).truth.leads()
+    one, other = world(clock).expected.leads(), world(clock, seed=2).expected.leads()
     assert not {lead["email"] for lead in one.values()} & {
         lead["email"] for lead in other.values()
     } - {None}
@@ -34,16 +33,16 @@ def test_another_seed_makes_another_world(clock: Clock) -> None:
 
 def test_a_world_of_default_size_is_complete(clock: Clock) -> None:
     sandbox = Sandbox(clock=clock)
-    leads, activities = sandbox.truth.leads(), sandbox.truth.activities()
-    assert len(leads) + len(sandbox.truth.deleted_leads()) == pytest.approx(5000, abs=3)
+    leads, activities = sandbox.expected.leads(), sandbox.expected.activities()
+    assert len(leads) + len(sandbox.expected.deleted_leads()) == pytest.approx(5000, abs=3)
     assert len(activities) == pytest.approx(20000, abs=5)
     assert len({activity["activityTypeId"] for activity in activities.values()}) >= 12
-    assert 24 <= len(sandbox.truth.deleted_leads()) <= 60
+    assert 24 <= len(sandbox.expected.deleted_leads()) <= 60
 
 
 def test_months_partition_the_records(clock: Clock) -> None:
     sandbox = world(clock)
-    begin = sandbox.birth - timedelta(days=366)
+    begin = sandbox.created_at - timedelta(days=366)
     leads: list[int] = []
     activities: list[str] = []
     for number in range(13):
@@ -52,45 +51,45 @@ def test_months_partition_the_records(clock: Clock) -> None:
             begin + timedelta(days=30 * number + 30),
         )
         month = {"startAt": f"{since:%FT%TZ}", "endAt": f"{until:%FT%TZ}"}
-        leads += sandbox.truth.leads({"createdAt": month})
-        activities += sandbox.truth.activities({"createdAt": month})
-    assert leads == list(sandbox.truth.leads())
-    assert activities == list(sandbox.truth.activities())
+        leads += sandbox.expected.leads({"createdAt": month})
+        activities += sandbox.expected.activities({"createdAt": month})
+    assert leads == list(sandbox.expected.leads())
+    assert activities == list(sandbox.expected.activities())
 
 
 def test_leads_keep_changing(clock: Clock) -> None:
     sandbox = world(clock, leads=2000)
-    before = sandbox.truth.leads()
+    before = sandbox.expected.leads()
     clock.advance(3600)
-    after = sandbox.truth.leads()
+    after = sandbox.expected.leads()
     changed = {number for number in before if before[number] != after.get(number)}
     assert 10 <= len(changed) <= 60
     assert len(set(after) - set(before)) == pytest.approx(6, abs=2)
-    assert before == sandbox.truth.leads(at=sandbox.birth)
+    assert before == sandbox.expected.leads(at=sandbox.created_at)
 
 
 def test_every_change_is_found_by_the_filter_but_not_by_the_column(clock: Clock) -> None:
     sandbox = world(clock, late_seconds=0)
-    before = sandbox.truth.leads()
+    before = sandbox.expected.leads()
     since = clock.now()
     clock.advance(86_400)
     day = {"startAt": f"{since:%FT%TZ}", "endAt": f"{clock.now():%FT%TZ}"}
-    found = sandbox.truth.leads({"updatedAt": day})
-    after = sandbox.truth.leads()
+    found = sandbox.expected.leads({"updatedAt": day})
+    after = sandbox.expected.leads()
     assert {n for n, lead in after.items() if lead != before.get(n)} <= set(found)
     assert any(str(lead["updatedAt"]) < day["startAt"] for lead in found.values())
 
 
 def test_a_lead_rests_in_the_month_of_its_last_change(clock: Clock) -> None:
     sandbox = world(clock)
-    found = sandbox.truth.leads(UPDATED)
-    assert 0 < len(found) < len(sandbox.truth.leads()) / 4
+    found = sandbox.expected.leads(UPDATED)
+    assert 0 < len(found) < len(sandbox.expected.leads()) / 4
 
 
 def test_some_updates_are_a_second_older_than_the_creation(clock: Clock) -> None:
     younger = [
         lead
-        for lead in world(clock).truth.leads().values()
+        for lead in world(clock).expected.leads().values()
         if str(lead["updatedAt"]) < str(lead["createdAt"])
     ]
     assert younger
@@ -101,10 +100,10 @@ def test_some_changes_become_visible_late(clock: Clock) -> None:
     sandbox = world(clock, leads=5000, late_seconds=7200)
     clock.advance(86_400)
     now = clock.now()
-    day = {"updatedAt": {"startAt": f"{sandbox.birth:%FT%TZ}", "endAt": f"{now:%FT%TZ}"}}
-    early = sandbox.truth.leads(day)
+    day = {"updatedAt": {"startAt": f"{sandbox.created_at:%FT%TZ}", "endAt": f"{now:%FT%TZ}"}}
+    early = sandbox.expected.leads(day)
     clock.advance(7200)
-    late = sandbox.truth.leads(day)
+    late = sandbox.expected.leads(day)
     assert any(lead != early.get(number) for number, lead in late.items())
 
 
@@ -116,10 +115,10 @@ def test_some_activities_are_stored_late(clock: Clock) -> None:
     sandbox = world(clock, activities=0, new_activities_per_hour=600)
     clock.advance(7200)
     now = clock.now()
-    day = {"createdAt": {"startAt": f"{sandbox.birth:%FT%TZ}", "endAt": f"{now:%FT%TZ}"}}
-    early = sandbox.truth.activities(day)
+    day = {"createdAt": {"startAt": f"{sandbox.created_at:%FT%TZ}", "endAt": f"{now:%FT%TZ}"}}
+    early = sandbox.expected.activities(day)
     clock.advance(2400)
-    late = sandbox.truth.activities(day)
+    late = sandbox.expected.activities(day)
     missed = set(late) - set(early)
     assert 0 < len(missed) < 40
     assert max(stamps({guid: late[guid] for guid in missed})) < day["createdAt"]["endAt"]
@@ -129,57 +128,57 @@ def test_the_filter_can_look_at_the_instant_of_storing(clock: Clock) -> None:
     busy = {"activities": 0, "new_activities_per_hour": 600}
     by_stored, by_happened = world(clock, activity_filter="stored", **busy), world(clock, **busy)
     clock.advance(2 * 3600)
-    noon = f"{by_stored.birth + timedelta(hours=1):%FT%TZ}"
+    noon = f"{by_stored.created_at + timedelta(hours=1):%FT%TZ}"
     hour = {"createdAt": {"startAt": noon, "endAt": f"{clock.now():%FT%TZ}"}}
-    assert min(stamps(by_stored.truth.activities(hour))) < noon
-    assert min(stamps(by_happened.truth.activities(hour))) >= noon
+    assert min(stamps(by_stored.expected.activities(hour))) < noon
+    assert min(stamps(by_happened.expected.activities(hour))) >= noon
 
 
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_the_end_of_a_range_can_be_inclusive(clock: Clock, *, inclusive: bool) -> None:
     sandbox = world(clock, end_at_inclusive=inclusive)
-    number, lead = next(iter(sandbox.truth.leads(CREATED).items()))
+    number, lead = next(iter(sandbox.expected.leads(CREATED).items()))
     until = {"createdAt": {"startAt": MONTH["startAt"], "endAt": lead["createdAt"]}}
     since = {"createdAt": {"startAt": lead["createdAt"], "endAt": MONTH["endAt"]}}
-    assert (number in sandbox.truth.leads(until)) is inclusive
-    assert number in sandbox.truth.leads(since)
+    assert (number in sandbox.expected.leads(until)) is inclusive
+    assert number in sandbox.expected.leads(since)
 
 
 def test_deleted_leads_vanish_from_exports(clock: Clock) -> None:
     sandbox = world(clock)
-    deleted = sandbox.truth.deleted_leads()
+    deleted = sandbox.expected.deleted_leads()
     gone = {lead["leadId"] for lead in deleted.values()}
     assert gone
-    assert not gone & set(sandbox.truth.leads())
+    assert not gone & set(sandbox.expected.leads())
     earlier = min(str(lead["activityDate"]) for lead in deleted.values())
     before = datetime.fromisoformat(earlier) - timedelta(seconds=1)
-    assert gone & set(sandbox.truth.leads(at=before))
+    assert gone & set(sandbox.expected.leads(at=before))
 
 
 def test_an_export_of_all_types_can_hold_deletions(clock: Clock) -> None:
-    deletions = world(clock, leads=5000).truth.deleted_leads()
-    assert not set(deletions) & set(world(clock, leads=5000).truth.activities())
+    deletions = world(clock, leads=5000).expected.deleted_leads()
+    assert not set(deletions) & set(world(clock, leads=5000).expected.activities())
     sandbox = world(clock, leads=5000, exports_deletions=True)
-    assert set(deletions) < set(sandbox.truth.activities())
-    in_range = set(sandbox.truth.activities(CREATED)) & set(deletions)
+    assert set(deletions) < set(sandbox.expected.activities())
+    in_range = set(sandbox.expected.activities(CREATED)) & set(deletions)
     assert 0 < len(in_range) < len(deletions)
-    assert not set(sandbox.truth.activities(CREATED | {"activityTypeIds": [1]})) & set(deletions)
+    assert not set(sandbox.expected.activities(CREATED | {"activityTypeIds": [1]})) & set(deletions)
 
 
 def test_lists_hold_some_leads_for_a_while(clock: Clock) -> None:
     sandbox = world(clock)
-    customers = sandbox.truth.leads({"staticListId": 2001})
-    assert 0 < len(customers) < len(sandbox.truth.leads())
-    assert sandbox.truth.leads({"staticListName": "Customers"}) == customers
-    assert sandbox.truth.leads({"staticListName": "GL_OP_ALL_2021.Trade show 2026"})
-    assert sandbox.truth.leads({"smartListName": "Lively people"})
-    assert sandbox.truth.leads({"smartListId": 3002}) == {}
+    customers = sandbox.expected.leads({"staticListId": 2001})
+    assert 0 < len(customers) < len(sandbox.expected.leads())
+    assert sandbox.expected.leads({"staticListName": "Customers"}) == customers
+    assert sandbox.expected.leads({"staticListName": "GL_OP_ALL_2021.Trade show 2026"})
+    assert sandbox.expected.leads({"smartListName": "Lively people"})
+    assert sandbox.expected.leads({"smartListId": 3002}) == {}
     clock.advance(30 * 86_400)
-    assert set(sandbox.truth.leads({"staticListId": 2001})) != set(customers)
+    assert set(sandbox.expected.leads({"staticListId": 2001})) != set(customers)
 
 
 def test_activities_can_be_chosen_by_type_and_primary_attribute(clock: Clock) -> None:
-    truth = world(clock).truth
+    truth = world(clock).expected
     forms = truth.activities(CREATED | {"activityTypeIds": [2]})
     one = truth.activities(CREATED | {"activityTypeIds": [2], "primaryAttributeValueIds": [16]})
     named = {"activityTypeIds": [2], "primaryAttributeValues": ["GL_OP_ALL_2021.MPS Outbound"]}
@@ -190,9 +189,9 @@ def test_activities_can_be_chosen_by_type_and_primary_attribute(clock: Clock) ->
 
 def test_there_can_be_more_types_of_activities(clock: Clock) -> None:
     sandbox = world(clock, many_types=30)
-    added = [kind.id for kind in sandbox.world.kinds if kind.id > 100_100]
+    added = [kind.id for kind in sandbox.data_set.activity_types if kind.id > 100_100]
     assert len(added) == 30
-    chosen = sandbox.truth.activities({"createdAt": MONTH, "activityTypeIds": added})
+    chosen = sandbox.expected.activities({"createdAt": MONTH, "activityTypeIds": added})
     assert {activity["activityTypeId"] for activity in chosen.values()} <= set(added)
     assert chosen
 
@@ -207,15 +206,15 @@ def test_fields_come_and_go(clock: Clock) -> None:
         has_ecids=True,
         ecids_described=True,
     )
-    columns = sandbox.truth.lead_columns()
+    columns = sandbox.expected.lead_columns()
     assert len(columns) >= 360
     assert columns["shoeSize"] == "float"
     assert "fax" not in columns
     assert "ecids" in columns
-    before = next(iter(sandbox.truth.leads().values()))
+    before = next(iter(sandbox.expected.leads().values()))
     sandbox.remove_field("phone")
     sandbox.add_field("hat")
-    after = next(iter(sandbox.truth.leads().values()))
+    after = next(iter(sandbox.expected.leads().values()))
     assert set(before) - set(after) == {"phone"}
     assert set(after) - set(before) == {"hat"}
     assert all(after[name] == before[name] for name in set(after) & set(before))
@@ -224,8 +223,8 @@ def test_fields_come_and_go(clock: Clock) -> None:
 def test_a_world_can_stand_still(clock: Clock) -> None:
     sandbox = world(clock, leads=0, new_leads_per_hour=0, new_activities_per_hour=0)
     clock.advance(864_000)
-    assert sandbox.truth.leads() == {}
-    assert len(sandbox.truth.activities()) == 3000
+    assert sandbox.expected.leads() == {}
+    assert len(sandbox.expected.activities()) == 3000
 
 
 def test_a_clock_runs_as_fast_as_asked_and_can_be_advanced() -> None:

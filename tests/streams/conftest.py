@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.marketo.conftest import host
-from tests.tap.command import Command
-from tests.tap.runs import Tap
+from tests.support.command import Command
+from tests.support.runs import Tap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.conftest import TapClock
+    from tests.support.clock import TapClock
 
 __all__ = ["command", "host", "tap"]
 

@@ -8,15 +8,15 @@ import pytest
 
 from tap_marketo_bulk.errors import ApiError, InvalidValueError, NotMarketoError
 from tap_marketo_bulk.sandbox import Fault, Options
-from tests.marketo.conftest import TOKEN, answer
-from tests.tap.runs import edited, selecting
+from tests.support.http_host import TOKEN, answer
+from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.sandbox import Clock, Sandbox
-    from tests.marketo.conftest import Host
-    from tests.tap.runs import Run, Tap
+    from tests.support.http_host import Host
+    from tests.support.runs import Run, Tap
 
 NAME = "deleted_leads"
 YEAR = {"start_date": "2025-01-01"}
@@ -35,7 +35,7 @@ def truth(sandbox: Sandbox, *, start: str = "", end: str = HORIZON) -> dict[str,
     lacking = ("campaignId", "actionResult")
     return {
         key: {name: value for name, value in record.items() if name not in lacking}
-        for key, record in sandbox.truth.deleted_leads().items()
+        for key, record in sandbox.expected.deleted_leads().items()
         if start <= str(record["activityDate"]) <= end
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.tap.runs import Tap
+    from tests.support.runs import Tap
 
 
 def test_a_signal_ends_a_tap_with_another_writer(tap: Tap) -> None:

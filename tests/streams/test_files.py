@@ -11,17 +11,16 @@ from tap_marketo_bulk.extract.fields import TEXT, type_of
 from tap_marketo_bulk.extract.rows import Findings, Layout, read_rows
 from tap_marketo_bulk.marketo.exports import ExportRequest, Status
 from tap_marketo_bulk.sandbox import Options
-from tests.conftest import NOW
-from tests.tap.runs import selecting
-
-from .typed import streams_of, table, truth_of
+from tests.support.clock import NOW
+from tests.support.runs import selecting
+from tests.support.typed_activities import streams_of, table, truth_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.tap.runs import Tap
+    from tests.support.runs import Tap
 
 EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
 BASE = Options(leads=150, activities=400, late_seconds=0, job_seconds=0)
@@ -42,8 +41,8 @@ def test_every_format_brings_the_same_records(tap: Tap, sandbox: Sandbox, file_f
     catalog = selecting(tap.discover(), "activities", DEMO, "leads")
     run = tap.run(catalog=catalog, config=EVERYTHING | {"file_format": file_format})
     assert {job.request["format"] for job in sandbox.jobs} == {file_format}
-    activities = sandbox.truth.activities(at=NOW)
-    assert run.table("leads") == sandbox.truth.leads(at=NOW)
+    activities = sandbox.expected.activities(at=NOW)
+    assert run.table("leads") == sandbox.expected.leads(at=NOW)
     assert run.table("activities") == activities
     assert table(DEMO, run) == truth_of(streams_of(sandbox)[DEMO], activities)
 
@@ -56,7 +55,7 @@ def test_one_column_says_nothing_of_its_separator(tap: Tap, sandbox: Sandbox) ->
             item["metadata"] |= {"selected": False, "inclusion": "available"}
     run = tap.run(catalog=catalog, config=EVERYTHING | {"file_format": "SSV"})
     assert run.error is None
-    leads = sandbox.truth.leads(at=NOW)
+    leads = sandbox.expected.leads(at=NOW)
     assert {record["id"]: record["lastName"] for record in run.records("leads")} == {
         key: lead["lastName"] for key, lead in leads.items()
     }
@@ -88,7 +87,7 @@ def test_ecids_are_offered_and_exported(
 ) -> None:
     tap.config = EVERYTHING | settings
     run = tap.run(catalog=selecting(tap.discover(), "leads"))
-    assert run.table("leads") == sandbox.truth.leads(at=NOW)
+    assert run.table("leads") == sandbox.expected.leads(at=NOW)
     assert any(record["ecids"] for record in run.records("leads"))
     # A field that is described keeps its description.
     assert run.schemas["leads"]["schema"]["properties"]["email"]["title"] != "email"
@@ -119,7 +118,7 @@ def test_a_client_can_ask_for_other_headers(
     with exports.open_file("leads", job.export_id, 0) as answer:
         path.write_bytes(b"".join(answer.pieces()))
     assert path.read_bytes().startswith(b'Marketo Id,"E-Mail, private",createdAt\n')
-    types = {name: type_of(kind) for name, kind in sandbox.truth.lead_columns().items()}
+    types = {name: type_of(kind) for name, kind in sandbox.expected.lead_columns().items()}
     layout = Layout(
         columns=dict(zip(request.header, request.fields, strict=True)),
         parsers={name: types[name].parse for name in columns if types[name] is not TEXT},
@@ -129,5 +128,5 @@ def test_a_client_can_ask_for_other_headers(
         rows = list(read_rows(file, layout, Findings()))
     assert rows == [
         {name: lead[name] for name in columns}
-        for lead in sandbox.truth.leads({"staticListId": 2001}).values()
+        for lead in sandbox.expected.leads({"staticListId": 2001}).values()
     ]

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tests.conftest import NOW
-from tests.tap.runs import selecting
-
-from .typed import filters, streams_of, table, truth_of
+from tests.support.clock import NOW
+from tests.support.runs import selecting
+from tests.support.typed_activities import filters, streams_of, table, truth_of
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.tap.command import Command
-    from tests.tap.runs import Tap
+    from tests.support.command import Command
+    from tests.support.runs import Tap
 
 pytestmark = pytest.mark.parametrize(
     "options", [Options(leads=50, activities=900, late_seconds=0, job_seconds=0)]
@@ -28,7 +27,7 @@ def told(sandbox: Sandbox, **chosen: Any) -> dict[str, Any]:  # noqa: ANN401 - v
     """The activities of which each of these columns has one of these values."""
     return {
         key: activity
-        for key, activity in sandbox.truth.activities(at=NOW).items()
+        for key, activity in sandbox.expected.activities(at=NOW).items()
         if all(activity[name] in values for name, values in chosen.items())
     }
 
@@ -44,7 +43,7 @@ def test_an_empty_list_of_types_is_all_types(tap: Tap, sandbox: Sandbox) -> None
     catalog = selecting(tap.discover(), "activities")
     empty: dict[str, object] = {"activity_type_ids": [], "primary_attribute_values": []}
     run = tap.run(catalog=catalog, config=EVERYTHING | empty)
-    assert run.table("activities") == sandbox.truth.activities(at=NOW)
+    assert run.table("activities") == sandbox.expected.activities(at=NOW)
 
 
 def test_typed_streams_of_other_types_are_not_offered_and_names_stay(
@@ -57,7 +56,7 @@ def test_typed_streams_of_other_types_are_not_offered_and_names_stay(
     run = tap.run(catalog=selecting(tap.discover(), *typed), config=EVERYTHING)
     for stream in typed:
         kind = streams_of(sandbox)[stream]
-        assert table(stream, run) == truth_of(kind, sandbox.truth.activities(at=NOW))
+        assert table(stream, run) == truth_of(kind, sandbox.expected.activities(at=NOW))
 
 
 @pytest.mark.parametrize(

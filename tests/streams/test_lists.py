@@ -8,11 +8,11 @@ import pytest
 
 from tap_marketo_bulk.errors import ApiError, UnsupportedFilterError
 from tap_marketo_bulk.sandbox import Options
-from tests.tap.runs import selecting
+from tests.support.runs import selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock, Sandbox
-    from tests.tap.runs import Run, Tap
+    from tests.support.runs import Run, Tap
 
 EVERYTHING = {"start_date": "2025-01-01", "poll_seconds": 0.001}
 OPTIONS = Options(leads=300, activities=10, late_seconds=0, job_seconds=0)
@@ -48,7 +48,7 @@ def test_the_leads_of_a_list_come_with_one_export(
     assert run.error is None
     (job,) = sandbox.jobs
     assert job.request["filter"] == {name: value}
-    assert run.table("leads") == sandbox.truth.leads({name: value})
+    assert run.table("leads") == sandbox.expected.leads({name: value})
     assert 0 < len(run.records("leads")) < OPTIONS.leads
 
 
@@ -70,7 +70,7 @@ def test_the_next_run_reads_the_whole_list_again(
     first = read(tap, static_list_id=2001)
     sandbox_clock.advance(86400)
     second = read(tap, static_list_id=2001, state=first.state)
-    assert second.table("leads") == sandbox.truth.leads({"staticListId": 2001})
+    assert second.table("leads") == sandbox.expected.leads({"staticListId": 2001})
     assert len(sandbox.jobs) == 2
 
 
@@ -100,7 +100,7 @@ def test_an_interrupted_run_goes_on_with_its_export(
 def test_an_export_of_another_list_is_not_taken_up(tap: Tap, sandbox: Sandbox) -> None:
     first = read(tap, static_list_id=2001, stop_after=3)
     second = read(tap, static_list_id=2003, state=first.state)
-    assert second.table("leads") == sandbox.truth.leads({"staticListId": 2003})
+    assert second.table("leads") == sandbox.expected.leads({"staticListId": 2003})
     assert second.bookmark("leads") == {}
 
 

@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
-from tests.conftest import NOW, TapClock
-from tests.tap.runs import StoppedError, Tap, edited, selecting
-
-from .typed import filters, spans, streams_of, table, truth_of
+from tests.support.clock import NOW, TapClock
+from tests.support.runs import StoppedError, Tap, edited, selecting
+from tests.support.typed_activities import filters, spans, streams_of, table, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tests.tap.runs import Message, Run
+    from tests.support.runs import Message, Run
 
 SMALL = Options(leads=50, activities=900, late_seconds=0, job_seconds=0)
 EVERYTHING = {"start_date": "2025-12-01", "lag_minutes": 0, "poll_seconds": 0.001}
@@ -44,7 +43,7 @@ def check(sandbox: Sandbox, streams: Iterable[str], runs: Sequence[Run], end: da
     last = utc_text(end if sandbox.options.end_at_inclusive else end - timedelta(seconds=1))
     activities = {
         key: activity
-        for key, activity in sandbox.truth.activities().items()
+        for key, activity in sandbox.expected.activities().items()
         if START <= str(activity["activityDate"]) <= last
     }
     for stream in streams:

@@ -8,17 +8,16 @@ import pytest
 
 from tap_marketo_bulk.errors import CatalogError, InvalidValueError
 from tap_marketo_bulk.sandbox import Options
-from tests.conftest import NOW
-from tests.tap.runs import edited, selecting
-
-from .typed import streams_of, table, truth_of
+from tests.support.clock import NOW
+from tests.support.runs import edited, selecting
+from tests.support.typed_activities import streams_of, table, truth_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.tap.command import Command
-    from tests.tap.runs import Run, Tap
+    from tests.support.command import Command
+    from tests.support.runs import Run, Tap
 
 # Jobs take no time, so that nothing changes between the horizon and the last export.
 pytestmark = pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_each_attribute_has_a_typed_column(tap: Tap) -> None:
 def test_every_stream_holds_its_type_as_the_truth_says(tap: Tap, sandbox: Sandbox) -> None:
     streams = streams_of(sandbox)
     run = read(tap, "activities", *streams)
-    activities = sandbox.truth.activities(at=NOW)
+    activities = sandbox.expected.activities(at=NOW)
     assert run.error is None
     assert run.table("activities") == activities
     for name, kind in streams.items():
@@ -141,7 +140,7 @@ def test_the_way_past_the_sdk_writes_the_same(
     settings = EVERYTHING | ({"stream_maps": maps} if maps else {})
     ended = command.run(*command.config(**settings), "--catalog", command.file(catalog))
     written = [it for it in ended.messages if it["type"] == "RECORD"]
-    activities = sandbox.truth.activities(at=NOW)
+    activities = sandbox.expected.activities(at=NOW)
     for name in streams:
         records = {
             it["record"]["marketoGUID"]: it["record"] for it in written if it["stream"] == name
@@ -157,7 +156,7 @@ def test_the_way_past_the_sdk_writes_the_same(
 
 def test_a_new_attribute_is_kept_apart_until_the_catalog_has_it(tap: Tap, sandbox: Sandbox) -> None:
     run = read(tap, DEMO, edits=((DEMO, without("demo_date", "list_price")),))
-    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.truth.activities(at=NOW))
+    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.expected.activities(at=NOW))
     assert table(DEMO, run).keys() == expected.keys()
     for key, record in table(DEMO, run).items():
         full = expected[key]
@@ -205,7 +204,7 @@ def test_columns_are_only_asked_for_where_somebody_wants_them(tap: Tap, sandbox:
     }
     wanted = {"marketoGUID", "activityDate", "activityTypeId", "demo_date", "list_price"}
     assert {frozenset(record) for record in run.records(DEMO)} == {frozenset(wanted)}
-    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.truth.activities(at=NOW))
+    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.expected.activities(at=NOW))
     for key, record in table(DEMO, run).items():
         assert record.items() <= expected[key].items()
 
@@ -222,9 +221,9 @@ def test_columns_of_the_children_stay_out_of_activities(tap: Tap, sandbox: Sandb
     lacking = {"attributes", "activityTypeId", "campaignId"}
     assert run.table("activities") == {
         key: {name: value for name, value in record.items() if name not in lacking}
-        for key, record in sandbox.truth.activities(at=NOW).items()
+        for key, record in sandbox.expected.activities(at=NOW).items()
     }
-    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.truth.activities(at=NOW))
+    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.expected.activities(at=NOW))
     assert table(DEMO, run) == expected
 
 
@@ -240,7 +239,7 @@ def test_the_catalog_of_activities_is_not_that_of_its_types(
     tap: Tap, sandbox: Sandbox, edit: Callable[[dict[str, Any]], None]
 ) -> None:
     run = read(tap, "activities", DEMO, edits=(("activities", edit),))
-    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.truth.activities(at=NOW))
+    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.expected.activities(at=NOW))
     assert table(DEMO, run) == expected
 
 
@@ -263,7 +262,7 @@ def test_a_value_that_does_not_fit_can_be_null(
 ) -> None:
     edits = ((DEMO, declaring(demo_date="integer")),)
     run = read(tap, DEMO, edits=edits, invalid_values="null")
-    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.truth.activities(at=NOW))
+    expected = truth_of(streams_of(sandbox)[DEMO], sandbox.expected.activities(at=NOW))
     assert table(DEMO, run) == {k: v | {"demo_date": None} for k, v in expected.items()}
     assert "values of demo_date did not fit their type and are null" in caplog.text
 

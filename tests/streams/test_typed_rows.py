@@ -9,12 +9,12 @@ import pytest
 from tap_marketo_bulk.extract.fields import parse_attributes
 from tap_marketo_bulk.streams.activities import COLUMNS
 from tap_marketo_bulk.streams.typed_activities import TypedActivitiesStream
-from tests.tap.runs import Target, selecting
+from tests.support.runs import Target, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.tap.runs import Record, Tap
+    from tests.support.runs import Record, Tap
 
 BARE: Record = dict.fromkeys(COLUMNS) | {
     "marketoGUID": "17",

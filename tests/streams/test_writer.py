@@ -12,7 +12,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.streams.writer import BLOCK_BYTES, MessageWriter
-from tests.tap.runs import Tap, edited, selecting
+from tests.support.runs import Tap, edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .command import Command
-from .runs import Tap
+from tests.support.command import Command
+from tests.support.runs import Tap
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.conftest import TapClock
+    from tests.support.clock import TapClock
 
 
 @pytest.fixture

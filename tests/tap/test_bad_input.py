@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Fault
-
-from .runs import edited, selecting
+from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .command import Command, Ended
-    from .runs import Tap
+    from tests.support.command import Command, Ended
+    from tests.support.runs import Tap
 
     Edit = Callable[[dict[str, Any]], None]
 

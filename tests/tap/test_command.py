@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.settings_schema import SCHEMA
-
-from .runs import edited, selecting
-from .worlds import STILL, WHOLE
+from tests.support.data_sets import STILL, WHOLE
+from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .command import Command, Ended
-    from .runs import Tap
+    from tests.support.command import Command, Ended
+    from tests.support.runs import Tap
 
 pytestmark = pytest.mark.parametrize("options", [STILL])
 
@@ -41,7 +39,7 @@ def test_discover_prints_a_catalog_that_a_run_takes(command: Command, sandbox: S
     assert root["valid-replication-keys"] == ["updatedAt", "createdAt"]
     assert leads["key_properties"] == ["id"]
     ended = command.run(*command.config(**WHOLE), "--catalog", command.file(catalog))
-    assert {record["id"]: record for record in records(ended, "leads")} == sandbox.truth.leads()
+    assert {record["id"]: record for record in records(ended, "leads")} == sandbox.expected.leads()
 
 
 @pytest.mark.parametrize("form", [[], ["--format", "json"], ["--format", "markdown"]])
@@ -89,7 +87,7 @@ def test_stream_maps_rename_and_hash(command: Command, sandbox: Sandbox) -> None
     maps = {"leads": {"__alias__": "people", "who": "md5(email) if email else None", "email": None}}
     ended = command.run(*command.config(**WHOLE, stream_maps=maps))
     people = records(ended, "people")
-    assert len(people) == len(sandbox.truth.leads())
+    assert len(people) == len(sandbox.expected.leads())
     assert all("email" not in person and "who" in person for person in people)
 
 
@@ -122,4 +120,4 @@ def test_settings_come_from_the_environment_too(
     for name, value in (command.settings | WHOLE).items():
         monkeypatch.setenv(f"TAP_MARKETO_BULK_{name.upper()}", str(value))
     ended = command.run("--config=ENV")
-    assert len(records(ended, "leads")) == len(sandbox.truth.leads())
+    assert len(records(ended, "leads")) == len(sandbox.expected.leads())

@@ -10,14 +10,12 @@ import pytest
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
-
-from .worlds import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock, Sandbox
-    from tests.conftest import TapClock
-
-    from .runs import Run, Tap
+    from tests.support.clock import TapClock
+    from tests.support.runs import Run, Tap
 
 pytestmark = pytest.mark.parametrize("options", [STILL])
 
@@ -113,8 +111,8 @@ def disturbed(tap: Tap, *faults: Fault) -> Run:
 def test_nothing_happens_in_the_still_world(sandbox: Sandbox, sandbox_clock: Clock) -> None:
     now = sandbox_clock.now()
     long_ago, later = now - timedelta(minutes=15), now + timedelta(days=3)
-    assert sandbox.truth.leads(at=long_ago) == sandbox.truth.leads(at=later)
-    assert sandbox.truth.activities(at=long_ago) == sandbox.truth.activities(at=later)
+    assert sandbox.expected.leads(at=long_ago) == sandbox.expected.leads(at=later)
+    assert sandbox.expected.activities(at=long_ago) == sandbox.expected.activities(at=later)
 
 
 @pytest.mark.parametrize(("kind", "call"), EACH)

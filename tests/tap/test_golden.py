@@ -17,9 +17,8 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
-from tests.conftest import NOW, TapClock
-
-from .runs import Run, Tap, edited, selecting
+from tests.support.clock import NOW, TapClock
+from tests.support.runs import Run, Tap, edited, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

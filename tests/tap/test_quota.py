@@ -12,14 +12,12 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Clock, Fault
-
-from .runs import edited, selecting
-from .worlds import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .runs import Run, Tap
+    from tests.support.runs import Run, Tap
 
 SPENT = Fault("envelope", call="create", code="1029", times=None, skip=3)
 SPENT_SEEN = replace(SPENT, message="Export daily quota 500MB exceeded.")
@@ -55,7 +53,7 @@ def test_when_the_quota_is_spent_what_was_queued_is_emitted_first(
         "2026-02-28T23:45:00Z; leads is not complete. What was delivered is safe, and a run "
         "after 2026-03-01T06:00:00Z (00:00 US Central) goes on from there."
     )
-    assert run.table("activities") == sandbox.truth.activities()
+    assert run.table("activities") == sandbox.expected.activities()
     assert_honest(sandbox, run)
     sandbox.faults.clear()
     again = tap.run(config=WHOLE, state=run.state)
@@ -164,7 +162,7 @@ def test_a_real_quota_is_spent_day_by_day_until_everything_is_there(
     run = tap.run(config=WHOLE | {"on_quota_exceeded": "wait", "max_jobs_in_flight": 1})
     assert run.error is None
     assert_complete(sandbox, run)
-    assert tap.clock.now() - sandbox.birth > timedelta(days=1)
+    assert tap.clock.now() - sandbox.created_at > timedelta(days=1)
     assert len({str(job.request) for job in sandbox.jobs}) == len(sandbox.jobs)
 
 

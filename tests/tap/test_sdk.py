@@ -8,9 +8,8 @@ from contextlib import ExitStack
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
-from tests.conftest import NOW, TapClock
-
-from .runs import Tap, selecting, tap_class
+from tests.support.clock import NOW, TapClock
+from tests.support.runs import Tap, selecting, tap_class
 
 # The SDK discovers the streams to test while this module is imported, so by then somebody has
 # to listen.

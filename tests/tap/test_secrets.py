@@ -11,16 +11,14 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
-
-from .worlds import STILL
+from tests.support.data_sets import STILL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .command import Command
-    from .runs import Tap
+    from tests.support.command import Command
+    from tests.support.runs import Tap
 
 CALLS = ("token", "describe", "types", "paging_token", "deleted_leads")
 JOB_CALLS = ("create", "enqueue", "status", "file")

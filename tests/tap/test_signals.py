@@ -18,10 +18,9 @@ import pytest
 
 from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
-
-from .command import PROGRAM
-from .runs import Run, Tap
-from .worlds import STILL, assert_complete
+from tests.support.command import PROGRAM
+from tests.support.data_sets import STILL, assert_complete
+from tests.support.runs import Run, Tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,8 +42,8 @@ def settings_of(sandbox: Sandbox) -> dict[str, Any]:
         "endpoint": sandbox.url,
         "client_id": sandbox.client_id,
         "client_secret": sandbox.client_secret,
-        "start_date": (sandbox.birth - timedelta(days=61)).isoformat(),
-        "end_date": (sandbox.birth - timedelta(minutes=15)).isoformat(),
+        "start_date": (sandbox.created_at - timedelta(days=61)).isoformat(),
+        "end_date": (sandbox.created_at - timedelta(minutes=15)).isoformat(),
         "activity_lookback_minutes": 0,
         "window_days": 21,
         "poll_seconds": 0.05,

@@ -10,10 +10,9 @@ import pytest
 
 from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-from tests.conftest import TapClock
-
-from .runs import Run, StoppedError, Tap
-from .worlds import assert_complete
+from tests.support.clock import TapClock
+from tests.support.data_sets import assert_complete
+from tests.support.runs import Run, StoppedError, Tap
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock

@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
-from tests.conftest import NOW, TapClock
-
-from .runs import Run, StoppedError, Tap
-from .worlds import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.clock import NOW, TapClock
+from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.runs import Run, StoppedError, Tap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

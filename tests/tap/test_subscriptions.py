@@ -11,14 +11,12 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Fault
-
-from .runs import edited, selecting
-from .worlds import STILL, WHOLE, assert_complete, assert_honest, union
+from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest, union
+from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .runs import Run, Tap
+    from tests.support.runs import Run, Tap
 
 still = pytest.mark.parametrize("options", [STILL])
 # The windows of one stream.
@@ -66,7 +64,7 @@ def test_a_field_that_is_gone_is_null_and_said_once(
     assert run.error is None
     truth = {
         key: record | {"lastName": None, "city": None}
-        for key, record in sandbox.truth.leads().items()
+        for key, record in sandbox.expected.leads().items()
     }
     assert run.table("leads") == truth
     told = warnings(caplog, "no longer has the field")
@@ -101,7 +99,7 @@ def test_a_field_that_goes_while_its_job_is_queued_costs_nothing_but_the_field(
     again = tap.run(config=WHOLE, catalog=catalog, state=stopped.state)
     assert again.error is None
     held = union([stopped, again], "leads")
-    truth = sandbox.truth.leads()
+    truth = sandbox.expected.leads()
     assert {key: {**held[key], "lastName": None} for key in truth} == {
         key: record | {"lastName": None} for key, record in truth.items()
     }
@@ -118,7 +116,7 @@ def test_a_job_made_without_a_field_is_taken_up_as_it_is(tap: Tap, sandbox: Sand
     assert again.error is None
     # What was not queued when the run stopped cost nothing.
     assert [job.status for job in sandbox.jobs].count("Completed") == WINDOWS
-    truth = {key: record | {"lastName": None} for key, record in sandbox.truth.leads().items()}
+    truth = {key: record | {"lastName": None} for key, record in sandbox.expected.leads().items()}
     assert union([stopped, again], "leads") == truth
 
 
@@ -134,7 +132,7 @@ def test_a_newly_selected_field_makes_another_job(tap: Tap, sandbox: Sandbox) ->
     assert stopped.bookmark("leads")["exports"]
     again = tap.run(config=WHOLE, catalog=catalog, state=stopped.state)
     assert again.error is None
-    assert again.table("leads") == sandbox.truth.leads()
+    assert again.table("leads") == sandbox.expected.leads()
     assert sum("city" in request["fields"] for request in requests(sandbox, "leads")) == WINDOWS
 
 
@@ -149,7 +147,7 @@ def test_without_the_filter_every_run_exports_all_leads_by_creation(
 ) -> None:
     first = tap.run(config=MOVING)
     assert first.error is None
-    assert first.table("leads") == sandbox.truth.leads()
+    assert first.table("leads") == sandbox.expected.leads()
     (told,) = warnings(caplog, "no updatedAt filter")
     assert "spends quota for all of them" in told
     assert "Ask Marketo Support" in told
@@ -160,7 +158,7 @@ def test_without_the_filter_every_run_exports_all_leads_by_creation(
     }
     tap.clock.sleep(3600)
     second = tap.run(config=MOVING, state=first.state)
-    assert second.table("leads") == sandbox.truth.leads()
+    assert second.table("leads") == sandbox.expected.leads()
     assert all("createdAt" in request["filter"] for request in requests(sandbox, "leads"))
 
 
@@ -178,7 +176,7 @@ def test_a_sweep_is_resumed_where_it_was_and_its_bookmark_is_honest(
         tap.clock.sleep(3600)
         again = tap.run(config=MOVING, catalog=catalog, state=stopped.state)
         assert again.error is None
-        assert union([stopped, again], "leads") == sandbox.truth.leads()
+        assert union([stopped, again], "leads") == sandbox.expected.leads()
         # As far as the first of the two runs looked: a lead may have changed since.
         began = stopped.bookmark("leads")["sweep_began"]
         assert again.bookmark("leads")["replication_key_value"] == began
@@ -194,7 +192,7 @@ def test_createdat_chosen_in_the_catalog_never_asks_for_updatedat(
     catalog = with_root(tap.discover(), "leads", replication_key="createdAt")
     run = tap.run(config=WHOLE, catalog=catalog)
     assert run.error is None
-    assert run.table("leads") == sandbox.truth.leads()
+    assert run.table("leads") == sandbox.expected.leads()
     bodies = [call.body for call in sandbox.calls if call.name == "create"]
     assert not [body for body in bodies if "updatedAt" in body["filter"]]  # type: ignore[index]  # JSON
     assert not warnings(caplog, "updatedAt")
@@ -228,7 +226,7 @@ def test_full_table_exports_all_leads_by_creation_each_run(tap: Tap, sandbox: Sa
     assert "replication_key_value" not in first.bookmark("leads")
     second = tap.run(config=WHOLE, catalog=catalog, state=first.state)
     for run in (first, second):
-        assert run.table("leads") == sandbox.truth.leads()
+        assert run.table("leads") == sandbox.expected.leads()
     assert len(requests(sandbox, "leads")) == 2 * WINDOWS
     assert all("createdAt" in request["filter"] for request in requests(sandbox, "leads"))
 
@@ -259,9 +257,9 @@ def test_a_value_that_does_not_fit_may_be_null_and_counted(
     assert run.error is None
     truth = {
         key: record | ({"seats__c": None} if isinstance(record["seats__c"], float) else {})
-        for key, record in sandbox.truth.leads().items()
+        for key, record in sandbox.expected.leads().items()
     }
-    changed = sum(truth[key] != record for key, record in sandbox.truth.leads().items())
+    changed = sum(truth[key] != record for key, record in sandbox.expected.leads().items())
     assert changed
     assert run.table("leads") == truth
     told = warnings(caplog, "did not fit their type")
@@ -332,7 +330,7 @@ def test_a_job_older_than_its_file_is_asked_for_again(tap: Tap, sandbox: Sandbox
     assert again.error is None
     assert set(union([stopped, again], "activities")) >= {
         guid
-        for guid, record in sandbox.truth.activities().items()
+        for guid, record in sandbox.expected.activities().items()
         if str(record["activityDate"]) < "2026-02-28"
     }
 
@@ -412,7 +410,7 @@ def test_a_lead_in_the_second_that_windows_of_the_full_table_share_comes_once(
 ) -> None:
     lead = next(
         each
-        for each in sandbox.truth.leads().values()
+        for each in sandbox.expected.leads().values()
         if str(each["createdAt"]) > "2026-01-15" and each["createdAt"] != each["updatedAt"]
     )
     start = datetime.fromisoformat(str(lead["createdAt"])) - timedelta(days=10)

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tests.conftest import NOW
+from tests.support.clock import NOW
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Clock, Sandbox
-
-    from .runs import Tap
+    from tests.support.runs import Tap
 
 # Jobs take no time, so that nothing changes between the horizon and the last export.
 pytestmark = pytest.mark.parametrize(
@@ -25,8 +24,8 @@ HORIZON = "2026-02-28T23:45:00Z"
 def test_first_run_emits_every_record_as_the_truth_says(tap: Tap, sandbox: Sandbox) -> None:
     run = tap.run(config=EVERYTHING)
     assert run.error is None
-    assert run.table("leads") == sandbox.truth.leads(at=NOW)
-    assert run.table("activities") == sandbox.truth.activities(at=NOW)
+    assert run.table("leads") == sandbox.expected.leads(at=NOW)
+    assert run.table("activities") == sandbox.expected.activities(at=NOW)
 
 
 def test_second_run_emits_what_changed_since(
@@ -38,9 +37,9 @@ def test_second_run_emits_what_changed_since(
     second = tap.run(state=first.state, config=EVERYTHING)
     assert 0 < len(second.records("leads")) < len(first.records("leads"))
     assert len(second.records("activities")) > 0
-    assert first.table("leads") | second.table("leads") == sandbox.truth.leads(at=now)
+    assert first.table("leads") | second.table("leads") == sandbox.expected.leads(at=now)
     both = first.table("activities") | second.table("activities")
-    assert both == sandbox.truth.activities(at=now)
+    assert both == sandbox.expected.activities(at=now)
 
 
 def test_a_record_in_the_second_that_windows_share_is_emitted_once(tap: Tap) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from .runs import tap_class
+from tests.support.runs import tap_class
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock

@@ -12,7 +12,7 @@ from tap_marketo_bulk.sandbox.world import ActivityFilter, LeadFilter, World
 Record = dict[str, object]
 
 
-class Truth:
+class ExpectedRows:
     """The true records for any filter of a create body, at any instant.
 
     Text has lost its NUL characters, which no warehouse takes and every client removes.

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.tap.runs import Record, Run
+    from tests.support.runs import Record, Run
 
 COMMON = (
     "marketoGUID",
@@ -35,7 +35,9 @@ def stream_of(kind: Any) -> str:  # noqa: ANN401 - the sandbox keeps its kinds t
 
 def streams_of(sandbox: Sandbox) -> dict[str, Any]:
     """The sandbox's types by stream."""
-    return {stream_of(kind): kind for kind in sandbox.world.kinds if kind.id != DELETE_LEAD}
+    return {
+        stream_of(kind): kind for kind in sandbox.data_set.activity_types if kind.id != DELETE_LEAD
+    }
 
 
 def columns_of(kind: Any) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - as above

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.sandbox import Options
-
-from .runs import KEYS
+from tests.support.runs import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_marketo_bulk.sandbox import Sandbox
-
-    from .runs import Run
+    from tests.support.runs import Run
 
 # Nothing happens in it for three days after its birth, so that runs can be compared.
 STILL = Options(
@@ -48,8 +46,8 @@ def union(runs: Iterable[Run], stream: str) -> dict[Any, Any]:
 
 def assert_complete(sandbox: Sandbox, *runs: Run) -> None:
     """Check that a target holds the truth after these runs."""
-    assert union(runs, "activities") == sandbox.truth.activities()
-    assert union(runs, "leads") == sandbox.truth.leads()
+    assert union(runs, "activities") == sandbox.expected.activities()
+    assert union(runs, "leads") == sandbox.expected.leads()
 
 
 def assert_honest(sandbox: Sandbox, *runs: Run) -> None:
@@ -81,9 +79,9 @@ def _assert_holds(sandbox: Sandbox, stream: str, table: dict[Any, Any], end: dat
 
 def _until(sandbox: Sandbox, stream: str, end: datetime) -> dict[Any, Any]:
     """Return the truth up to an instant, asked for in ranges that Marketo allows."""
-    key = (sandbox.options, sandbox.birth, stream, end)
+    key = (sandbox.options, sandbox.created_at, stream, end)
     if key not in _told:
-        tell: Any = getattr(sandbox.truth, stream)
+        tell: Any = getattr(sandbox.expected, stream)
         name = "updatedAt" if stream == "leads" else "createdAt"
         _told[key] = {}
         start = datetime(2025, 12, 1, tzinfo=UTC)
