@@ -48,9 +48,3 @@ class SystemClock:
     def wait(self, condition: Condition, seconds: float | None) -> None:
         """Wait for a notification, or this many seconds of real time."""
         condition.wait(seconds)
-
-
-def utc_text(instant: datetime) -> str:
-    """Write an instant as Marketo and the bookmarks want it: ``2026-01-31T00:00:00Z``."""
-    # Not strftime, which writes the year 999 as it likes.
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import click
 
 
-class SentenceCommand(SingerCommand):
+class ErrorReportingCommand(SingerCommand):
     """Ends with exit code 1 and one sentence where a user can do something about it.
 
     What nobody foresaw keeps its traceback: that is a bug, and the traceback is for us.

@@ -19,9 +19,9 @@
     │   ├── TokenRejectedError   601, 602
     │   ├── RateLimitError       606, 615, HTTP 429
     │   ├── UnreachableError     no connection, or it broke
-    │   ├── NotMarketoError      the answer is no Marketo envelope
+    │   ├── InvalidResponseError      the answer is no Marketo envelope
     │   └── FileNotReadyError    404: a completed job's file is not there yet
-    ├── QuotaSpentError          how far each stream got before the quota was spent
+    ├── DailyQuotaExceededError          how far each stream got before the quota was spent
     ├── ExportFailedError        Marketo gave up on a job, again and again
     ├── ExportTimeoutError       a job did not finish in time
     ├── SpoolError               the local disk cannot take the file
@@ -46,7 +46,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.exceptions import DataError as SingerDataError
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -212,7 +212,7 @@ class UnreachableError(TransientError):
     """No connection could be made, or it broke, or nothing came in time."""
 
 
-class NotMarketoError(TransientError):
+class InvalidResponseError(TransientError):
     """The answer is not one of Marketo's envelopes, HTML for example."""
 
 
@@ -220,7 +220,7 @@ class FileNotReadyError(TransientError):
     """404 for the file of a job that is completed."""
 
 
-class QuotaSpentError(MarketoBulkError, FatalSyncError):
+class DailyQuotaExceededError(MarketoBulkError, FatalSyncError):
     """The run could not read everything, since the day's export bytes are spent."""
 
     def __init__(
@@ -232,14 +232,14 @@ class QuotaSpentError(MarketoBulkError, FatalSyncError):
         """Say how far each stream is complete, and when the next run can go on."""
         quota = f" of {quota_megabytes} MB" if quota_megabytes else ""
         bookmarks = "; ".join(
-            f"{stream} is complete up to {utc_text(instant)}"
+            f"{stream} is complete up to {format_instant(instant)}"
             if instant
             else f"{stream} is not complete"
             for stream, instant in reached.items()
         )
         super().__init__(
             f"Marketo's daily export quota{quota} is used up. {bookmarks}. What was delivered is "
-            f"safe, and a run after {utc_text(reset)} (00:00 US Central) goes on from there."
+            f"safe, and a run after {format_instant(reset)} (00:00 US Central) goes on from there."
         )
 
 

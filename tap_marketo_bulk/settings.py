@@ -20,7 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.extract.order import Terms
+from tap_marketo_bulk.extract.order import JobPolicy
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.marketo.client import Connection
 from tap_marketo_bulk.settings_schema import SCHEMA
@@ -55,7 +55,7 @@ class Settings:
     window: timedelta
     lag: timedelta
     activity_lookback: timedelta
-    terms: Terms
+    terms: JobPolicy
     on_quota_exceeded: str
     file_format: str
     activities: ActivityFilter
@@ -64,11 +64,11 @@ class Settings:
     invalid_as_null: bool
 
 
-def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -> Settings:
+def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -> Settings:
     """Turn a configuration into settings.
 
     Args:
-        config: As ``tidy`` returns it.
+        config: As ``normalize_config`` returns it.
         schema: ``SCHEMA``, with what the SDK adds to it.
         now: The present, which ``start_date`` must not be ahead of.
 
@@ -93,7 +93,7 @@ def parse(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -
         window=timedelta(days=float(config["window_days"])),
         lag=timedelta(minutes=float(config["lag_minutes"])),
         activity_lookback=timedelta(minutes=float(config["activity_lookback_minutes"])),
-        terms=Terms(
+        terms=JobPolicy(
             poll_seconds=float(config["poll_seconds"]),
             job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
             max_jobs_in_flight=int(config["max_jobs_in_flight"]),
@@ -117,7 +117,7 @@ def _connection(config: Mapping[str, Any], base_url: str) -> Connection:
     )
 
 
-def tidy(config: Mapping[str, Any]) -> dict[str, Any]:
+def normalize_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration without what is not set, numbers as numbers, defaults filled in.
 
     Environment variables arrive as text; an empty one, or an empty list, means that nothing is set.

@@ -11,13 +11,13 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib.catalog import Catalog
 
 from tap_marketo_bulk.clock import Clock, SystemClock
-from tap_marketo_bulk.command import SentenceCommand
+from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import SettingsError, StateError
 from tap_marketo_bulk.marketo.activity_types import ActivityType, describe_activity_types
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.settings import Settings, parse, tidy
+from tap_marketo_bulk.settings import Settings, normalize_config, parse_settings
 from tap_marketo_bulk.settings_schema import SCHEMA
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
 from tap_marketo_bulk.streams.bookmark import Bookmark
@@ -88,8 +88,10 @@ class TapMarketoBulk(Tap):
         """Check the settings in place of the SDK, whose messages would show a secret."""
         del raise_errors  # settings that are wrong are no use to anyone
         self.append_builtin_config(self.config_jsonschema)
-        self._config = tidy(self._config)
-        self.settings: Settings = parse(self._config, self.config_jsonschema, self.clock.now())
+        self._config = normalize_config(self._config)
+        self.settings: Settings = parse_settings(
+            self._config, self.config_jsonschema, self.clock.now()
+        )
         return []
 
     @cached_property
@@ -151,7 +153,7 @@ class TapMarketoBulk(Tap):
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with errors as sentences."""
         command = super().get_singer_command()
-        return SentenceCommand(
+        return ErrorReportingCommand(
             name=command.name,
             callback=command.callback,
             params=command.params,

@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings import Settings, parse, tidy
+from tap_marketo_bulk.settings import Settings, normalize_config, parse_settings
 from tap_marketo_bulk.settings_schema import SCHEMA
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ GIVEN = {
 
 
 def settings(**changes: Any) -> Settings:  # noqa: ANN401 - settings
-    return parse(tidy(GIVEN | changes), SCHEMA, NOW)
+    return parse_settings(normalize_config(GIVEN | changes), SCHEMA, NOW)
 
 
 def problems(**changes: Any) -> tuple[str, ...]:  # noqa: ANN401 - settings
@@ -199,7 +199,7 @@ def test_the_end_must_lie_after_the_start_and_the_start_in_the_past() -> None:
 )
 def test_any_configuration_gives_settings_or_problems(config: dict[str, Any]) -> None:
     try:
-        found = parse(tidy(GIVEN | config), SCHEMA, NOW)
+        found = parse_settings(normalize_config(GIVEN | config), SCHEMA, NOW)
     except SettingsError as error:
         assert error.problems  # noqa: PT017 - either way is right
     else:

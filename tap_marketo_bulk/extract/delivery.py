@@ -10,7 +10,7 @@ import random
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
@@ -25,20 +25,21 @@ from tap_marketo_bulk.errors import (
     ExportQuotaError,
     ExportTimeoutError,
     FileNotReadyError,
+    InvalidResponseError,
     MarketoBulkError,
-    NotMarketoError,
     QueueFullError,
     SpoolError,
     UnknownFieldsError,
 )
+from tap_marketo_bulk.instants import parse_instant
 from tap_marketo_bulk.marketo.download import download
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.order import Order, Terms
+    from tap_marketo_bulk.extract.order import JobPolicy, Order
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
@@ -53,7 +54,7 @@ NOT_FOUND_CODES = frozenset({"404", "610", "702", "1003", "1013"})
 HTTP_REFUSALS = ("3", "4")
 # Adobe: files can be fetched for seven days.
 FILE_LIFE = timedelta(days=7)
-_NO_JOB = ExportJob("", Status.CREATED)
+_NO_JOB = ExportJob("", JobStatus.CREATED)
 
 
 class Stage(Enum):
@@ -96,7 +97,7 @@ class Delivery:
 
     order: Order
     exports: Exports
-    terms: Terms
+    terms: JobPolicy
     clock: Clock
     gone: set[str] = field(default_factory=set)
     stage: Stage = Stage.WAITING
@@ -175,9 +176,9 @@ class Delivery:
         self.due = self.clock.monotonic() + self.terms.poll_seconds
         with self._tolerance():
             job = self._look()
-            if job is None or job.status in (Status.FAILED, Status.CANCELLED):
+            if job is None or job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
                 self._ended_badly(job)
-            elif job.status is Status.COMPLETED:
+            elif job.status is JobStatus.COMPLETED:
                 self._complete(job)
             elif self._waited > self.terms.job_timeout_seconds:
                 self._give_up(job)
@@ -187,11 +188,15 @@ class Delivery:
         self.due = self.clock.monotonic() + self.terms.poll_seconds
         with self._tolerance():
             job = self._look()
-            if job is None or job.status in (Status.FAILED, Status.CANCELLED) or self._expired(job):
+            if (
+                job is None
+                or job.status in (JobStatus.FAILED, JobStatus.CANCELLED)
+                or self._expired(job)
+            ):
                 self._ask_again(f"of an earlier run is {_outcome(job)}")
-            elif job.status is Status.COMPLETED:
+            elif job.status is JobStatus.COMPLETED:
                 self._complete(job)
-            elif job.status is Status.CREATED:
+            elif job.status is JobStatus.CREATED:
                 self._reach(Stage.CREATED, "of an earlier run taken up: created")
             else:
                 event = f"of an earlier run taken up: {job.status}"
@@ -250,7 +255,7 @@ class Delivery:
         """Let a few answers pass that make no sense; the next one may."""
         try:
             yield
-        except NotMarketoError as error:
+        except InvalidResponseError as error:
             self._odd_answers += 1
             if self._odd_answers >= ODD_ANSWERS:
                 error.tries = self._odd_answers
@@ -266,13 +271,13 @@ class Delivery:
         except ApiError as error:
             if error.code not in NOT_FOUND_CODES:
                 # Not a word about the job, which may run: another one would be paid for too.
-                raise NotMarketoError(str(error)) from error
+                raise InvalidResponseError(str(error)) from error
             logger.warning("%s", error)
             return None
 
     def _is_still_created(self) -> bool:
         job = self._look()
-        return job is None or job.status is Status.CREATED
+        return job is None or job.status is JobStatus.CREATED
 
     def _await_place(self, error: QueueFullError) -> None:
         now = self.clock.monotonic()
@@ -331,7 +336,7 @@ class Delivery:
 
     def _complete(self, job: ExportJob) -> None:
         """Accept a finished job, if it promises enough to prove its file."""
-        if job.records == 0 or job.can_be_proven:
+        if job.records == 0 or job.is_verifiable:
             self.job, self.is_running = job, False
             self._reach(
                 Stage.COMPLETED, f"completed with {job.records} records in {job.size} bytes"
@@ -363,10 +368,9 @@ class Delivery:
 
     def _expired(self, job: ExportJob) -> bool:
         try:
-            created = datetime.fromisoformat(job.created_at or "")
+            created = parse_instant(job.created_at or "")
         except ValueError:
             return False
-        created = created if created.tzinfo else created.replace(tzinfo=UTC)
         return self.clock.now() - created >= FILE_LIFE
 
 

@@ -36,7 +36,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Terms:
+class JobPolicy:
     """How patiently jobs are treated, and how many at a time."""
 
     poll_seconds: float

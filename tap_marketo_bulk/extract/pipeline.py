@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.order import Order, Terms
+    from tap_marketo_bulk.extract.order import JobPolicy, Order
     from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
@@ -53,7 +53,7 @@ _WITH_JOB = frozenset({Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED, Stage.REA
 
 
 @dataclass(frozen=True)
-class ProvenFile:
+class VerifiedFile:
     """A file with the size and checksum its job promised, at its beginning.
 
     Attributes:
@@ -95,7 +95,7 @@ class Pipeline:
         self,
         exports: Exports,
         clock: Clock,
-        terms: Terms,
+        terms: JobPolicy,
         run: Run,
     ) -> None:
         """Make no call yet.
@@ -133,7 +133,7 @@ class Pipeline:
                 self._worker.start()
             self._changed.notify_all()
 
-    def files(self, stream: str) -> Generator[ProvenFile, None, None]:
+    def files(self, stream: str) -> Generator[VerifiedFile, None, None]:
         """Yield a stream's proven files, in the order in which they were asked for.
 
         A file is gone when the next one is asked for.
@@ -144,7 +144,7 @@ class Pipeline:
         try:
             for delivery in self._of(stream):
                 with self._arrived(delivery) as content:
-                    yield ProvenFile(delivery.order, delivery.request, delivery.job, content)
+                    yield VerifiedFile(delivery.order, delivery.request, delivery.job, content)
                 self._remove([delivery])
         finally:
             self._remove(self._of(stream))

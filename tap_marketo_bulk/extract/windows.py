@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Window:
 
     def __str__(self) -> str:
         """Write the window for a log line."""
-        return f"{utc_text(self.start)} to {utc_text(self.end)}"
+        return f"{format_instant(self.start)} to {format_instant(self.end)}"
 
 
 def whole_second(instant: datetime) -> datetime:

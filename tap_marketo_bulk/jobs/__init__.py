@@ -2,7 +2,7 @@
 
 ::
 
-    cli         the command and its options; each subcommand as a SentenceCommand
+    cli         the command and its options; each subcommand as a ErrorReportingCommand
     listing     list: the jobs of the past seven days
     cancelling  cancel: stop some of them, or all
     quota       quota: what they used of the day's bytes

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tap_marketo_bulk.jobs.history import PastJob
-    from tap_marketo_bulk.marketo.exports import Exports, Status
+    from tap_marketo_bulk.marketo.exports import Exports, JobStatus
 
 _ADVICE = "The tap asks again for what it still needs of them when it next runs."
 
@@ -47,7 +47,7 @@ def unknown(jobs: Sequence[PastJob], ids: Iterable[str]) -> list[str]:
     return [each for each in ids if each not in known]
 
 
-def _stop(exports: Exports, each: PastJob) -> Status | None:
+def _stop(exports: Exports, each: PastJob) -> JobStatus | None:
     """Cancel a job; returns how it had ended where that was before."""
     try:
         exports.cancel(each.object, each.job.export_id)

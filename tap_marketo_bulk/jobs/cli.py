@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import click
 
-from tap_marketo_bulk.command import SentenceCommand
+from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.jobs import cancelling, listing, plan, quota
 from tap_marketo_bulk.jobs.history import past_jobs
@@ -53,7 +53,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, value: tuple[str, .
     return ctx.obj.cb_config(ctx, param, value)
 
 
-_subcommand = partial(jobs.command, cls=SentenceCommand, logger=TapMarketoBulk.logger)
+_subcommand = partial(jobs.command, cls=ErrorReportingCommand, logger=TapMarketoBulk.logger)
 _config = click.option(
     "--config",
     multiple=True,

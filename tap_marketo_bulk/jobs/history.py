@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.marketo.exports import Status
+from tap_marketo_bulk.instants import parse_instant
+from tap_marketo_bulk.marketo.exports import JobStatus
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import ExportJob, Exports
@@ -36,7 +37,7 @@ class PastJob:
     @property
     def bytes(self) -> int:
         """What it takes of the quota: the size of its file."""
-        return (self.job.size or 0) if self.job.status is Status.COMPLETED else 0
+        return (self.job.size or 0) if self.job.status is JobStatus.COMPLETED else 0
 
     def seconds(self, now: datetime) -> float | None:
         """Return how long it has been, or was, in the queue and being processed."""
@@ -53,7 +54,6 @@ def past_jobs(exports: Exports) -> list[PastJob]:
 
 def _instant(text: str | None) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(text or "")
+        return parse_instant(text or "")
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

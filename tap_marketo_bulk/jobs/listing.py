@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.jobs import words
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _entry(each: PastJob, now: datetime) -> dict[str, Any]:
         "id": each.job.export_id,
         "object": each.object,
         "status": str(each.job.status),
-        "created": utc_text(created) if created else None,
+        "created": format_instant(created) if created else None,
         "duration_seconds": each.seconds(now),
         "records": each.job.records,
         "bytes": each.job.size,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.jobs import words
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def as_words(jobs: Sequence[PastJob], now: datetime, megabytes: int | None) -> s
     return (
         f"Used today: at least {words.size(used)} of {allocation:,} MB "
         f"({used / 1e6 / allocation:.1%}), by {exports}.\n"
-        f"Reset: in {left}, at {utc_text(reset)} (00:00 US Central).\n\n"
+        f"Reset: in {left}, at {format_instant(reset)} (00:00 US Central).\n\n"
         + words.paragraph(_CAVEAT if megabytes else f"{_CAVEAT} {_GUESS}")
     )
 

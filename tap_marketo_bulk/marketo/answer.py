@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.errors import NotMarketoError, UnreachableError
+from tap_marketo_bulk.errors import InvalidResponseError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +62,12 @@ class Answer:
 
         Raises:
             UnreachableError: It trickles in.
-            NotMarketoError: It is longer than any envelope.
+            InvalidResponseError: It is longer than any envelope.
         """
         body = bytearray()
         for piece in self.pieces():
             body += piece
             if len(body) > ENVELOPE_LIMIT_BYTES:
                 message = f"The answer to {self.call} is too long for an envelope"
-                raise NotMarketoError(message)
+                raise InvalidResponseError(message)
         return bytes(body)

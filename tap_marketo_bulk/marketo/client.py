@@ -16,7 +16,7 @@ import urllib3.exceptions
 
 from tap_marketo_bulk.errors import (
     ApiError,
-    NotMarketoError,
+    InvalidResponseError,
     TokenRejectedError,
     TransientError,
     UnreachableError,
@@ -112,7 +112,7 @@ class Client:
 
     def _tries(self, error: TransientError) -> int:
         mistyped = isinstance(error, UnreachableError) and not self._answered
-        hopeless = isinstance(error, NotMarketoError | TokenRejectedError)
+        hopeless = isinstance(error, InvalidResponseError | TokenRejectedError)
         return SHORT_TRIES if mistyped or hopeless else TRIES
 
     def _call(self, method: str, path: str, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords

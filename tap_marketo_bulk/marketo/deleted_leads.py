@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.clock import utc_text
-from tap_marketo_bulk.errors import NotMarketoError
+from tap_marketo_bulk.errors import InvalidResponseError
+from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ def deleted_leads(client: Client, since: datetime) -> Iterator[list[Deletion]]:
 
     A page can be short, and even empty, with more to come. Raises as ``Client.get``.
     """
-    answer = client.get("/rest/v1/activities/pagingtoken.json", sinceDatetime=utc_text(since))
+    answer = client.get("/rest/v1/activities/pagingtoken.json", sinceDatetime=format_instant(since))
     token = _next_token(answer, "")
     while True:
         page = client.get("/rest/v1/activities/deletedleads.json", nextPageToken=token)
@@ -42,7 +42,7 @@ def _next_token(answer: Mapping[str, Any], last: str) -> str:
             "Marketo says that there are more deleted leads, but not where. The bookmark was not "
             "moved; run again"
         )
-        raise NotMarketoError(message)
+        raise InvalidResponseError(message)
     return token
 
 
@@ -53,5 +53,5 @@ def _deletions(page: Mapping[str, Any]) -> list[Deletion]:
             "Marketo's answer about deleted leads is no list of deletions. The bookmark was not "
             "moved; run again"
         )
-        raise NotMarketoError(message)
+        raise InvalidResponseError(message)
     return entries

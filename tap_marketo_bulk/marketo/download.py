@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tap_marketo_bulk.errors import (
     CorruptFileError,
     FileNotReadyError,
-    NotMarketoError,
+    InvalidResponseError,
     SpoolError,
     TransientError,
 )
@@ -151,7 +151,7 @@ def _receive(answer: Answer, spool: _Spool, size: int) -> None:
         wanted = spool.length
         spool.restart()
         message = f"Marketo sent another part of a file than byte {wanted} onwards"
-        raise NotMarketoError(message)
+        raise InvalidResponseError(message)
     is_beginning = not spool.length
     for piece in pieces:
         spool.add(piece)

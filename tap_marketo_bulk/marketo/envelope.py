@@ -14,8 +14,8 @@ from tap_marketo_bulk.errors import (
     ApiError,
     CallQuotaError,
     ExportQuotaError,
+    InvalidResponseError,
     MarketoBulkError,
-    NotMarketoError,
     QueueFullError,
     RateLimitError,
     TokenRejectedError,
@@ -114,9 +114,9 @@ def _unknown_fields(code: str, reason: str) -> list[str]:
     return _FIELD_NOT_FOUND.findall(reason)
 
 
-def not_marketo(call: str, status: int) -> NotMarketoError:
+def not_marketo(call: str, status: int) -> InvalidResponseError:
     """Build the error for an answer that Marketo would not give."""
-    return NotMarketoError(
+    return InvalidResponseError(
         f"The answer to {call} (HTTP {status}) is not Marketo's. Check that endpoint is the REST "
         "endpoint shown in Marketo's Admin > Web Services"
     )
@@ -124,7 +124,7 @@ def not_marketo(call: str, status: int) -> NotMarketoError:
 
 @contextmanager
 def understanding(call: str) -> Iterator[None]:
-    """Turn what makes no sense in an envelope's ``result`` into a ``NotMarketoError``."""
+    """Turn what makes no sense in an envelope's ``result`` into a ``InvalidResponseError``."""
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -19,7 +19,7 @@ from tap_marketo_bulk.errors import (
     AlreadyQueuedError,
     ApiError,
     ExportQuotaError,
-    NotMarketoError,
+    InvalidResponseError,
     QueueFullError,
 )
 from tap_marketo_bulk.marketo.envelope import understanding
@@ -35,7 +35,7 @@ LIST_PAGE = 300
 _CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 
 
-class Status(StrEnum):
+class JobStatus(StrEnum):
     """Where a job is in its life."""
 
     CREATED = "created"
@@ -48,12 +48,12 @@ class Status(StrEnum):
     @property
     def is_terminal(self) -> bool:
         """Tell whether the job will not change any more."""
-        return self in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
 
     @property
     def is_in_queue(self) -> bool:
         """Tell whether the job takes one of the subscription's ten places."""
-        return self in (Status.QUEUED, Status.PROCESSING)
+        return self in (JobStatus.QUEUED, JobStatus.PROCESSING)
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class ExportJob:
     """
 
     export_id: str
-    status: Status
+    status: JobStatus
     format: str | None = None
     records: int | None = None
     size: int | None = None
@@ -128,7 +128,7 @@ class ExportJob:
     error: str | None = None
 
     @property
-    def can_be_proven(self) -> bool:
+    def is_verifiable(self) -> bool:
         """Tell whether Marketo said all that a finished file is proven by."""
         return None not in (self.records, self.size, self.sha256)
 
@@ -158,7 +158,7 @@ class Exports:
             raise
         except ApiError:
             # How Marketo refuses a job that has left the queue by now, nobody has seen.
-            if self.status(kind, export_id).status is Status.CREATED:
+            if self.status(kind, export_id).status is JobStatus.CREATED:
                 raise
 
     def status(self, kind: str, export_id: str) -> ExportJob:
@@ -199,7 +199,7 @@ def _only_job(envelope: Mapping[str, Any]) -> ExportJob:
     result = envelope.get("result")
     if not isinstance(result, list) or len(result) != 1:
         message = "Marketo's answer about an export job does not name exactly one job"
-        raise NotMarketoError(message)
+        raise InvalidResponseError(message)
     return _job(result[0])
 
 
@@ -207,11 +207,11 @@ def _job(entry: object) -> ExportJob:
     """Translate one entry of ``result``.
 
     Raises:
-        NotMarketoError: It has no id, or a status nobody has heard of: guessing would be worse.
+        InvalidResponseError: It has no id, or an unknown status.
     """
     if not isinstance(entry, dict) or not isinstance(entry.get("exportId"), str):
         message = "Marketo's answer about an export job has no exportId"
-        raise NotMarketoError(message)
+        raise InvalidResponseError(message)
     return ExportJob(
         export_id=entry["exportId"],
         status=_status(entry.get("status")),
@@ -227,14 +227,14 @@ def _job(entry: object) -> ExportJob:
     )
 
 
-def _status(word: object) -> Status:
+def _status(word: object) -> JobStatus:
     # Both "Canceled" and "Cancelled" were seen.
     folded = str(word).casefold().replace("canceled", "cancelled")
     try:
-        return Status(folded)
+        return JobStatus(folded)
     except ValueError:
         message = f"Marketo reports an export job in the unknown status {str(word)[:40]!r}"
-        raise NotMarketoError(message) from None
+        raise InvalidResponseError(message) from None
 
 
 def _text(words: object) -> str | None:

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.extract import fields
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.extract.fields import FieldType
     from tap_marketo_bulk.extract.order import Order
-    from tap_marketo_bulk.extract.pipeline import ProvenFile
+    from tap_marketo_bulk.extract.pipeline import VerifiedFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.streams.typed_activities import TypedActivitiesStream
@@ -84,7 +84,7 @@ class ActivitiesStream(BulkStream):
         return tuple(name for name in COLUMNS if name in wanted)
 
     def _filter(self, window: Window, readers: list[BulkStream]) -> Mapping[str, Any]:
-        span = {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}
+        span = {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
         settings = self.source.settings.activities
         types = list(settings.type_ids)
         if self not in readers:
@@ -107,7 +107,7 @@ class ActivitiesStream(BulkStream):
                     child.begin(counters)
             yield from super().windows()
 
-    def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
+    def emit(self, file: VerifiedFile, rows: Iterator[Row]) -> Iterator[Row]:
         """Hand each row to the stream of its type, and to this one."""
         readers = self.readers(file.order.window)
         takers: dict[object, Callable[[Row], None]] = {}
@@ -137,7 +137,7 @@ class ActivitiesStream(BulkStream):
         del record, context
         yield from ()
 
-    def _own(self, rows: Iterator[Row], file: ProvenFile) -> Iterator[Row]:
+    def _own(self, rows: Iterator[Row], file: VerifiedFile) -> Iterator[Row]:
         """Leave out columns that only children asked for."""
         foreign = set(file.request.fields) - set(self.selected_fields)
         for row in rows:

@@ -13,15 +13,15 @@ the others.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.instants import format_instant, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tap_marketo_bulk.extract.order import Order
 
@@ -57,14 +57,14 @@ class Bookmark:
         """Return an instant kept under ``key``; raises ``StateError`` where it is none."""
         if key not in self._state:
             return None
-        return self._understood(key, lambda: _instant(self._state[key]))
+        return self._understood(key, lambda: parse_instant(self._state[key]))
 
     def keep(self, key: str, instant: datetime | None) -> None:
         """Keep an instant under ``key``, or nothing."""
         if instant is None:
             self._state.pop(key, None)
         else:
-            self._state[key] = utc_text(instant)
+            self._state[key] = format_instant(instant)
 
     def value(self, replication_key: str | None) -> datetime | None:
         """Return the bookmark, if it is one of this replication key."""
@@ -90,8 +90,8 @@ class Bookmark:
         window = order.window
         entry: dict[str, Any] = {
             "id": export_id,
-            "start": utc_text(window.start),
-            "end": utc_text(window.end),
+            "start": format_instant(window.start),
+            "end": format_instant(window.end),
             "request": order.request.digest,
         }
         if order.without:
@@ -101,13 +101,13 @@ class Bookmark:
 
     def forget(self, order: Order) -> None:
         """Drop the job of an order, so that another is made."""
-        window = utc_text(order.window.start), utc_text(order.window.end)
+        window = format_instant(order.window.start), format_instant(order.window.end)
         entries = self._state.get("exports", ())
         self._keep_exports([it for it in entries if (it["start"], it["end"]) != window])
 
     def close(self, window: Window) -> None:
         """Drop the jobs of a window that was read, and of those before it."""
-        end = utc_text(window.end)
+        end = format_instant(window.end)
         self._keep_exports([it for it in self._state.get("exports", ()) if it["end"] > end])
 
     def _keep_exports(self, entries: list[dict[str, Any]]) -> None:
@@ -124,12 +124,7 @@ class Bookmark:
             raise StateError(finding) from None
 
 
-def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-
-
 def _left(entry: dict[str, Any]) -> LeftExport:
-    window = Window(_instant(entry["start"]), _instant(entry["end"]))
+    window = Window(parse_instant(entry["start"]), parse_instant(entry["end"]))
     without = tuple(str(name) for name in entry.get("without", ()))
     return LeftExport(str(entry["id"]), window, str(entry["request"]), without)

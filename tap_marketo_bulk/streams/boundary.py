@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_marketo_bulk.extract.pipeline import ProvenFile
+    from tap_marketo_bulk.extract.pipeline import VerifiedFile
     from tap_marketo_bulk.extract.rows import Row
 
 
@@ -28,11 +28,11 @@ class Boundary:
         self._readers: Sequence[object] = ()
 
     def new_rows(
-        self, file: ProvenFile, rows: Iterator[Row], readers: Sequence[object]
+        self, file: VerifiedFile, rows: Iterator[Row], readers: Sequence[object]
     ) -> Iterator[Row]:
         """Yield the rows of the next window, less those that its readers have met just so."""
         key, instant = self._key, self._instant
-        start, end = utc_text(file.order.window.start), utc_text(file.order.window.end)
+        start, end = format_instant(file.order.window.start), format_instant(file.order.window.end)
         earlier, self._met = self._met if readers == self._readers else {}, {}
         self._readers = readers
         for row in rows:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
 
     from tap_marketo_bulk.extract.fields import FieldType
-    from tap_marketo_bulk.extract.pipeline import ProvenFile
+    from tap_marketo_bulk.extract.pipeline import VerifiedFile
     from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.streams.source import Source
 
@@ -154,7 +154,7 @@ class BulkStream(IncrementalStream):
         """The column that comes nearest to what the filter of a window looks at."""
         return self.replication_key or ""
 
-    def emit(self, file: ProvenFile, rows: Iterator[Row]) -> Iterator[Row]:
+    def emit(self, file: VerifiedFile, rows: Iterator[Row]) -> Iterator[Row]:
         """Write a file's records, or yield them where the SDK has to."""
         del file  # subclasses may want to know whose rows these are
         write = self.short_way()
@@ -189,7 +189,7 @@ class BulkStream(IncrementalStream):
         if self._counter and records:
             self._counter.increment(records)
 
-    def rows(self, file: ProvenFile, findings: Findings) -> Iterator[Row]:
+    def rows(self, file: VerifiedFile, findings: Findings) -> Iterator[Row]:
         """Yield a file's typed rows, minding new jobs meanwhile."""
         gone = dict.fromkeys(set(file.order.request.fields) - set(file.request.fields))
         read = read_rows(file.content, self._layout(file), findings)
@@ -204,7 +204,7 @@ class BulkStream(IncrementalStream):
         """Return the type of a column, which is the catalog's word."""
         return type_for_schema(self.effective_schema["properties"][name])
 
-    def _layout(self, file: ProvenFile) -> Layout:
+    def _layout(self, file: VerifiedFile) -> Layout:
         request = file.request
         types = {name: self.field_type(name) for name in request.fields}
         return Layout(
@@ -215,7 +215,7 @@ class BulkStream(IncrementalStream):
             invalid_as_null=self.source.settings.invalid_as_null,
         )
 
-    def _prove_count(self, file: ProvenFile, findings: Findings) -> None:
+    def _prove_count(self, file: VerifiedFile, findings: Findings) -> None:
         if findings.rows != file.job.records:
             message = (
                 f"Export {file.job.export_id} of {file.order} holds {findings.rows} rows, but "

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract.fields import parse_attributes, type_for_schema
 from tap_marketo_bulk.extract.json_values import JsonValues
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.deleted_leads import deleted_leads
 from tap_marketo_bulk.streams.activities import COLUMNS
 from tap_marketo_bulk.streams.incremental import IncrementalStream
@@ -63,7 +63,7 @@ class DeletedLeadsStream(IncrementalStream):
         invalid_as_null = self.source.settings.invalid_as_null
         values = JsonValues(self.name, self.key, invalid_as_null=invalid_as_null)
         types = self._types()
-        end = utc_text(self.horizon)
+        end = format_instant(self.horizon)
         pages = deleted_leads(self._client, start)
         while (page := self._next(pages)) is not None:
             # Meanwhile exports of other streams are being made.

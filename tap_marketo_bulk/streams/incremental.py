@@ -10,9 +10,9 @@ from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.windows import horizon
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.bookmark import Bookmark
 
 if TYPE_CHECKING:
@@ -104,9 +104,9 @@ class IncrementalStream(Stream):
             self.logger.warning(
                 "start_date %s lies after the bookmark of %s, so what changed from %s on is "
                 "skipped. Set start_date back to load it.",
-                utc_text(earliest),
+                format_instant(earliest),
                 self.name,
-                utc_text(reached),
+                format_instant(reached),
             )
         # A run that was interrupted goes on where it was; the lookback is for its end.
         stopped_at = self.bookmark.instant("horizon") or reached
@@ -148,7 +148,7 @@ class IncrementalStream(Stream):
         unfinished = self.lookback and instant < self.horizon
         self.bookmark.keep("horizon", self.horizon if unfinished else None)
         instant = max(instant, self.reached or instant)
-        super()._increment_stream_state({self.replication_key or "": utc_text(instant)})
+        super()._increment_stream_state({self.replication_key or "": format_instant(instant)})
 
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
         """Log as the SDK does, but leave the word on an error to the sentence that ends the run."""

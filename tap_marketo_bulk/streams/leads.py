@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.errors import UnsupportedFilterError
 from tap_marketo_bulk.extract.fields import TEXT, type_of
 from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class LeadsStream(BulkStream):
         return "createdAt" if full else self.replication_key or "createdAt"
 
     def _filter(self, window: Window) -> Mapping[str, Any]:
-        span = {"startAt": utc_text(window.start), "endAt": utc_text(window.end)}
+        span = {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
         return {self.windowed_by: span}
 
     def _list_order(self) -> Order:
@@ -89,7 +89,7 @@ class LeadsStream(BulkStream):
                 "all leads created since %s, which spends quota for all of them. Ask Marketo "
                 "Support to enable the updatedAt filter for bulk lead extract.",
                 error.reason.rstrip("."),
-                utc_text(self.source.settings.start),
+                format_instant(self.source.settings.start),
             )
             self._begin_sweep()
             yield from super().windows()

@@ -6,10 +6,10 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.clock import utc_text
-from tap_marketo_bulk.errors import QuotaSpentError
+from tap_marketo_bulk.errors import DailyQuotaExceededError
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.quota import next_reset
+from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.errors import ExportQuotaError
     from tap_marketo_bulk.extract.order import Order
-    from tap_marketo_bulk.extract.pipeline import ProvenFile
+    from tap_marketo_bulk.extract.pipeline import VerifiedFile
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.settings import Settings
     from tap_marketo_bulk.streams.bulk import BulkStream
@@ -56,7 +56,7 @@ class Source:
         self._short: set[str] = set()
         self.pipeline = Pipeline(exports, clock, settings.terms, self)
 
-    def files(self, stream: BulkStream) -> Iterator[ProvenFile]:
+    def files(self, stream: BulkStream) -> Iterator[VerifiedFile]:
         """Yield a stream's files; the first stream that asks sets all of them going."""
         if not self._planned:
             self._planned = {each.name: each for each in self._selected()}
@@ -89,7 +89,7 @@ class Source:
         if next_reset(now - RESET_TOLERANCE) < reset:
             # Marketo's clock is behind ours, or it takes its time.
             reset = now + RESET_RETRY
-        logger.warning("%s Waiting until %s.", error, utc_text(reset))
+        logger.warning("%s Waiting until %s.", error, format_instant(reset))
         return (reset - now).total_seconds() + 1
 
     def fall_short(self, stream: BulkStream, error: ExportQuotaError) -> None:
@@ -101,7 +101,7 @@ class Source:
         """Say after the last stream what the quota kept back, as an error if so set.
 
         Raises:
-            QuotaSpentError: ``on_quota_exceeded`` is ``fail``.
+            DailyQuotaExceededError: ``on_quota_exceeded`` is ``fail``.
         """
         self._finished.add(stream.name)
         if self._shortfall is None or self._finished < set(self._planned):
@@ -113,7 +113,7 @@ class Source:
             # A full table that was read to its end has no bookmark to tell of.
             if part.reached or each.name in self._short
         }
-        spent = QuotaSpentError(
+        spent = DailyQuotaExceededError(
             self._shortfall.quota_megabytes, reached, next_reset(self.clock.now())
         )
         if self.settings.on_quota_exceeded == "fail":

@@ -20,9 +20,9 @@ import msgspec
 
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
 from tap_marketo_bulk.extract.order import Order
-from tap_marketo_bulk.extract.pipeline import ProvenFile
+from tap_marketo_bulk.extract.pipeline import VerifiedFile
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, JobStatus
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 from .files import activity_types
@@ -84,10 +84,10 @@ def tap(file: Path, catalog: Catalog, stream: str, rows: int) -> float:
         names = tuple(content.readline().decode().rstrip("\n").split(","))
         content.seek(0)
         request = ExportRequest(stream, names, {})
-        job = ExportJob("id", Status.COMPLETED, records=rows)
-        proven = ProvenFile(Order(stream, WINDOW, request), request, job, content)
+        job = ExportJob("id", JobStatus.COMPLETED, records=rows)
+        proven = VerifiedFile(Order(stream, WINDOW, request), request, job, content)
 
-        def files(_stream: object) -> Iterator[ProvenFile]:
+        def files(_stream: object) -> Iterator[VerifiedFile]:
             yield proven
 
         # Marketo's part is not measured.

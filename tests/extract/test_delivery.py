@@ -10,7 +10,7 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.delivery import JOB_TRIES, ODD_ANSWERS, Delivery, Stage
-from tap_marketo_bulk.marketo.exports import ExportJob, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import Clock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
@@ -71,7 +71,7 @@ def test_an_order_becomes_a_proven_file(exports: FakeExports, clock: TapClock) -
 
 def test_a_job_without_records_needs_no_download(exports: FakeExports) -> None:
     on_its_way = queued(exports)
-    told(exports, status=Status.COMPLETED, records=0)
+    told(exports, status=JobStatus.COMPLETED, records=0)
     on_its_way.poll()
     on_its_way.fetch()
     assert exports.ids("file") == []
@@ -160,9 +160,9 @@ def test_time_spent_waiting_for_the_quota_is_not_held_against_the_job(
     assert stage_of(on_its_way) is Stage.IN_QUEUE
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+@pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
 def test_a_job_that_brings_nothing_is_asked_for_again_a_few_times(
-    exports: FakeExports, clock: TapClock, status: Status
+    exports: FakeExports, clock: TapClock, status: JobStatus
 ) -> None:
     exports.ends[1] = status
     on_its_way = delivery(exports)
@@ -201,16 +201,18 @@ def test_a_job_that_takes_too_long_is_cancelled(exports: FakeExports, clock: Tap
 
 def test_answers_that_make_no_sense_are_borne_a_few_times(exports: FakeExports) -> None:
     on_its_way = queued(exports)
-    exports.trouble["status"] = [errors.NotMarketoError("Hibernating") for _ in range(ODD_ANSWERS)]
+    exports.trouble["status"] = [
+        errors.InvalidResponseError("Hibernating") for _ in range(ODD_ANSWERS)
+    ]
     for _ in range(ODD_ANSWERS - 1):
         on_its_way.poll()
-    with pytest.raises(errors.NotMarketoError, match="Tried 3 times"):
+    with pytest.raises(errors.InvalidResponseError, match="Tried 3 times"):
         on_its_way.poll()
 
 
 def test_a_file_that_cannot_be_proven_is_not_used(exports: FakeExports) -> None:
     on_its_way = queued(exports)
-    told(exports, status=Status.COMPLETED, records=3, size=5)
+    told(exports, status=JobStatus.COMPLETED, records=3, size=5)
     for _ in range(ODD_ANSWERS - 1):
         on_its_way.poll()
         assert stage_of(on_its_way) is Stage.IN_QUEUE
@@ -238,15 +240,15 @@ LEFT = {"export_id": "job 1"}
 @pytest.mark.parametrize(
     ("status", "stage"),
     [
-        (Status.CREATED, Stage.CREATED),
-        (Status.QUEUED, Stage.IN_QUEUE),
-        (Status.PROCESSING, Stage.IN_QUEUE),
-        (Status.FAILED, Stage.WAITING),
-        (Status.CANCELLED, Stage.WAITING),
+        (JobStatus.CREATED, Stage.CREATED),
+        (JobStatus.QUEUED, Stage.IN_QUEUE),
+        (JobStatus.PROCESSING, Stage.IN_QUEUE),
+        (JobStatus.FAILED, Stage.WAITING),
+        (JobStatus.CANCELLED, Stage.WAITING),
     ],
 )
 def test_a_job_of_an_earlier_run_is_taken_up_where_it_is(
-    exports: FakeExports, status: Status, stage: Stage
+    exports: FakeExports, status: JobStatus, stage: Stage
 ) -> None:
     on_its_way = delivery(exports, **LEFT)
     assert on_its_way.recorded
@@ -268,21 +270,21 @@ def test_a_file_is_fetched_for_seven_days(
     exports: FakeExports, age: timedelta, stage: Stage, zone: str
 ) -> None:
     created = (NOW - age).isoformat().removesuffix("+00:00") + zone
-    told(exports, status=Status.COMPLETED, records=0, created_at=created)
+    told(exports, status=JobStatus.COMPLETED, records=0, created_at=created)
     on_its_way = delivery(exports, **LEFT)
     on_its_way.take_up()
     assert stage_of(on_its_way) is stage
 
 
 def test_a_job_without_a_date_is_not_taken_for_old(exports: FakeExports) -> None:
-    told(exports, status=Status.COMPLETED, records=0, created_at="yesterday")
+    told(exports, status=JobStatus.COMPLETED, records=0, created_at="yesterday")
     on_its_way = delivery(exports, **LEFT)
     on_its_way.take_up()
     assert stage_of(on_its_way) is Stage.COMPLETED
 
 
 def test_a_job_that_cannot_be_proven_is_asked_for_again(exports: FakeExports) -> None:
-    told(exports, status=Status.COMPLETED, records=3)
+    told(exports, status=JobStatus.COMPLETED, records=3)
     on_its_way = delivery(exports, **LEFT)
     on_its_way.take_up()
     for _ in range(ODD_ANSWERS - 1):
@@ -298,7 +300,7 @@ def test_a_file_that_is_not_right_is_asked_for_again_only_of_an_earlier_run(
 ) -> None:
     for more in (LEFT, {}):
         on_its_way = delivery(exports, **more)
-        on_its_way.job = ExportJob("job 1", Status.COMPLETED, records=1, size=5, sha256="0" * 64)
+        on_its_way.job = ExportJob("job 1", JobStatus.COMPLETED, records=1, size=5, sha256="0" * 64)
         exports.trouble["file"] = [error] * 11
         if more:
             on_its_way.fetch()

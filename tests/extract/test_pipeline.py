@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.pipeline import Pipeline
-from tap_marketo_bulk.marketo.exports import Status
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.sandbox import Clock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
@@ -22,7 +22,7 @@ from tests.support.fake_exports import TERMS, FakeExports, order
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_marketo_bulk.extract.order import Order, Terms
+    from tap_marketo_bulk.extract.order import JobPolicy, Order
 
 MOMENT = 5.0
 
@@ -54,7 +54,7 @@ class Notes:
 class Bench:
     """A pipeline, the jobs behind it, and the clock of both."""
 
-    def __init__(self, terms: Terms = TERMS, pause: float | None = None) -> None:
+    def __init__(self, terms: JobPolicy = TERMS, pause: float | None = None) -> None:
         """Start nothing yet."""
         self.clock = TapClock(Clock(NOW, speed=0))
         self.exports = FakeExports(self.clock)
@@ -81,14 +81,14 @@ class Impatient(Pipeline):
 
 
 @contextmanager
-def bench(terms: Terms = TERMS, pause: float | None = None) -> Iterator[Bench]:
+def bench(terms: JobPolicy = TERMS, pause: float | None = None) -> Iterator[Bench]:
     made = Bench(terms, pause)
     made.pipeline.STALL_SECONDS = made.pipeline.FAREWELL_SECONDS = MOMENT
     yield made
     made.pipeline.close()
 
 
-def limited(jobs: int) -> Terms:
+def limited(jobs: int) -> JobPolicy:
     return replace(TERMS, max_jobs_in_flight=jobs)
 
 
@@ -149,7 +149,7 @@ def test_a_file_is_closed_when_the_next_is_asked_for() -> None:
 def test_a_failure_surfaces_at_its_window_after_those_before_it() -> None:
     with bench() as made:
         made.exports.seconds = {0: 3000}
-        made.exports.ends = {2: Status.FAILED}
+        made.exports.ends = {2: JobStatus.FAILED}
         made.order(5)
         files = made.pipeline.files("leads")
         assert [next(files).request.filter["createdAt"] for _ in range(2)] == [0, 1]

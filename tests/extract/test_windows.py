@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.clock import utc_text
 from tap_marketo_bulk.extract.windows import Window, horizon, split, whole_second
+from tap_marketo_bulk.instants import format_instant
 
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=-6)), timezone(timedelta(hours=5.5))])
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=ZONES)  # noqa: DTZ001 - hypothesis adds the zone
@@ -81,4 +81,4 @@ def test_reading_stops_before_the_newest_minutes_and_before_the_end(
     ],
 )
 def test_instants_are_written_as_marketo_wants_them(instant: datetime, text: str) -> None:
-    assert utc_text(instant) == text
+    assert format_instant(instant) == text

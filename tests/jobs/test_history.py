@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.jobs.history import PastJob, past_jobs
-from tap_marketo_bulk.marketo.exports import ExportJob, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
-def past(status: Status = Status.COMPLETED, **told: Any) -> PastJob:  # noqa: ANN401 - as ExportJob has them
+def past(status: JobStatus = JobStatus.COMPLETED, **told: Any) -> PastJob:  # noqa: ANN401 - as ExportJob has them
     return PastJob("leads", ExportJob("x", status, **told))
 
 
@@ -64,10 +64,10 @@ def test_what_is_no_instant_is_none(text: str | None) -> None:
     ("job", "seconds"),
     [
         (past(queued_at="2026-02-01T11:00:00Z", finished_at="2026-02-01T11:10:00Z"), 600),
-        (past(Status.PROCESSING, queued_at="2026-02-01T11:00:00Z"), 3600),
-        (past(Status.QUEUED, queued_at="2026-02-01T11:59:00Z"), 60),
-        (past(Status.CREATED), None),
-        (past(Status.CANCELLED, queued_at="2026-02-01T11:00:00Z"), None),
+        (past(JobStatus.PROCESSING, queued_at="2026-02-01T11:00:00Z"), 3600),
+        (past(JobStatus.QUEUED, queued_at="2026-02-01T11:59:00Z"), 60),
+        (past(JobStatus.CREATED), None),
+        (past(JobStatus.CANCELLED, queued_at="2026-02-01T11:00:00Z"), None),
         (past(finished_at="2026-02-01T11:10:00Z"), None),
     ],
 )
@@ -78,4 +78,4 @@ def test_the_time_in_the_queue_counts(job: PastJob, seconds: float | None) -> No
 def test_only_completed_jobs_take_bytes() -> None:
     assert past(size=7).bytes == 7
     assert past().bytes == 0
-    assert past(Status.FAILED, size=7).bytes == 0
+    assert past(JobStatus.FAILED, size=7).bytes == 0

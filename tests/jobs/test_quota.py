@@ -9,13 +9,13 @@ import pytest
 
 from tap_marketo_bulk.jobs.history import PastJob
 from tap_marketo_bulk.jobs.quota import as_words
-from tap_marketo_bulk.marketo.exports import ExportJob, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 if TYPE_CHECKING:
     from tests.support.jobs_command import Jobs
 
 
-def done(finished: str, size: int, status: Status = Status.COMPLETED) -> PastJob:
+def done(finished: str, size: int, status: JobStatus = JobStatus.COMPLETED) -> PastJob:
     return PastJob("leads", ExportJob("x", status, size=size, finished_at=finished))
 
 
@@ -59,7 +59,7 @@ def test_the_day_is_that_of_us_central() -> None:
         done("2026-01-15T05:59:59Z", 100_000_000),
         done("2026-01-15T06:00:00Z", 20_000_000),
         done("2026-01-15T00:30:00-08:00", 5_000_000),
-        done("2026-01-15T11:00:00Z", 7_000_000, Status.CANCELLED),
+        done("2026-01-15T11:00:00Z", 7_000_000, JobStatus.CANCELLED),
     ]
     assert told(now, *jobs, megabytes=100) == [
         "Used today: at least 25.0 MB of 100 MB (25.0%), by 2 exports.",

@@ -15,8 +15,8 @@ import pytest
 from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.errors import (
     ApiError,
+    InvalidResponseError,
     MarketoBulkError,
-    NotMarketoError,
     TransientError,
     UnreachableError,
 )
@@ -160,7 +160,7 @@ def test_an_endless_answer_ends(
 ) -> None:
     mebibytes = ENVELOPE_LIMIT_BYTES // 2**20 + 1
     endless = [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 2**20] * mebibytes]
-    with pytest.raises(NotMarketoError, match="too long"):
+    with pytest.raises(InvalidResponseError, match="too long"):
         client_of(host(endless).url).get(DESCRIBE)
 
 

@@ -21,7 +21,7 @@ from tap_marketo_bulk.errors import (
     CallQuotaError,
     CorruptFileError,
     FileNotReadyError,
-    NotMarketoError,
+    InvalidResponseError,
     SpoolError,
     TokenRejectedError,
     TransientError,
@@ -205,7 +205,7 @@ def test_a_file_that_never_comes_is_an_error(export: Export, sandbox: Sandbox) -
         (Fault("drop", at_byte=0), UnreachableError),
         (Fault("envelope", code="611"), TransientError),
         (Fault("html", status=200), CorruptFileError),
-        (Fault("html", status=403), NotMarketoError),
+        (Fault("html", status=403), InvalidResponseError),
         (Fault("envelope", code="602"), TokenRejectedError),
         (Fault("envelope", code="603"), AccessDeniedError),
         (Fault("envelope", code="607"), CallQuotaError),
@@ -282,7 +282,7 @@ def test_an_envelope_of_success_is_no_file(
     host: Callable[..., Host], client_of: Callable[..., Client], clock: TapClock, content_type: str
 ) -> None:
     marketo = host(TOKEN, answer({"success": True}, content_type))
-    with pytest.raises((CorruptFileError, NotMarketoError)):
+    with pytest.raises((CorruptFileError, InvalidResponseError)):
         fetched(marketo, client_of, clock, b"x" * 1000)
 
 

@@ -16,8 +16,8 @@ from tap_marketo_bulk.errors import (
     ApiError,
     CallQuotaError,
     ExportQuotaError,
+    InvalidResponseError,
     MarketoBulkError,
-    NotMarketoError,
     QueueFullError,
     RateLimitError,
     TokenRejectedError,
@@ -149,9 +149,9 @@ def test_a_rate_limit_says_how_long_to_wait(code: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (400, b"<html>Bad request</html>", NotMarketoError),
-        (401, b"", NotMarketoError),
-        (403, b"Forbidden", NotMarketoError),
+        (400, b"<html>Bad request</html>", InvalidResponseError),
+        (401, b"", InvalidResponseError),
+        (403, b"Forbidden", InvalidResponseError),
         (404, b'{"success": false}', ApiError),
         (413, b"Payload too large", ApiError),
         (414, b"<html>URI too long</html>", ApiError),
@@ -160,11 +160,11 @@ def test_a_rate_limit_says_how_long_to_wait(code: str, seconds: float) -> None:
         (502, b"<html>Bad gateway</html>", TransientError),
         (503, b"", TransientError),
         (504, b'{"success": true}', TransientError),
-        (200, b"<!DOCTYPE html>", NotMarketoError),
-        (200, b'{"success": tru', NotMarketoError),
-        (200, b"[]", NotMarketoError),
-        (200, b"\xff\xfe\x00", NotMarketoError),
-        (200, b"[" * 100_000, NotMarketoError),
+        (200, b"<!DOCTYPE html>", InvalidResponseError),
+        (200, b'{"success": tru', InvalidResponseError),
+        (200, b"[]", InvalidResponseError),
+        (200, b"\xff\xfe\x00", InvalidResponseError),
+        (200, b"[" * 100_000, InvalidResponseError),
         (200, b'{"result": []}', ApiError),
         (200, b'{"success": "true"}', ApiError),
         (304, b'{"success": true}', ApiError),
@@ -259,5 +259,5 @@ class Odd:
     ],
 )
 def test_a_result_that_makes_no_sense_is_not_marketo(read: Any, result: object) -> None:  # noqa: ANN401 - what reads it
-    with pytest.raises(NotMarketoError):
+    with pytest.raises(InvalidResponseError):
         read(Odd(result))

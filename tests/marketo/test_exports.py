@@ -10,12 +10,12 @@ import pytest
 from tap_marketo_bulk.errors import (
     ApiError,
     ExportQuotaError,
-    NotMarketoError,
+    InvalidResponseError,
     QueueFullError,
     UnknownFieldsError,
     UnsupportedFilterError,
 )
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.http_host import TOKEN, answer
 
@@ -48,19 +48,19 @@ def test_a_job_is_created_queued_processed_and_completed(
 ) -> None:
     job = exports.create(LEADS)
     assert (job.status, job.format, job.created_at) == (
-        Status.CREATED,
+        JobStatus.CREATED,
         "CSV",
         "2026-03-01T00:00:00Z",
     )
-    assert not job.can_be_proven
+    assert not job.is_verifiable
     exports.enqueue("leads", job.export_id)
-    assert exports.status("leads", job.export_id).status is Status.QUEUED
-    assert exports.status("leads", queued).status is Status.PROCESSING
+    assert exports.status("leads", job.export_id).status is JobStatus.QUEUED
+    assert exports.status("leads", queued).status is JobStatus.PROCESSING
     clock.sleep(120)
     done = exports.status("leads", job.export_id)
     truth = sandbox.jobs[1]
-    assert done.status is Status.COMPLETED
-    assert done.can_be_proven
+    assert done.status is JobStatus.COMPLETED
+    assert done.is_verifiable
     assert (done.records, done.size) == (truth.number_of_records, truth.file_size)
     assert f"sha256:{done.sha256}" == truth.file_checksum
     with exports.open_file("leads", job.export_id, 0) as file:
@@ -70,10 +70,10 @@ def test_a_job_is_created_queued_processed_and_completed(
 
 
 def test_a_status_knows_what_is_over_and_what_takes_a_place() -> None:
-    over = {status for status in Status if status.is_terminal}
-    in_queue = {status for status in Status if status.is_in_queue}
-    assert over == {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
-    assert in_queue == {Status.QUEUED, Status.PROCESSING}
+    over = {status for status in JobStatus if status.is_terminal}
+    in_queue = {status for status in JobStatus if status.is_in_queue}
+    assert over == {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
+    assert in_queue == {JobStatus.QUEUED, JobStatus.PROCESSING}
 
 
 @pytest.mark.parametrize(
@@ -83,13 +83,13 @@ def test_a_status_knows_what_is_over_and_what_takes_a_place() -> None:
 )
 def test_a_cancelled_job_is_recognised_in_both_spellings(exports: Exports, queued: str) -> None:
     exports.cancel("leads", queued)
-    assert exports.status("leads", queued).status is Status.CANCELLED
+    assert exports.status("leads", queued).status is JobStatus.CANCELLED
 
 
 def test_a_failed_job_says_why(exports: Exports, sandbox: Sandbox, queued: str) -> None:
     sandbox.faults.append(Fault("fail", call="status", message="Out of order"))
     job = exports.status("leads", queued)
-    assert (job.status, job.error) == (Status.FAILED, "Out of order")
+    assert (job.status, job.error) == (JobStatus.FAILED, "Out of order")
 
 
 @pytest.mark.parametrize("call", ["status", "list"])
@@ -97,7 +97,7 @@ def test_an_unknown_status_is_an_error(
     exports: Exports, sandbox: Sandbox, queued: str, call: str
 ) -> None:
     sandbox.faults.append(Fault("unknown_status", call=call))
-    with pytest.raises(NotMarketoError, match="unknown status 'Hibernating'"):
+    with pytest.raises(InvalidResponseError, match="unknown status 'Hibernating'"):
         _ = [exports.status("leads", queued)] if call == "status" else [*exports.list("leads")]
 
 
@@ -164,7 +164,7 @@ def test_a_spent_quota_is_said_so(
     assert sandbox.calls[-1].name == "enqueue"
     with pytest.raises(ExportQuotaError):
         exports.create(LEADS)
-    assert exports.status("leads", queued).status is Status.COMPLETED
+    assert exports.status("leads", queued).status is JobStatus.COMPLETED
 
 
 # What is asked for.
@@ -175,7 +175,7 @@ def test_fields_that_are_gone_are_named(exports: Exports) -> None:
     with pytest.raises(UnknownFieldsError) as caught:
         exports.create(LEADS)
     assert caught.value.fields == ("email",)
-    assert exports.create(LEADS.without(caught.value.fields)).status is Status.CREATED
+    assert exports.create(LEADS.without(caught.value.fields)).status is JobStatus.CREATED
 
 
 @small(updated_at_filter=False)
@@ -260,7 +260,7 @@ def test_size_checksum_and_count_together_can_prove_a_file(
     job_of: Callable[[dict[str, object]], ExportJob], said: dict[str, object]
 ) -> None:
     job = job_of(COMPLETED | said)
-    assert job.can_be_proven
+    assert job.is_verifiable
     assert job.sha256 == "ab" * 32
 
 
@@ -280,7 +280,7 @@ def test_size_checksum_and_count_together_can_prove_a_file(
 def test_a_file_of_which_too_little_is_said_cannot_be_proven(
     job_of: Callable[[dict[str, object]], ExportJob], member: str, said: object
 ) -> None:
-    assert not job_of(COMPLETED | {member: said}).can_be_proven
+    assert not job_of(COMPLETED | {member: said}).is_verifiable
 
 
 @pytest.mark.parametrize(
@@ -290,5 +290,5 @@ def test_an_answer_that_names_no_job_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client], result: object
 ) -> None:
     marketo = host(TOKEN, answer({"success": True, "result": result}))
-    with pytest.raises(NotMarketoError, match="about an export job"):
+    with pytest.raises(InvalidResponseError, match="about an export job"):
         Exports(client_of(marketo.url)).create(LEADS)

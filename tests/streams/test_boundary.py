@@ -7,9 +7,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract.order import Order
-from tap_marketo_bulk.extract.pipeline import ProvenFile
+from tap_marketo_bulk.extract.pipeline import VerifiedFile
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, JobStatus
 from tap_marketo_bulk.streams.boundary import Boundary
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ OTHER: Row = LEAD | {"id": 2}
 EARLIER: Row = LEAD | {"id": 3, "updatedAt": "2026-02-01T11:59:59Z"}
 
 
-def file(start: int, end: int) -> ProvenFile:
+def file(start: int, end: int) -> VerifiedFile:
     window = Window(datetime(2026, 2, 1, start, tzinfo=UTC), datetime(2026, 2, 1, end, tzinfo=UTC))
     request = ExportRequest("leads", tuple(LEAD), {})
-    job = ExportJob("x", Status.COMPLETED)
-    return ProvenFile(Order("leads", window, request), request, job, BytesIO())
+    job = ExportJob("x", JobStatus.COMPLETED)
+    return VerifiedFile(Order("leads", window, request), request, job, BytesIO())
 
 
 def emitted(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, InvalidValueError, NotMarketoError
+from tap_marketo_bulk.errors import ApiError, InvalidResponseError, InvalidValueError
 from tap_marketo_bulk.sandbox import Fault, Options
 from tests.support.http_host import TOKEN, answer
 from tests.support.runs import edited, selecting
@@ -242,6 +242,6 @@ def test_pages_that_make_no_sense_are_an_error(
     run_on: Callable[..., Run], answers: list[object]
 ) -> None:
     run = run_on(*answers)
-    assert isinstance(run.error, NotMarketoError)
+    assert isinstance(run.error, InvalidResponseError)
     assert "run again" in str(run.error)
     assert run.states == []

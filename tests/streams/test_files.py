@@ -9,7 +9,7 @@ import pytest
 
 from tap_marketo_bulk.extract.fields import TEXT, type_of
 from tap_marketo_bulk.extract.rows import Findings, Layout, read_rows
-from tap_marketo_bulk.marketo.exports import ExportRequest, Status
+from tap_marketo_bulk.marketo.exports import ExportRequest, JobStatus
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.runs import selecting
@@ -113,7 +113,7 @@ def test_a_client_can_ask_for_other_headers(
     request = ExportRequest("leads", columns, {"staticListId": 2001}, column_header_names=names)
     job = exports.create(request)
     exports.enqueue("leads", job.export_id)
-    assert exports.status("leads", job.export_id).status is Status.COMPLETED
+    assert exports.status("leads", job.export_id).status is JobStatus.COMPLETED
     path = tmp_path / "file"
     with exports.open_file("leads", job.export_id, 0) as answer:
         path.write_bytes(b"".join(answer.pieces()))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import StoppedError, Tap, edited, selecting
@@ -40,7 +40,7 @@ def read(tap: Tap, streams: Sequence[str], state: Message | None = None, **confi
 
 def check(sandbox: Sandbox, streams: Iterable[str], runs: Sequence[Run], end: datetime) -> None:
     """Compare the streams with the truth from the start to an instant."""
-    last = utc_text(end if sandbox.options.end_at_inclusive else end - timedelta(seconds=1))
+    last = format_instant(end if sandbox.options.end_at_inclusive else end - timedelta(seconds=1))
     activities = {
         key: activity
         for key, activity in sandbox.expected.activities().items()
@@ -82,7 +82,7 @@ def test_without_activities_only_the_selected_types_travel(tap: Tap, sandbox: Sa
 def test_48_types_over_12_months_are_12_jobs(tap: Tap, sandbox: Sandbox) -> None:
     streams = list(streams_of(sandbox))
     assert len(streams) == 48
-    run = read(tap, streams, start_date=utc_text(NOW - timedelta(days=365)))
+    run = read(tap, streams, start_date=format_instant(NOW - timedelta(days=365)))
     assert len(sandbox.jobs) == 12
     assert sum(len(run.records(stream)) for stream in streams) == sum(
         job.number_of_records or 0 for job in sandbox.jobs
@@ -108,7 +108,7 @@ def test_a_run_with_nothing_new_makes_few_calls(tap: Tap, sandbox: Sandbox) -> N
 @small
 def test_each_stream_has_a_bookmark_of_its_own(tap: Tap) -> None:
     run = read(tap, ["activities", MAIL, DEMO])
-    bookmark = {"replication_key": "activityDate", "replication_key_value": utc_text(NOW)}
+    bookmark = {"replication_key": "activityDate", "replication_key_value": format_instant(NOW)}
     assert run.state == {"bookmarks": dict.fromkeys(("activities", MAIL, DEMO), bookmark)}
     reached = [
         {each.get("replication_key_value") for each in state["bookmarks"].values()}
@@ -201,7 +201,7 @@ def test_whatever_is_selected_when_nothing_is_lost(
         end, reached = datetime.fromisoformat(START), dict[str, datetime]()
         for streams, days in changes:
             end = min(end + timedelta(days=days), NOW)
-            config = {"end_date": utc_text(end), "activity_lookback_minutes": lookback}
+            config = {"end_date": format_instant(end), "activity_lookback_minutes": lookback}
             runs.append(
                 tap.run(
                     catalog=selecting(catalog, *streams),

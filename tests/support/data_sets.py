@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.clock import utc_text
+from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import KEYS
 
@@ -87,6 +87,8 @@ def _until(sandbox: Sandbox, stream: str, end: datetime) -> dict[Any, Any]:
         start = datetime(2025, 12, 1, tzinfo=UTC)
         while start < end:
             stop = min(start + timedelta(days=31), end)
-            _told[key] |= tell({name: {"startAt": utc_text(start), "endAt": utc_text(stop)}})
+            _told[key] |= tell(
+                {name: {"startAt": format_instant(start), "endAt": format_instant(stop)}}
+            )
             start = stop
     return _told[key]

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_bulk.extract.order import Order, Terms
+from tap_marketo_bulk.extract.order import JobPolicy, Order
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, Status
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-TERMS = Terms(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
+TERMS = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
 
 
 def order(day: int, stream: str = "leads", **more: Any) -> Order:  # noqa: ANN401 - an order's own
@@ -62,7 +62,7 @@ class FakeExports:
     log: list[tuple[str, str]] = field(default_factory=list)
     trouble: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
     answer: ExportJob | None = None
-    ends: dict[int, Status] = field(default_factory=dict)
+    ends: dict[int, JobStatus] = field(default_factory=dict)
     during: Callable[[str], object] = lambda _call: None
     made: dict[str, ExportRequest] = field(default_factory=dict)
     queued: dict[str, float] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class FakeExports:
         self._enter("create", "")
         export_id = f"job {len(self.made) + 1}"
         self.made[export_id] = request
-        return ExportJob(export_id, Status.CREATED)
+        return ExportJob(export_id, JobStatus.CREATED)
 
     def enqueue(self, kind: str, export_id: str) -> None:
         """Begin to count its seconds."""
@@ -94,14 +94,14 @@ class FakeExports:
         if self.answer:
             return self.answer
         if export_id not in self.queued:
-            return ExportJob(export_id, Status.CREATED)
+            return ExportJob(export_id, JobStatus.CREATED)
         if not self._is_done(export_id):
-            return ExportJob(export_id, Status.PROCESSING)
+            return ExportJob(export_id, JobStatus.PROCESSING)
         day = self.made[export_id].filter["createdAt"]
         content = export_id.encode()
         return ExportJob(
             export_id,
-            self.ends.get(day, Status.COMPLETED),
+            self.ends.get(day, JobStatus.COMPLETED),
             records=1,
             size=len(content),
             sha256=hashlib.sha256(content).hexdigest(),

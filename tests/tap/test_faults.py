@@ -38,7 +38,7 @@ CONFIG = WHOLE | {"window_days": 31}
 # Real seconds, longer than the tap then waits; "slow" is of the sandbox's clock.
 SECONDS = {"hang": 0.3, "delay": 0.3, "trickle": 0.02, "slow": 3600.0}
 MOST_RUNS = 5
-REFUSED, BROKEN, ODD = errors.ApiError, errors.UnreachableError, errors.NotMarketoError
+REFUSED, BROKEN, ODD = errors.ApiError, errors.UnreachableError, errors.InvalidResponseError
 WRONG, FAILED = errors.CorruptFileError, errors.ExportFailedError
 
 # What one fault leads to, where it is not the right rows.

@@ -47,7 +47,7 @@ def test_when_the_quota_is_spent_what_was_queued_is_emitted_first(
 ) -> None:
     sandbox.faults.append(SPENT_SEEN)
     run = tap.run(config=WHOLE)
-    assert type(run.error) is errors.QuotaSpentError
+    assert type(run.error) is errors.DailyQuotaExceededError
     assert str(run.error) == (
         "Marketo's daily export quota of 500 MB is used up. activities is complete up to "
         "2026-02-28T23:45:00Z; leads is not complete. What was delivered is safe, and a run "
@@ -118,7 +118,7 @@ def test_wait_goes_on_after_the_reset_and_says_so_every_ten_minutes(
 def test_the_quota_may_be_spent_at_either_call(tap: Tap, sandbox: Sandbox, call: str) -> None:
     sandbox.faults.append(replace(SPENT_SEEN, call=call, skip=1))
     run = tap.run(config=WHOLE)
-    assert type(run.error) is errors.QuotaSpentError
+    assert type(run.error) is errors.DailyQuotaExceededError
     assert bookmarks(run)["activities"] == "2026-01-20T00:00:00Z"
     sandbox.faults.clear()
     again = tap.run(config=WHOLE, state=run.state)
@@ -133,7 +133,7 @@ def test_a_queued_job_that_fails_after_the_quota_is_spent_keeps_nobody_waiting(
 ) -> None:
     sandbox.faults += [Fault("fail", call="enqueue"), replace(SPENT_SEEN, skip=2)]
     run = tap.run(config=WHOLE)
-    assert type(run.error) is errors.QuotaSpentError
+    assert type(run.error) is errors.DailyQuotaExceededError
     assert "activities is not complete" in str(run.error)
     sandbox.faults.clear()
     assert_complete(sandbox, run, tap.run(config=WHOLE, state=run.state))
@@ -283,7 +283,7 @@ def test_a_quota_that_is_spent_by_downloads_ends_or_waits_too(
         replace(SPENT_SEEN, call="file", skip=0, times=None if policy == "fail" else 1)
     )
     run = tap.run(config=WHOLE | {"on_quota_exceeded": policy})
-    assert type(run.error) is (errors.QuotaSpentError if policy == "fail" else type(None))
+    assert type(run.error) is (errors.DailyQuotaExceededError if policy == "fail" else type(None))
     sandbox.faults.clear()
     assert_complete(sandbox, run, tap.run(config=WHOLE, state=run.state))
 
@@ -310,5 +310,5 @@ def test_a_full_table_that_was_read_is_not_called_incomplete(tap: Tap, sandbox: 
 
     sandbox.faults.append(replace(SPENT_SEEN, object="leads", skip=0))
     run = tap.run(config=WHOLE, catalog=edited(tap.discover(), "activities", in_full))
-    assert type(run.error) is errors.QuotaSpentError
+    assert type(run.error) is errors.DailyQuotaExceededError
     assert "activities" not in str(run.error)

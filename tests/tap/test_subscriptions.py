@@ -206,7 +206,7 @@ def test_the_quota_may_end_in_the_middle_of_a_sweep(tap: Tap, sandbox: Sandbox) 
               message="Export daily quota exceeded")
     )  # fmt: skip
     run = tap.run(config=WHOLE)
-    assert type(run.error) is errors.QuotaSpentError
+    assert type(run.error) is errors.DailyQuotaExceededError
     assert "leads is not complete" in str(run.error)
     assert "sweep_reached" in run.bookmark("leads")
     sandbox.faults.clear()
