@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tap_marketo_bulk.marketo.client import Client, Connection
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ settings.load_profile("shared")
 
 
 @pytest.fixture
-def sandbox_clock() -> Clock:
+def sandbox_clock() -> SandboxClock:
     """The sandbox's time, which only moves when something waits."""
-    return Clock(NOW, speed=0)
+    return SandboxClock(NOW, speed=0)
 
 
 @pytest.fixture
-def clock(sandbox_clock: Clock) -> TapClock:
+def clock(sandbox_clock: SandboxClock) -> TapClock:
     """The tap's time, moving the sandbox's with it."""
     return TapClock(sandbox_clock)
 
@@ -39,7 +39,7 @@ def options() -> Options:
 
 
 @pytest.fixture
-def sandbox(options: Options, sandbox_clock: Clock) -> Iterator[Sandbox]:
+def sandbox(options: Options, sandbox_clock: SandboxClock) -> Iterator[Sandbox]:
     """A subscription that serves; append to its ``faults`` to make something go wrong."""
     with Sandbox(options, clock=sandbox_clock) as serving:
         yield serving

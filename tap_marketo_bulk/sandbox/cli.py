@@ -1,7 +1,7 @@
-"""The command ``marketo-sandbox``: a Marketo to try pipelines on, on your own machine.
+"""The command ``marketo-sandbox``: a Marketo subscription on your machine, to test pipelines with.
 
-It speaks Marketo's REST and Bulk Extract API for leads and activities, with Marketo's limits, and
-holds invented people whose data keep changing. No account is needed, and no quota is used.
+It serves Marketo's REST and Bulk Extract API for leads and activities, with Marketo's limits. The
+data are invented and change all the time. No Marketo account is needed, and no quota is used.
 """
 
 import argparse
@@ -16,60 +16,63 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from tap_marketo_bulk.sandbox.arguments import arguments_parser, options_of
-from tap_marketo_bulk.sandbox.quota import TimeZoneMissingError
-from tap_marketo_bulk.sandbox.render import json_text
-from tap_marketo_bulk.sandbox.state import State, StateError
-from tap_marketo_bulk.sandbox.subscription import Sandbox
+from tap_marketo_bulk.sandbox.cli_arguments import create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox.clock import TimeZoneMissingError
+from tap_marketo_bulk.sandbox.exports.file_writer import format_json
+from tap_marketo_bulk.sandbox.sandbox import Sandbox
+from tap_marketo_bulk.sandbox.state_directory import StateDirectory, StateDirectoryError
 
 _COMMAND_NOT_FOUND = 127
-_SIGNALLED = 128
+_ENDED_BY_SIGNAL = 128
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with ``arguments`` (default: those of the process); its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    # Everything after the first -- belongs to the command of `exec`, options and all.
-    end = words.index("--") if "--" in words else len(words)
-    parser = arguments_parser(str(__doc__))
-    given = parser.parse_args(words[:end])
-    command = words[end + 1 :]
-    if (given.action == "exec") != bool(command):
+    """Run the command with these arguments (default: those of the process); return its exit code.
+
+    Raises:
+        SystemExit: The arguments are invalid, or help was requested.
+    """
+    all_arguments = list(sys.argv[1:] if arguments is None else arguments)
+    # Everything after the first -- is the command of `exec`, including its options.
+    end = all_arguments.index("--") if "--" in all_arguments else len(all_arguments)
+    parser = create_parser(str(__doc__))
+    parsed = parser.parse_args(all_arguments[:end])
+    command = all_arguments[end + 1 :]
+    if (parsed.action == "exec") != bool(command):
         parser.error("exec, and only exec, needs a command to run: exec [options] -- COMMAND")
     try:
-        sandbox = _sandbox(given)
-        if given.action == "truth":
-            return _truth(sandbox, given.stream, given.at)
+        sandbox = _create_sandbox(parsed)
+        if parsed.action == "expected":
+            return _print_expected_rows(sandbox, parsed.stream, parsed.at)
         with sandbox:
             return _exec(sandbox, command) if command else _serve(sandbox)
     except OSError as error:
-        return _failed(f"{error.filename or f'Port {given.port}'}: {error.strerror}", 1)
-    except (StateError, TimeZoneMissingError) as error:
-        return _failed(str(error), 1)
+        return _print_error(f"{error.filename or f'Port {parsed.port}'}: {error.strerror}", 1)
+    except (StateDirectoryError, TimeZoneMissingError) as error:
+        return _print_error(str(error), 1)
 
 
-def _failed(sentence: str, code: int) -> int:
-    sys.stderr.write(f"marketo-sandbox: {sentence}\n")
-    return code
+def _print_error(message: str, exit_code: int) -> int:
+    sys.stderr.write(f"marketo-sandbox: {message}\n")
+    return exit_code
 
 
-def _sandbox(given: argparse.Namespace) -> Sandbox:
-    """The sandbox that was asked for; what was left open is as it was saved."""
-    folder = None if given.state_dir is None else Path(given.state_dir)
-    saved = State(folder).load() if folder else None
-    options = options_of(given, saved.world if saved else {})
-    return Sandbox(options, state_dir=folder)
+def _create_sandbox(arguments: argparse.Namespace) -> Sandbox:
+    state_dir = None if arguments.state_dir is None else Path(arguments.state_dir)
+    saved = StateDirectory(state_dir).load() if state_dir else None
+    options = options_from_arguments(arguments, saved.data_set_options if saved else {})
+    return Sandbox(options, state_dir=state_dir)
 
 
-def environment(sandbox: Sandbox) -> dict[str, str]:
-    """The settings with which tap-marketo-bulk reads everything in ``sandbox``."""
-    since = sandbox.created_at - timedelta(days=sandbox.options.history_days)
+def tap_environment(sandbox: Sandbox) -> dict[str, str]:
+    """The environment variables with which tap-marketo-bulk reads all rows of ``sandbox``."""
+    start_date = sandbox.created_at - timedelta(days=sandbox.options.history_days)
     poll_seconds = min(60.0, max(0.2, sandbox.options.job_seconds / 5))
     return {
         "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
         "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,
         "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
-        "TAP_MARKETO_BULK_START_DATE": since.strftime("%Y-%m-%dT00:00:00Z"),
+        "TAP_MARKETO_BULK_START_DATE": start_date.strftime("%Y-%m-%dT00:00:00Z"),
         "TAP_MARKETO_BULK_POLL_SECONDS": f"{poll_seconds:g}",
     }
 
@@ -82,8 +85,8 @@ def _serve(sandbox: Sandbox) -> int:
     lines = [
         f"A Marketo with {options.leads} leads and {options.activities} activities: {sandbox.url}",
         f"Client id {sandbox.client_id}, client secret {sandbox.client_secret}",
-        "To point tap-marketo-bulk at it:",
-        *(f"  export {name}={value}" for name, value in environment(sandbox).items()),
+        "Settings of tap-marketo-bulk for it:",
+        *(f"  export {name}={value}" for name, value in tap_environment(sandbox).items()),
         "Press Ctrl-C to stop.",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -93,13 +96,14 @@ def _serve(sandbox: Sandbox) -> int:
 
 
 def _exec(sandbox: Sandbox, command: list[str]) -> int:
+    environment = os.environ | tap_environment(sandbox)
     try:
-        process = Popen(command, env=os.environ | environment(sandbox))  # noqa: S603 - as asked
+        process = Popen(command, env=environment)  # noqa: S603 - the command of the user
     except OSError as error:
-        return _failed(f"{command[0]}: {error.strerror}", _COMMAND_NOT_FOUND)
+        return _print_error(f"{command[0]}: {error.strerror}", _COMMAND_NOT_FOUND)
 
     def forward(number: int, _frame: FrameType | None) -> None:
-        # From a terminal, Ctrl-C has reached the command already.
+        # A terminal sends Ctrl-C to the command too.
         if number != signal.SIGINT or not sys.stdin.isatty():
             process.send_signal(number)
 
@@ -111,21 +115,21 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    return code if code >= 0 else _SIGNALLED - code
+    return code if code >= 0 else _ENDED_BY_SIGNAL - code
 
 
-def _truth(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
-    tellers: dict[str, Callable[..., Mapping[Any, object]]] = {
+def _print_expected_rows(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
+    rows_of_stream: dict[str, Callable[..., Mapping[Any, object]]] = {
         "leads": sandbox.expected.leads,
         "activities": sandbox.expected.activities,
         "deleted_leads": sandbox.expected.deleted_leads,
     }
     try:
-        for record in tellers[stream](at=at).values():
-            sys.stdout.write(json_text(record) + "\n")
+        for row in rows_of_stream[stream](at=at).values():
+            sys.stdout.write(format_json(row) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough. Python would complain once more on its way out.
+        # The consumer has closed the pipe. At exit Python writes to stdout, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 

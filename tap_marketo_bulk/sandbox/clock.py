@@ -1,14 +1,25 @@
-"""The sandbox's time: real, scaled, or moved by hand."""
+"""Time: the sandbox's clock, the text format of instants, and Marketo's day.
 
+An instant is a whole number of epoch seconds (``int``) in the data and in files, and an aware
+``datetime`` in UTC for export jobs, tokens and calls.
+"""
+
+import re
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+CENTRAL_TIME_ZONE = "America/Chicago"
+
+# ISO 8601 with a time zone and without a fraction: the only format that a filter accepts.
+_REQUEST_FORMAT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
 
 
-class Clock:
-    """A clock that starts anywhere and runs at any speed; safe to share between threads.
+class SandboxClock:
+    """A clock with a configurable start and speed; threads can share it.
 
-    ``speed`` is sandbox seconds per real second. At 0 time moves only by :meth:`advance`.
+    ``speed`` is sandbox seconds per real second. With 0, time moves only by :meth:`advance`.
     """
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
@@ -19,12 +30,54 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The present instant, aware and in UTC."""
+        """The current instant, aware and in UTC."""
         with self._lock:
             elapsed = (time.monotonic() - self._origin) * self._speed + self._advanced_seconds
         return self._start + timedelta(seconds=elapsed)
 
     def advance(self, seconds: float) -> None:
-        """Move time forward by ``seconds`` at once."""
+        """Move time forward by ``seconds``."""
         with self._lock:
             self._advanced_seconds += seconds
+
+
+def format_instant(instant: int) -> str:
+    """Format epoch seconds as files and responses contain them: ``2022-02-13T14:06:20Z``."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_instant(text: str) -> int:
+    """Parse an instant of a request into epoch seconds.
+
+    Raises:
+        ValueError: ``text`` is not an ISO 8601 date-time with a time zone, or it has a fraction of
+            a second.
+    """
+    if not _REQUEST_FORMAT.fullmatch(text):
+        message = f"Invalid date-time '{text}'"
+        raise ValueError(message)
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+class TimeZoneMissingError(Exception):
+    """The machine has no time zone data."""
+
+
+def central_midnight(now: datetime, *, time_zone: str = CENTRAL_TIME_ZONE) -> datetime:
+    """The latest midnight before ``now`` in US Central time, as an instant in UTC.
+
+    Marketo's quotas reset then.
+
+    Raises:
+        TimeZoneMissingError: The machine has no time zone data.
+    """
+    try:
+        central = ZoneInfo(time_zone)
+    except ZoneInfoNotFoundError:
+        message = (
+            f"This machine has no data for the time zone {time_zone}, in which Marketo's "
+            "days begin. Install time zone data, for example with: pip install tzdata"
+        )
+        raise TimeZoneMissingError(message) from None
+    local = now.astimezone(central)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

@@ -1,65 +1,70 @@
-"""What can go wrong, as data: a list of faults, each matched against the calls that arrive."""
+"""Faults as data, and the selection of the fault that applies to a call.
+
+What a fault does is in ``http/fault_injection.py`` and, for faults of jobs, in ``exports/job.py``.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
 
-from tap_marketo_bulk.sandbox.chance import draw
-from tap_marketo_bulk.sandbox.exchange import Call
+from tap_marketo_bulk.sandbox.data.random_values import random_bits
 
 _ANY: frozenset[str] = frozenset()
 _FILE = frozenset({"file"})
 _TOKEN = frozenset({"token"})
 _ENQUEUE = frozenset({"enqueue"})
 _JOB_CALLS = frozenset({"enqueue", "status", "file", "cancel"})
-_JOB_REPLIES = frozenset({"enqueue", "status", "cancel", "list"})
+_JOB_RESPONSES = frozenset({"enqueue", "status", "cancel", "list"})
 
-# Each kind with the calls it makes sense for (none named: all) and what it does.
+# Each kind of fault with the calls to which it can apply (none named: all) and its effect.
 KINDS: dict[str, frozenset[str]] = {
-    # Instead of an answer; the call has no effect.
+    # The call is not executed; the response is another one.
     "envelope": _ANY,  # HTTP 200, success false, with `code` (None: without) and `message`
     "http": _ANY,  # HTTP `status` with `body` as plain text
-    "html": _ANY,  # HTTP `status` with a page of HTML
-    "not_json": _ANY,  # HTTP 200 with bytes that are no JSON
+    "html": _ANY,  # HTTP `status` with an HTML page
+    "not_json": _ANY,  # HTTP 200 with bytes that are not JSON
     "redirect": _ANY,  # HTTP 302 to `url`
     "reset": _ANY,  # the connection is reset
-    "hang": _ANY,  # nothing for `seconds`, then the connection ends
+    "hang": _ANY,  # no response for `seconds`, then the connection is closed
     "bad_credentials": _TOKEN,  # HTTP 401 as for a wrong secret
-    # The call has its effect, and the reply suffers.
-    "lost_reply": _ANY,  # the connection ends before the reply
-    "delay": _ANY,  # the reply comes `seconds` late
-    "warnings": _ANY,  # a warning with `code` and `message` beside the result
-    "expired_token": _TOKEN,  # the token is expired the moment it is issued
-    "no_expires_in": _TOKEN,  # the reply does not tell how long the token lives
-    "unknown_status": _JOB_REPLIES,  # a status that is not documented
-    "trickle": _ANY,  # the body comes in small pieces with `seconds` between them
-    "drop": _ANY,  # the connection ends at byte `at_byte`, Content-Length promised more
-    "truncate": _ANY,  # the body ends at byte `at_byte`, and Content-Length agrees
-    "corrupt": _ANY,  # byte `at_byte` is another
-    "extra": _ANY,  # `amount` bytes more
-    "ignore_range": _FILE,  # the whole file with HTTP 200 whatever was asked for
-    "wrong_range": _FILE,  # HTTP 206 with a Content-Range that is `amount` off
-    # What befalls a job, from the moment of the call on.
-    "fail": _JOB_CALLS,  # ends Failed, with `message` as errorMsg
-    "cancelled": _JOB_CALLS,  # somebody cancels it
-    "vanish": _JOB_CALLS,  # nobody knows it any more
-    "stuck": _JOB_CALLS,  # is processed for ever
-    "slow": _JOB_CALLS,  # takes `seconds` longer
+    # The call is executed; its response is changed.
+    "lost_reply": _ANY,  # the connection is closed before the response
+    "delay": _ANY,  # the response is sent `seconds` later
+    "warnings": _ANY,  # the response also has a warning with `code` and `message`
+    "expired_token": _TOKEN,  # the token expires as soon as it is issued
+    "no_expires_in": _TOKEN,  # the response has no `expires_in`
+    "unknown_status": _JOB_RESPONSES,  # the job status is not a documented one
+    "trickle": _ANY,  # the body is sent in small chunks with `seconds` between them
+    "drop": _ANY,  # the connection is closed at byte `at_byte`, before Content-Length is sent
+    "truncate": _ANY,  # the body ends at byte `at_byte`, and Content-Length is that length
+    "corrupt": _ANY,  # byte `at_byte` is changed
+    "extra": _ANY,  # the body has `amount` additional bytes
+    "ignore_range": _FILE,  # HTTP 200 with the whole file, whatever range is requested
+    "wrong_range": _FILE,  # HTTP 206 with a Content-Range that is `amount` too high
+    # The job is changed when the call is executed.
+    "fail": _JOB_CALLS,  # the job ends as Failed, with `message` as errorMsg
+    "cancelled": _JOB_CALLS,  # another user cancels the job
+    "vanish": _JOB_CALLS,  # the job does not exist any more
+    "stuck": _JOB_CALLS,  # the job is processed without end
+    "slow": _JOB_CALLS,  # processing needs `seconds` more
     "wrong_count": _JOB_CALLS,  # numberOfRecords is `amount` too high
     "wrong_size": _JOB_CALLS,  # fileSize is `amount` too high
     "no_checksum": _JOB_CALLS,  # fileChecksum is missing
 }
-OF_JOB = frozenset(kind for kind, calls in KINDS.items() if calls is _JOB_CALLS)
+JOB_KINDS = frozenset(kind for kind, calls in KINDS.items() if calls is _JOB_CALLS)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong; see ``KINDS`` for what there is.
+    """An error of the server that the sandbox simulates; see ``KINDS`` for the kinds.
 
-    It waits for calls named ``call`` (None: any that makes sense for the kind; for what befalls a
-    job that is ``enqueue``) about ``object`` (None: any). The first ``skip`` of them pass, then
-    ``times`` (None: all) suffer, each with ``probability``. ``seconds`` are real time,
-    but for ``slow`` of the sandbox's clock.
+    It matches calls named ``call`` (None: all to which the kind can apply; for faults of jobs only
+    ``enqueue``) with the export object ``object`` (None: all). It does not apply to the first
+    ``skip`` matching calls, then to ``times`` of them (None: all), each with ``probability``.
+    ``seconds`` are real seconds, except for ``slow``: those are seconds of the sandbox's clock.
+
+    Raises:
+        ValueError: The kind does not exist, or it cannot apply to ``call``.
     """
 
     kind: str
@@ -78,61 +83,64 @@ class Fault:
     amount: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse a fault that could never strike."""
+        """Check that there are calls to which the fault can apply."""
         if self.kind not in KINDS:
-            message = f"There is no kind of fault '{self.kind}': use one of {', '.join(KINDS)}"
+            message = f"There is no fault kind '{self.kind}': use one of {', '.join(KINDS)}"
             raise ValueError(message)
-        if self.call is not None and not _allows(KINDS[self.kind], self.call):
-            message = f"A fault '{self.kind}' cannot befall the call '{self.call}'"
+        if self.call is not None and not _includes(KINDS[self.kind], self.call):
+            message = f"A fault of kind '{self.kind}' cannot apply to the call '{self.call}'"
             raise ValueError(message)
 
-    def concerns(self, call: Call) -> bool:
-        """Whether it waits for calls such as this."""
-        if self.object not in (None, call.object):
+    def matches(self, call_name: str, object_name: str) -> bool:
+        """Whether a call with this name and export object is one of those to which it applies."""
+        if self.object not in (None, object_name):
             return False
         if self.call is not None:
-            return self.call == call.name
-        return _allows(_ENQUEUE if self.kind in OF_JOB else KINDS[self.kind], call.name)
+            return self.call == call_name
+        return _includes(_ENQUEUE if self.kind in JOB_KINDS else KINDS[self.kind], call_name)
 
 
-def _allows(calls: Collection[str], name: str) -> bool:
-    return not calls or name in calls
+def _includes(call_names: Collection[str], name: str) -> bool:
+    return not call_names or name in call_names
 
 
-class Faults:
-    """Finds the fault that strikes a call, in the order of ``faults``, which a test may change."""
+class FaultSelector:
+    """Selects the fault that applies to a call: the first of ``faults`` that matches and is due.
+
+    ``faults`` may be changed at any time. ``seed`` makes the selection by probability repeatable.
+    """
 
     def __init__(self, faults: list[Fault], seed: int) -> None:
-        self.faults = faults
+        self._faults = faults
         self._seed = seed
         self._lock = Lock()
-        # Keyed by identity, and holding the fault so that no other takes its identity.
-        self._counts: dict[int, _Count] = {}
+        # By identity of the fault. The count holds the fault, so that its identity is not reused.
+        self._counts: dict[int, _FaultCount] = {}
 
-    def strike(self, call: Call) -> Fault | None:
-        """The fault that strikes this call, used up by one."""
+    def select(self, call_name: str, object_name: str) -> Fault | None:
+        """The fault that applies to this call, or None; counts the call."""
         with self._lock:
-            for fault in tuple(self.faults):
-                if fault.concerns(call) and self._strikes(fault):
+            for fault in tuple(self._faults):
+                if fault.matches(call_name, object_name) and self._is_due(fault):
                     return fault
         return None
 
-    def _strikes(self, fault: Fault) -> bool:
-        count = self._counts.setdefault(id(fault), _Count(fault, len(self._counts)))
-        if fault.times is not None and count.struck >= fault.times:
+    def _is_due(self, fault: Fault) -> bool:
+        count = self._counts.setdefault(id(fault), _FaultCount(fault, len(self._counts)))
+        if fault.times is not None and count.applied >= fault.times:
             return False
-        count.met += 1
-        if count.met <= fault.skip:
+        count.matched += 1
+        if count.matched <= fault.skip:
             return False
-        if draw(self._seed, count.number, count.met, 4) >= fault.probability * 2**64:
+        if random_bits(self._seed, count.number, count.matched, 4) >= fault.probability * 2**64:
             return False
-        count.struck += 1
+        count.applied += 1
         return True
 
 
 @dataclass
-class _Count:
+class _FaultCount:
     fault: Fault
     number: int
-    met: int = 0
-    struck: int = 0
+    matched: int = 0
+    applied: int = 0

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.runs import Tap
 
 from .files import write_file
@@ -113,7 +113,7 @@ def _kilobytes(usage: resource.struct_rusage) -> float:
 class ScaledClock:
     """The tap's clock, as fast as the sandbox's."""
 
-    def __init__(self, clock: Clock, speed: float) -> None:
+    def __init__(self, clock: SandboxClock, speed: float) -> None:
         """Begin at the sandbox's present."""
         self._clock = clock
         self._speed = speed
@@ -154,7 +154,7 @@ class Backfill:
 
 def backfill(months: int, speed: float) -> Backfill:
     """Load leads and activities of so many months, each job ten minutes in Marketo."""
-    clock = Clock(NOW, speed=speed)
+    clock = SandboxClock(NOW, speed=speed)
     options = Options(
         leads=500,
         activities=1000,

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.sandbox import Clock, Job, Options, Sandbox
+from tap_marketo_bulk.sandbox import Job, Options, Sandbox, SandboxClock
 from tests.support.meltano import new_project
 from tests.support.typed_activities import columns_of, streams_of, truth_of
 from tests.support.warehouse_tables import (
@@ -48,7 +48,7 @@ def test_two_runs_leave_the_truth_in_the_database(
     # runs: what is true does not depend on how fast it is.
     birth = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - HISTORY / 3
     options = Options(leads=1500, activities=4000, history_days=HISTORY.days, job_seconds=0)
-    with Sandbox(options, clock=Clock(start=birth, speed=0)) as sandbox:
+    with Sandbox(options, clock=SandboxClock(start=birth, speed=0)) as sandbox:
         project = new_project(tmp_path / "project", installed, settings(sandbox, database))
         first_end = birth - timedelta(days=3)
         past = {"startAt": text(birth - HISTORY), "endAt": text(first_end)}

@@ -11,7 +11,7 @@ import pytest
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.delivery import JOB_TRIES, ODD_ANSWERS, Delivery, Stage
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
-from tap_marketo_bulk.sandbox import Clock
+from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock() -> TapClock:
-    return TapClock(Clock(NOW, speed=0))
+    return TapClock(SandboxClock(NOW, speed=0))
 
 
 @pytest.fixture

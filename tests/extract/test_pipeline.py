@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.marketo.exports import JobStatus
-from tap_marketo_bulk.sandbox import Clock
+from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
 
@@ -56,7 +56,7 @@ class Bench:
 
     def __init__(self, terms: JobPolicy = TERMS, pause: float | None = None) -> None:
         """Start nothing yet."""
-        self.clock = TapClock(Clock(NOW, speed=0))
+        self.clock = TapClock(SandboxClock(NOW, speed=0))
         self.exports = FakeExports(self.clock)
         self.pipeline = Impatient(self.exports.real, self.clock, terms, Notes(self.exports, pause))
 
@@ -344,7 +344,7 @@ class BrokenClock(TapClock):
 
 
 def test_a_worker_that_breaks_keeps_nobody_waiting() -> None:
-    clock = BrokenClock(Clock(NOW, speed=0))
+    clock = BrokenClock(SandboxClock(NOW, speed=0))
     exports = FakeExports(clock)
     pipeline = Pipeline(exports.real, clock, TERMS, Notes(exports))
     pipeline.order([order(0), order(1)])

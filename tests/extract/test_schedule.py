@@ -13,7 +13,7 @@ from tap_marketo_bulk.extract.schedule import (
     idle_seconds,
     next_step,
 )
-from tap_marketo_bulk.sandbox import Clock
+from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
 
@@ -34,7 +34,7 @@ W, L, C, Q, D, R, T, F = (
 
 def line(*stages: Stage | tuple[str, Stage], recorded: bool = True) -> list[Delivery]:
     """Return deliveries at these stages, of leads unless another stream is named."""
-    clock = TapClock(Clock(NOW, speed=0))
+    clock = TapClock(SandboxClock(NOW, speed=0))
     deliveries = []
     for day, each in enumerate(stages):
         stream, stage = each if isinstance(each, tuple) else ("leads", each)

@@ -9,7 +9,7 @@ import pytest
 from tap_marketo_bulk.sandbox import Fault, Options
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import Jobs
 
 ADVICE = "The tap asks again for what it still needs of them when it next runs."
@@ -33,7 +33,7 @@ def test_jobs_are_cancelled_by_id(command: Jobs) -> None:
     ]
 
 
-def test_what_has_ended_is_left_as_it_is(command: Jobs, sandbox_clock: Clock) -> None:
+def test_what_has_ended_is_left_as_it_is(command: Jobs, sandbox_clock: SandboxClock) -> None:
     done = command.enqueue()
     sandbox_clock.advance(60)
     result = command.run("cancel", done)
@@ -42,7 +42,7 @@ def test_what_has_ended_is_left_as_it_is(command: Jobs, sandbox_clock: Clock) ->
     assert command.status(done) == "Completed"
 
 
-def test_all_that_has_not_ended_is_cancelled(command: Jobs, sandbox_clock: Clock) -> None:
+def test_all_that_has_not_ended_is_cancelled(command: Jobs, sandbox_clock: SandboxClock) -> None:
     done = command.enqueue()
     sandbox_clock.advance(60)
     running = [command.enqueue(), command.enqueue("activities"), command.create()]

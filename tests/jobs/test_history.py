@@ -12,7 +12,7 @@ from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import Jobs
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def past(status: JobStatus = JobStatus.COMPLETED, **told: Any) -> PastJob:  # no
 
 
 def test_jobs_of_all_objects_come_latest_first(
-    command: Jobs, exports: Exports, sandbox_clock: Clock
+    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
 ) -> None:
     made = []
     for kind in ("leads", "activities", "leads"):
@@ -34,7 +34,7 @@ def test_jobs_of_all_objects_come_latest_first(
 
 
 def test_jobs_that_marketo_forgot_are_not_shown(
-    command: Jobs, exports: Exports, sandbox_clock: Clock
+    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
 ) -> None:
     command.create()
     sandbox_clock.advance(7 * 86_400)

@@ -10,7 +10,7 @@ import pytest
 from tap_marketo_bulk.sandbox import Fault, Options
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import Jobs
 
 
@@ -21,7 +21,7 @@ def test_without_jobs_it_says_so(command: Jobs) -> None:
 
 
 @pytest.mark.parametrize("options", [Options(leads=40, activities=60, job_seconds=90)])
-def test_jobs_are_a_table(command: Jobs, sandbox_clock: Clock) -> None:
+def test_jobs_are_a_table(command: Jobs, sandbox_clock: SandboxClock) -> None:
     done = command.enqueue("activities")
     sandbox_clock.advance(90)
     running = command.enqueue()
@@ -44,7 +44,7 @@ def test_jobs_are_a_table(command: Jobs, sandbox_clock: Clock) -> None:
     )
 
 
-def test_jobs_are_json(command: Jobs, sandbox_clock: Clock) -> None:
+def test_jobs_are_json(command: Jobs, sandbox_clock: SandboxClock) -> None:
     command.sandbox.faults.append(Fault("fail", message="Out of luck"))
     failed = command.enqueue()
     sandbox_clock.advance(5)

@@ -14,7 +14,7 @@ from tests.support.typed_activities import streams_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.jobs_command import Jobs
     from tests.support.runs import Tap
 
@@ -126,7 +126,7 @@ def test_past_exports_tell_how_much_it_may_be(command: Jobs, tap: Tap, sandbox: 
 @pytest.mark.parametrize(
     "options", [Options(leads=600, activities=3000, job_seconds=0, lead_padding_bytes=5000)]
 )
-def test_a_large_backfill_takes_days(command: Jobs, tap: Tap, sandbox_clock: Clock) -> None:
+def test_a_large_backfill_takes_days(command: Jobs, tap: Tap, sandbox_clock: SandboxClock) -> None:
     tap.run(config={"start_date": "2026-02-20"})
     sandbox_clock.advance(60)
     text = " ".join(

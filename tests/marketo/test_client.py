@@ -29,7 +29,7 @@ from tests.support.http_host import TOKEN, answer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.clock import TapClock
     from tests.support.http_host import Host
 
@@ -137,7 +137,7 @@ def test_an_answer_that_takes_too_long_is_given_up(
     assert {"hang": "came in time", "trickle": "trickled in"}[fault.kind] in caplog.text
 
 
-def trickle(sandbox_clock: Clock) -> Iterator[bytes]:
+def trickle(sandbox_clock: SandboxClock) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n\r\n"
     while True:
         sandbox_clock.advance(100)
@@ -145,7 +145,7 @@ def trickle(sandbox_clock: Clock) -> Iterator[bytes]:
 
 
 def test_an_endless_trickle_ends(
-    host: Callable[..., Host], client_of: Callable[..., Client], sandbox_clock: Clock
+    host: Callable[..., Host], client_of: Callable[..., Client], sandbox_clock: SandboxClock
 ) -> None:
     class Trickle:
         def __iter__(self) -> Iterator[bytes]:

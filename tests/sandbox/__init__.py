@@ -1,1 +1,1 @@
-"""Tests of the sandbox, from outside, over HTTP."""
+"""Tests of the sandbox, mostly over HTTP, as a client uses it."""

@@ -1,4 +1,4 @@
-"""A clock that stands still, and small subscriptions that are quick to make."""
+"""A clock that only moves when a test advances it, and small data sets."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,25 +7,25 @@ from typing import Any
 
 import pytest
 
-from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
-from tests.support.api_client import Client
+from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
+from tests.support.api_client import SandboxClient
 
-Open = Callable[..., tuple[Sandbox, Client]]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime(2026, 3, 1, 12, tzinfo=UTC), speed=0)
+StartSandbox = Callable[..., tuple[Sandbox, SandboxClient]]
 
 
 @pytest.fixture
-def start(clock: Clock) -> Iterator[Open]:
-    """Start a sandbox with these options and faults, and a client of it."""
+def clock() -> SandboxClock:
+    return SandboxClock(datetime(2026, 3, 1, 12, tzinfo=UTC), speed=0)
+
+
+@pytest.fixture
+def start(clock: SandboxClock) -> Iterator[StartSandbox]:
+    """A function that starts a sandbox with faults and options; returns it and a client."""
     with ExitStack() as stack:
 
-        def start_one(*faults: Fault, **options: Any) -> tuple[Sandbox, Client]:  # noqa: ANN401
+        def start_one(*faults: Fault, **options: Any) -> tuple[Sandbox, SandboxClient]:  # noqa: ANN401
             chosen = Options(**{"leads": 300, "activities": 600, **options})
             sandbox = stack.enter_context(Sandbox(chosen, clock=clock, faults=faults))
-            return sandbox, stack.enter_context(Client(sandbox))
+            return sandbox, stack.enter_context(SandboxClient(sandbox))
 
         yield start_one

@@ -1,21 +1,21 @@
-"""Faults as data: each kind does what it says, as often as it says."""
+"""Fault injection: the effect of each kind of fault, and the calls to which it applies."""
 
 from itertools import islice
 
 import pytest
 import requests
 
-from tap_marketo_bulk.sandbox import Clock, Fault
+from tap_marketo_bulk.sandbox import Fault, SandboxClock
 from tap_marketo_bulk.sandbox.faults import KINDS
-from tests.support.api_client import Client, ExportJob
+from tests.support.api_client import JobClient, SandboxClient
 
-from .conftest import Open
+from .conftest import StartSandbox
 
 DESCRIBE = "/rest/v1/leads/describe.json"
 
 
-def completed(client: Client, clock: Clock) -> ExportJob:
-    job = client.queued()
+def create_completed_job(client: SandboxClient, clock: SandboxClock) -> JobClient:
+    job = client.enqueue_job()
     clock.advance(1)
     job.status()
     return job
@@ -29,8 +29,8 @@ def completed(client: Client, clock: Clock) -> ExportJob:
         (None, {"message": "System error"}),
     ],
 )
-def test_an_envelope_fault_answers_with_any_error(
-    start: Open, code: str | int | None, entry: dict[str, object]
+def test_envelope_returns_any_error_instead_of_executing_the_call(
+    start: StartSandbox, code: str | int | None, entry: dict[str, object]
 ) -> None:
     sandbox, client = start(Fault("envelope", call="create", code=code))
     reply = client.create()
@@ -39,7 +39,7 @@ def test_an_envelope_fault_answers_with_any_error(
     assert client.create().json()["success"]
 
 
-def test_faults_can_wait_and_repeat(start: Open) -> None:
+def test_a_fault_skips_calls_and_applies_several_times(start: StartSandbox) -> None:
     sandbox, client = start(Fault("http", call="describe", status=503, skip=1, times=2))
     assert [client.get(DESCRIBE).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     sandbox.faults.append(Fault("http", status=429, body="slow down", times=None))
@@ -48,37 +48,39 @@ def test_faults_can_wait_and_repeat(start: Open) -> None:
     assert client.get(DESCRIBE).ok
 
 
-def test_faults_can_strike_one_object(start: Open) -> None:
+def test_a_fault_can_apply_to_one_export_object(start: StartSandbox) -> None:
     _, client = start(Fault("http", call="create", object="activities"))
     assert client.create().ok
     assert client.create("activities").status_code == 502
 
 
-def test_faults_can_strike_at_random_but_the_same_way_each_time(start: Open) -> None:
-    def struck() -> list[bool]:
+def test_a_fault_with_a_probability_applies_to_the_same_calls_in_every_run(
+    start: StartSandbox,
+) -> None:
+    def failed_calls() -> list[bool]:
         _, client = start(Fault("http", call="describe", times=None, probability=0.3))
         return [not client.get(DESCRIBE).ok for _ in range(50)]
 
-    first = struck()
+    first = failed_calls()
     assert 5 < sum(first) < 25
-    assert struck() == first
+    assert failed_calls() == first
 
 
 @pytest.mark.parametrize(
     ("kind", "call", "message"),
     [
-        ("explode", None, "There is no kind of fault 'explode'"),
-        ("fail", "create", "A fault 'fail' cannot befall the call 'create'"),
+        ("explode", None, "There is no fault kind 'explode'"),
+        ("fail", "create", "A fault of kind 'fail' cannot apply to the call 'create'"),
     ],
 )
-def test_a_fault_that_can_never_strike_is_refused(
+def test_a_fault_that_can_never_apply_is_an_error(
     kind: str, call: str | None, message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
         Fault(kind, call=call)
 
 
-def test_other_answers_than_the_api_s(start: Open) -> None:
+def test_html_and_not_json_and_redirect_replace_the_response(start: StartSandbox) -> None:
     _, client = start(
         Fault("html", call="describe", status=500),
         Fault("not_json", call="describe"),
@@ -88,12 +90,17 @@ def test_other_answers_than_the_api_s(start: Open) -> None:
     assert (page.status_code, page.headers["Content-Type"]) == (500, "text/html")
     with pytest.raises(requests.JSONDecodeError):
         client.get(DESCRIBE).json()
-    moved = client.get(DESCRIBE, allow_redirects=False)
-    assert (moved.status_code, moved.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
+    redirect = client.get(DESCRIBE, allow_redirects=False)
+    assert (redirect.status_code, redirect.headers["Location"]) == (
+        302,
+        "http://127.0.0.1:9/elsewhere",
+    )
 
 
 @pytest.mark.parametrize(("kind", "jobs"), [("reset", 0), ("hang", 0), ("lost_reply", 1)])
-def test_connections_end_with_and_without_effect(start: Open, kind: str, jobs: int) -> None:
+def test_a_connection_ends_before_or_after_the_call_is_executed(
+    start: StartSandbox, kind: str, jobs: int
+) -> None:
     sandbox, client = start(Fault(kind, call="create"))
     with pytest.raises(requests.ConnectionError):
         client.create()
@@ -102,7 +109,7 @@ def test_connections_end_with_and_without_effect(start: Open, kind: str, jobs: i
     assert client.create().json()["success"]
 
 
-def test_a_reply_can_be_late(start: Open) -> None:
+def test_delay_and_hang_send_no_response_in_time(start: StartSandbox) -> None:
     sandbox, client = start(
         Fault("delay", call="describe", seconds=0.5),
         Fault("hang", call="describe", seconds=9),
@@ -113,7 +120,9 @@ def test_a_reply_can_be_late(start: Open) -> None:
     assert [call.status for call in sandbox.calls[1:]] == [200, 0]
 
 
-def test_warnings_come_beside_the_result(start: Open, clock: Clock) -> None:
+def test_warnings_are_added_to_a_json_response_only(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
     _, client = start(
         Fault("warnings", call="describe", code=4, message="careful"),
         Fault("warnings", call="file"),
@@ -121,38 +130,40 @@ def test_warnings_come_beside_the_result(start: Open, clock: Clock) -> None:
     reply = client.get(DESCRIBE).json()
     assert reply["success"]
     assert reply["warnings"] == [{"code": 4, "message": "careful"}]
-    assert completed(client, clock).file().text.startswith("id\n")
+    assert create_completed_job(client, clock).get_file().text.startswith("id\n")
 
 
-def test_tokens_can_be_troublesome(start: Open) -> None:
+def test_faults_of_tokens(start: StartSandbox) -> None:
     _, client = start()
     _, client = start(
         Fault("bad_credentials", skip=1), Fault("no_expires_in", skip=1), Fault("expired_token")
     )
-    assert client.token().status_code == 401
-    assert client.refusal(client.get(DESCRIBE))[0] == "602"
-    assert "expires_in" not in client.token().json()
-    client.renew()
+    assert client.request_token().status_code == 401
+    assert client.api_error(client.get(DESCRIBE))[0] == "602"
+    assert "expires_in" not in client.request_token().json()
+    client.use_current_token()
     assert client.get(DESCRIBE).ok
 
 
-def test_a_status_can_be_a_word_nobody_knows(start: Open) -> None:
+def test_unknown_status_changes_the_status_in_the_response_only(start: StartSandbox) -> None:
     _, client = start(Fault("unknown_status", call="status"), Fault("unknown_status", call="list"))
-    job = client.created()
+    job = client.create_job()
     assert job.status()["status"] == "Hibernating"
-    assert client.result("/bulk/v1/leads/export.json")[0]["status"] == "Hibernating"
+    assert client.get_result("/bulk/v1/leads/export.json")[0]["status"] == "Hibernating"
     assert job.status()["status"] == "Created"
 
 
-def test_an_unknown_status_leaves_errors_alone(start: Open) -> None:
+def test_unknown_status_does_not_change_an_error(start: StartSandbox) -> None:
     _, client = start(Fault("unknown_status", call="status"))
-    assert client.refusal(client.get("/bulk/v1/leads/export/x/status.json"))[0] == "1003"
+    assert client.api_error(client.get("/bulk/v1/leads/export/x/status.json"))[0] == "1003"
 
 
 @pytest.mark.parametrize("at_byte", [0, 1, 20, None])
-def test_a_file_can_be_dropped_at_any_byte(start: Open, clock: Clock, at_byte: int | None) -> None:
+def test_drop_ends_the_connection_at_the_byte(
+    start: StartSandbox, clock: SandboxClock, at_byte: int | None
+) -> None:
     sandbox, client = start(Fault("drop", call="file", at_byte=at_byte))
-    job = completed(client, clock)
+    job = create_completed_job(client, clock)
     with client.session.get(f"{client.url}{job.path}/file.json", stream=True, timeout=9) as reply:
         promised = int(reply.headers["Content-Length"])
         expected = promised // 2 if at_byte is None else at_byte
@@ -162,73 +173,77 @@ def test_a_file_can_be_dropped_at_any_byte(start: Open, clock: Clock, at_byte: i
             received += chunk
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             next(chunks)
-    whole = job.file().content
+    whole = job.get_file().content
     assert received == whole[:expected]
     assert promised == len(whole)
     assert sandbox.jobs[0].bytes_sent == expected + len(whole)
 
 
-def test_a_file_can_be_wrong_in_every_way(start: Open, clock: Clock) -> None:
+def test_truncate_corrupt_and_extra_change_the_bytes_of_a_file(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
     _, client = start(
         Fault("truncate", call="file", at_byte=7),
         Fault("corrupt", call="file", at_byte=4),
         Fault("extra", call="file", amount=3),
         Fault("envelope", call="file"),
     )
-    job = completed(client, clock)
-    short, corrupt, longer = job.file().content, job.file().content, job.file().content
-    assert client.refusal(job.file()) == ("611", "System error")
-    whole = job.file().content
+    job = create_completed_job(client, clock)
+    short, corrupt, longer = job.get_file().content, job.get_file().content, job.get_file().content
+    assert client.api_error(job.get_file()) == ("611", "System error")
+    whole = job.get_file().content
     assert short == whole[:7]
     assert corrupt == whole[:4] + bytes([whole[4] ^ 1]) + whole[5:]
     assert longer == whole + b"xxx"
 
 
-def test_other_replies_can_be_wrong_too(start: Open) -> None:
+def test_truncate_and_wrong_range_apply_to_responses_without_file(start: StartSandbox) -> None:
     _, client = start(Fault("truncate", call="describe", at_byte=7), Fault("wrong_range"))
     assert client.get(DESCRIBE).content == b'{"reque'
     assert client.get("/bulk/v1/leads/export/x/file.json").status_code == 404
 
 
-def test_ranges_can_be_mistaken(start: Open, clock: Clock) -> None:
+def test_ignore_range_and_wrong_range_change_the_range(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
     _, client = start(
         Fault("ignore_range"),
         Fault("wrong_range", amount=2),
         Fault("wrong_range"),
     )
-    job = completed(client, clock)
-    whole = job.file(Range="bytes=5-")
-    wrong = job.file(Range="bytes=5-9")
+    job = create_completed_job(client, clock)
+    whole = job.get_file(Range="bytes=5-")
+    wrong = job.get_file(Range="bytes=5-9")
     assert (whole.status_code, whole.content[:3]) == (200, b"id\n")
     assert (wrong.status_code, wrong.content) == (206, whole.content[5:10])
     assert wrong.headers["Content-Range"] == "bytes 7-11/12"
-    assert job.file(Range="bytes=99999999-").status_code == 416
+    assert job.get_file(Range="bytes=99999999-").status_code == 416
 
 
-def test_a_file_can_trickle(start: Open, clock: Clock) -> None:
+def test_trickle_sends_small_chunks(start: StartSandbox, clock: SandboxClock) -> None:
     _, client = start(Fault("trickle", call="file", seconds=0.0001))
-    job = completed(client, clock)
+    job = create_completed_job(client, clock)
     with client.session.get(f"{client.url}{job.path}/file.json", stream=True, timeout=9) as reply:
         first = reply.raw.read1(1 << 16)
         rest = reply.raw.read()
     assert len(first) < 30
-    assert first + rest == job.file().content
+    assert first + rest == job.get_file().content
 
 
-def test_a_job_can_fail(start: Open, clock: Clock) -> None:
-    _, client = start(Fault("fail", message="out of luck"))
-    job = client.queued()
+def test_fail_ends_the_job_as_failed(start: StartSandbox, clock: SandboxClock) -> None:
+    _, client = start(Fault("fail", message="out of memory"))
+    job = client.enqueue_job()
     assert job.status()["status"] == "Processing"
     clock.advance(1)
     status = job.status()
-    assert (status["status"], status["errorMsg"]) == ("Failed", "out of luck")
+    assert (status["status"], status["errorMsg"]) == ("Failed", "out of memory")
     assert "fileSize" not in status
-    assert job.file().status_code == 404
+    assert job.get_file().status_code == 404
 
 
-def test_a_job_can_be_cancelled_by_somebody(start: Open, clock: Clock) -> None:
+def test_cancelled_ends_the_job_at_once(start: StartSandbox, clock: SandboxClock) -> None:
     sandbox, client = start(Fault("cancelled", call="status"))
-    job = client.queued()
+    job = client.enqueue_job()
     assert job.status()["status"] == "Cancelled"
     clock.advance(1)
     assert job.status()["status"] == "Cancelled"
@@ -237,24 +252,24 @@ def test_a_job_can_be_cancelled_by_somebody(start: Open, clock: Clock) -> None:
     assert sandbox.jobs[0].status == "Cancelled"
 
 
-def test_a_job_can_vanish(start: Open) -> None:
+def test_vanish_hides_the_job(start: StartSandbox) -> None:
     _, client = start(Fault("vanish", call="status", skip=1))
-    job = client.queued()
+    job = client.enqueue_job()
     assert job.status()["status"] == "Processing"
-    assert client.refusal(client.get(f"{job.path}/status.json"))[0] == "1003"
-    assert client.refusal(job.enqueue())[0] == "1003"
-    assert job.file().status_code == 404
-    assert client.result("/bulk/v1/leads/export.json") == []
+    assert client.api_error(client.get(f"{job.path}/status.json"))[0] == "1003"
+    assert client.api_error(job.enqueue())[0] == "1003"
+    assert job.get_file().status_code == 404
+    assert client.get_result("/bulk/v1/leads/export.json") == []
 
 
-def test_a_fault_of_a_job_nobody_knows_has_no_effect(start: Open) -> None:
+def test_a_fault_for_an_unknown_job_has_no_effect(start: StartSandbox) -> None:
     _, client = start(Fault("fail", call="status"))
-    assert client.refusal(client.get("/bulk/v1/leads/export/x/status.json"))[0] == "1003"
+    assert client.api_error(client.get("/bulk/v1/leads/export/x/status.json"))[0] == "1003"
 
 
-def test_jobs_can_be_slow_or_stuck(start: Open, clock: Clock) -> None:
+def test_slow_and_stuck_jobs_are_processed_longer(start: StartSandbox, clock: SandboxClock) -> None:
     _, client = start(Fault("slow", seconds=100), Fault("stuck"))
-    slow, stuck = client.queued(), client.queued()
+    slow, stuck = client.enqueue_job(), client.enqueue_job()
     clock.advance(100)
     assert slow.status()["status"] == "Processing"
     clock.advance(1)
@@ -264,11 +279,13 @@ def test_jobs_can_be_slow_or_stuck(start: Open, clock: Clock) -> None:
     assert stuck.cancel().json()["success"]
 
 
-def test_a_job_can_misdescribe_its_file(start: Open, clock: Clock) -> None:
+def test_wrong_count_wrong_size_and_no_checksum_change_the_reported_job(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
     _, client = start(
         Fault("wrong_count", amount=-1), Fault("wrong_size", amount=5), Fault("no_checksum")
     )
-    jobs = [completed(client, clock) for _ in range(4)]
+    jobs = [create_completed_job(client, clock) for _ in range(4)]
     counted, sized, bare, right = (job.status() for job in jobs)
     assert counted["numberOfRecords"] == right["numberOfRecords"] - 1
     assert sized["fileSize"] == right["fileSize"] + 5
@@ -276,5 +293,5 @@ def test_a_job_can_misdescribe_its_file(start: Open, clock: Clock) -> None:
     assert counted["fileChecksum"] == right["fileChecksum"]
 
 
-def test_every_kind_of_fault_can_be_made() -> None:
+def test_every_kind_of_fault_can_be_created() -> None:
     assert {Fault(kind).kind for kind in KINDS} == set(KINDS)

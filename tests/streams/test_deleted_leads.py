@@ -14,7 +14,7 @@ from tests.support.runs import edited, selecting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.http_host import Host
     from tests.support.runs import Run, Tap
 
@@ -80,7 +80,7 @@ def test_a_reading_that_breaks_off_leaves_the_bookmark(tap: Tap, sandbox: Sandbo
 
 
 def test_the_next_run_begins_a_lookback_before_the_bookmark(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock
+    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = read(tap)
     sandbox_clock.advance(40 * 86400)

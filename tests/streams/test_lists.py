@@ -11,7 +11,7 @@ from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import selecting
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.runs import Run, Tap
 
 EVERYTHING = {"start_date": "2025-01-01", "poll_seconds": 0.001}
@@ -65,7 +65,7 @@ def test_an_empty_list_has_no_leads(tap: Tap) -> None:
 
 
 def test_the_next_run_reads_the_whole_list_again(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock
+    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = read(tap, static_list_id=2001)
     sandbox_clock.advance(86400)
@@ -83,7 +83,7 @@ def test_a_list_leaves_no_bookmark_and_keeps_none(tap: Tap) -> None:
 
 @pytest.mark.parametrize("stop", [2, 3, 20])
 def test_an_interrupted_run_goes_on_with_its_export(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock, stop: int
+    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock, stop: int
 ) -> None:
     first = read(tap, static_list_id=2001, stop_after=stop)
     assert first.error is not None

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.instants import format_instant
-from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import StoppedError, Tap, edited, selecting
 from tests.support.typed_activities import filters, spans, streams_of, table, truth_of
@@ -120,7 +120,7 @@ def test_each_stream_has_a_bookmark_of_its_own(tap: Tap) -> None:
 
 @small
 def test_a_new_stream_catches_up_and_then_shares(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock
+    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = read(tap, [MAIL, DEMO], end_date="2026-01-20")
     made = len(sandbox.jobs)
@@ -192,7 +192,7 @@ def test_whatever_is_selected_when_nothing_is_lost(
     inclusive: bool,  # noqa: FBT001 - as hypothesis gives it
     lookback: int,
 ) -> None:
-    clock = Clock(NOW, speed=0)
+    clock = SandboxClock(NOW, speed=0)
     options = replace(SMALL, activities=400, history_days=90, end_at_inclusive=inclusive)
     with Sandbox(options, clock=clock) as sandbox:
         tap = Tap(sandbox, TapClock(clock))

@@ -1,4 +1,4 @@
-"""A small client of the API, as naive as a test needs it."""
+"""A client of the sandbox's API for tests of the sandbox: it makes calls and checks nothing."""
 
 from types import TracebackType
 from typing import Any, Self
@@ -11,8 +11,8 @@ MONTH = {"startAt": "2026-01-20T00:00:00Z", "endAt": "2026-02-20T00:00:00Z"}
 CREATED = {"createdAt": MONTH}
 
 
-class Client:
-    """One API user, with a token from the start."""
+class SandboxClient:
+    """A client with the credentials of one API user; it requests a token when it is created."""
 
     def __init__(self, sandbox: Sandbox, user: int = 0) -> None:
         self.url = sandbox.url
@@ -22,85 +22,91 @@ class Client:
             "client_secret": sandbox.users[user].client_secret,
         }
         self.session = requests.Session()
-        self.renew()
+        self.use_current_token()
 
     def __enter__(self) -> Self:
-        """Be closed at the end."""
+        """Return the client."""
         return self
 
     def __exit__(
         self,
-        kind: type[BaseException] | None,
+        error_type: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
         """Close the connections."""
         self.session.close()
 
-    def token(self, **changes: str) -> requests.Response:
-        """Ask for a token, with the credentials changed so."""
+    def request_token(self, **changes: str) -> requests.Response:
+        """Request a token with the credentials and these changes of them."""
         form = self.credentials | changes
         return self.session.post(f"{self.url}/identity/oauth/token", form, timeout=9)
 
-    def renew(self) -> None:
-        """Call with the token of now."""
-        self.session.headers["Authorization"] = f"Bearer {self.token().json()['access_token']}"
+    def use_current_token(self) -> None:
+        """Request a token and send it with the following calls."""
+        token = self.request_token().json()["access_token"]
+        self.session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - those of requests
-        """Call."""
+        """Send a GET request."""
         return self.session.get(self.url + path, timeout=9, **options)
 
     def post(self, path: str, **options: Any) -> requests.Response:  # noqa: ANN401 - those of requests
-        """Call."""
+        """Send a POST request."""
         return self.session.post(self.url + path, timeout=9, **options)
 
-    def result(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """The result of a read."""
+    def get_result(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Send a GET request; return ``result``."""
         return self.get(path).json()["result"]
 
-    def refusal(self, response: requests.Response) -> tuple[str, str]:
-        """The code and message of an error."""
+    def api_error(self, response: requests.Response) -> tuple[str, str]:
+        """The code and the message of the API error in a response."""
         content = response.json()
         assert content["success"] is False
         return content["errors"][0]["code"], content["errors"][0]["message"]
 
-    def create(self, kind: str = "leads", **changes: Any) -> requests.Response:  # noqa: ANN401 - JSON
-        """Ask for a job; by default of one column and one month."""
-        fields = ["id"] if kind == "leads" else ["marketoGUID"]
+    def create(self, object_name: str = "leads", **changes: Any) -> requests.Response:  # noqa: ANN401 - JSON
+        """Send a create call: by default one column of one month, with changes of the body."""
+        fields = ["id"] if object_name == "leads" else ["marketoGUID"]
         body = {"fields": fields, "filter": CREATED} | changes
-        return self.post(f"/bulk/v1/{kind}/export/create.json", json=body)
+        return self.post(f"/bulk/v1/{object_name}/export/create.json", json=body)
 
-    def created(self, kind: str = "leads", **changes: Any) -> "ExportJob":  # noqa: ANN401 - JSON
-        """A new job."""
-        export_id = self.create(kind, **changes).json()["result"][0]["exportId"]
-        return ExportJob(self, f"/bulk/v1/{kind}/export/{export_id}")
+    def create_job(self, object_name: str = "leads", **changes: Any) -> "JobClient":  # noqa: ANN401 - JSON
+        """Create a job, with changes of the create body."""
+        export_id = self.create(object_name, **changes).json()["result"][0]["exportId"]
+        return JobClient(self, f"/bulk/v1/{object_name}/export/{export_id}")
 
-    def queued(self, kind: str = "leads", **changes: Any) -> "ExportJob":  # noqa: ANN401 - JSON
-        """A job in the queue."""
-        job = self.created(kind, **changes)
+    def enqueue_job(self, object_name: str = "leads", **changes: Any) -> "JobClient":  # noqa: ANN401 - JSON
+        """Create a job and enqueue it."""
+        job = self.create_job(object_name, **changes)
         job.enqueue()
         return job
 
 
-class ExportJob:
-    """An export job and the calls about it."""
+class JobClient:
+    """Makes the calls about one export job; ``path`` is ``/bulk/v1/<object>/export/<id>``."""
 
-    def __init__(self, client: Client, path: str) -> None:
+    def __init__(self, client: SandboxClient, path: str) -> None:
         self.client = client
         self.path = path
 
+    @property
+    def export_id(self) -> str:
+        """The id of the job."""
+        return self.path.rpartition("/")[2]
+
     def enqueue(self) -> requests.Response:
-        """Put it into the queue."""
+        """Enqueue the job."""
         return self.client.post(f"{self.path}/enqueue.json")
 
     def cancel(self) -> requests.Response:
-        """Cancel it."""
+        """Cancel the job."""
         return self.client.post(f"{self.path}/cancel.json")
 
     def status(self) -> Any:  # noqa: ANN401 - JSON
-        """How it is."""
-        return self.client.result(f"{self.path}/status.json")[0]
+        """The job as the API reports it."""
+        return self.client.get_result(f"{self.path}/status.json")[0]
 
-    def file(self, **headers: str) -> requests.Response:
-        """Its file, asked for with these headers."""
+    def get_file(self, **headers: str) -> requests.Response:
+        """Request the export file with these headers."""
         return self.client.get(f"{self.path}/file.json", headers=headers)

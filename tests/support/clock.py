@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threading import Condition
 
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -20,7 +20,7 @@ class TapClock:
         pauses: Every wait, in seconds.
     """
 
-    def __init__(self, sandbox_clock: Clock) -> None:
+    def __init__(self, sandbox_clock: SandboxClock) -> None:
         """Begin with no wait."""
         self._sandbox_clock = sandbox_clock
         self._started = sandbox_clock.now()

@@ -13,7 +13,7 @@ from tap_marketo_bulk.sandbox.faults import KINDS
 from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.clock import TapClock
     from tests.support.runs import Run, Tap
 
@@ -108,7 +108,7 @@ def disturbed(tap: Tap, *faults: Fault) -> Run:
     return run
 
 
-def test_nothing_happens_in_the_still_world(sandbox: Sandbox, sandbox_clock: Clock) -> None:
+def test_nothing_happens_in_the_still_world(sandbox: Sandbox, sandbox_clock: SandboxClock) -> None:
     now = sandbox_clock.now()
     long_ago, later = now - timedelta(minutes=15), now + timedelta(days=3)
     assert sandbox.expected.leads(at=long_ago) == sandbox.expected.leads(at=later)

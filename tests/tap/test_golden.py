@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
+from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import Run, Tap, edited, selecting
 
@@ -91,7 +91,7 @@ def test_first_run(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
 
 
 def test_incremental_run(catalog: Any) -> None:  # noqa: ANN401 - a catalog
-    clock = Clock(NOW, speed=0)
+    clock = SandboxClock(NOW, speed=0)
     busy = replace(WORLD, new_leads_per_hour=1, new_activities_per_hour=1)
     with Sandbox(busy, clock=clock) as sandbox:
         tap = Tap(sandbox, TapClock(clock), CONFIG)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.sandbox import Clock, Fault
+from tap_marketo_bulk.sandbox import Fault, SandboxClock
 from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
 from tests.support.runs import edited, selecting
 
@@ -168,7 +168,7 @@ def test_a_real_quota_is_spent_day_by_day_until_everything_is_there(
 
 @pytest.mark.parametrize("options", [STILL])
 @pytest.mark.parametrize(
-    "sandbox_clock", [Clock(datetime(2026, 7, 1, 12, tzinfo=UTC), speed=0)], ids=["summer"]
+    "sandbox_clock", [SandboxClock(datetime(2026, 7, 1, 12, tzinfo=UTC), speed=0)], ids=["summer"]
 )
 def test_the_reset_follows_daylight_saving_time(tap: Tap, sandbox: Sandbox) -> None:
     sandbox.faults.append(SPENT_SEEN)
@@ -295,7 +295,7 @@ def test_a_quota_that_is_spent_by_downloads_ends_or_waits_too(
     ids=["before", "at", "after"],
 )
 def test_a_reset_that_comes_late_is_not_waited_for_until_tomorrow(
-    tap: Tap, sandbox_clock: Clock, hours: float, pause: float
+    tap: Tap, sandbox_clock: SandboxClock, hours: float, pause: float
 ) -> None:
     source = tap.make(config=WHOLE | {"on_quota_exceeded": "wait"}).source
     sandbox_clock.advance(hours * 3600)

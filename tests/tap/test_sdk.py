@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 
-from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import Tap, selecting, tap_class
 
@@ -15,7 +15,7 @@ from tests.support.runs import Tap, selecting, tap_class
 # to listen.
 _open = ExitStack()
 atexit.register(_open.close)
-_time = Clock(NOW, speed=0)
+_time = SandboxClock(NOW, speed=0)
 _options = Options(leads=400, activities=1500, job_seconds=0, exports_deletions=True)
 _sandbox = _open.enter_context(Sandbox(_options, clock=_time))
 

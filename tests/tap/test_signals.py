@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.clock import SystemClock
-from tap_marketo_bulk.sandbox import Clock, Fault, Options, Sandbox
+from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.command import PROGRAM
 from tests.support.data_sets import STILL, assert_complete
 from tests.support.runs import Run, Tap
@@ -32,9 +32,9 @@ SLOW = replace(STILL, job_seconds=3600)
 
 
 @pytest.fixture
-def sandbox_clock() -> Clock:
+def sandbox_clock() -> SandboxClock:
     """Real time, which a process has."""
-    return Clock()
+    return SandboxClock()
 
 
 def settings_of(sandbox: Sandbox) -> dict[str, Any]:

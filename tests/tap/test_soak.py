@@ -15,7 +15,7 @@ from tests.support.data_sets import assert_complete
 from tests.support.runs import Run, StoppedError, Tap
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock
+    from tap_marketo_bulk.sandbox import SandboxClock
 
 # Nothing happens in it for twelve days after its birth, and the soak takes three.
 LONG = Options(
@@ -86,7 +86,7 @@ def doomed(tap: Tap, chance: random.Random, state: object) -> Run:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_soak_ends_with_the_truth(sandbox_clock: Clock, seed: int) -> None:
+def test_a_soak_ends_with_the_truth(sandbox_clock: SandboxClock, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     with Sandbox(LONG, clock=sandbox_clock, faults=faults()) as sandbox:
         tap = Tap(sandbox, MortalClock(sandbox_clock))

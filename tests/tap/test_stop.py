@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.sandbox import Clock, Options, Sandbox
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
 from tests.support.runs import Run, StoppedError, Tap
@@ -40,7 +40,7 @@ def assert_paid_once(sandbox: Sandbox) -> None:
 
 
 def fresh(options: Options = STILL) -> Iterator[Tap]:
-    clock = Clock(NOW, speed=0)
+    clock = SandboxClock(NOW, speed=0)
     with Sandbox(options, clock=clock) as sandbox:
         yield Tap(sandbox, TapClock(clock))
 
@@ -95,7 +95,7 @@ def test_stopped_again_and_again_the_union_is_the_truth(stops: list[int]) -> Non
 class FailingClock(TapClock):
     """A clock that breaks after so many waits: an exception out of nowhere."""
 
-    def __init__(self, sandbox_clock: Clock, waits: int) -> None:
+    def __init__(self, sandbox_clock: SandboxClock, waits: int) -> None:
         """Take the waits that still pass."""
         super().__init__(sandbox_clock)
         self._left = waits
@@ -110,7 +110,7 @@ class FailingClock(TapClock):
 
 @pytest.mark.parametrize("waits", range(6))
 def test_an_exception_in_the_worker_surfaces_and_the_next_run_goes_on(waits: int) -> None:
-    clock = Clock(NOW, speed=0)
+    clock = SandboxClock(NOW, speed=0)
     with Sandbox(STILL, clock=clock) as sandbox:
         stopped = Tap(sandbox, FailingClock(clock, waits)).run(config=FIXED)
         assert stopped.error is None or isinstance(stopped.error, StoppedError)

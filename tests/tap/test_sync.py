@@ -10,7 +10,7 @@ from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Clock, Sandbox
+    from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.runs import Tap
 
 # Jobs take no time, so that nothing changes between the horizon and the last export.
@@ -29,7 +29,7 @@ def test_first_run_emits_every_record_as_the_truth_says(tap: Tap, sandbox: Sandb
 
 
 def test_second_run_emits_what_changed_since(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: Clock
+    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = tap.run(config=EVERYTHING)
     sandbox_clock.advance(86400)

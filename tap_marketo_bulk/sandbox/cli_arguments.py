@@ -1,0 +1,149 @@
+"""The arguments of the command ``marketo-sandbox``, and the options that they select."""
+
+import argparse
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from tap_marketo_bulk.sandbox.clock import parse_instant
+from tap_marketo_bulk.sandbox.options import Options
+
+_MAX_PORT = 65535
+_EXAMPLES = """examples:
+  marketo-sandbox exec -- tap-marketo-bulk --config=ENV
+      run the tap once on a new data set and print its output
+  marketo-sandbox exec --state-dir .sandbox -- meltano run tap-marketo-bulk target-jsonl
+      run it again later: the data set is the same, and some leads have changed
+  marketo-sandbox expected leads --state-dir .sandbox
+      print the expected leads as JSON lines, to compare them with the loaded ones
+"""
+_ACTIONS = {
+    "serve": "serve until interrupted, and print the settings to connect with",
+    "exec": "run one command with a sandbox on a free port; returns the exit code of the command",
+    "expected": "print the expected rows of a stream as JSON lines",
+}
+_ALIASES = {"expected": ["truth"]}
+STREAMS = ("leads", "activities", "deleted_leads")
+
+
+def create_parser(description: str) -> argparse.ArgumentParser:
+    """The parser of the arguments before ``--``."""
+    parser = argparse.ArgumentParser(
+        prog="marketo-sandbox",
+        description=description,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, text in _ACTIONS.items():
+        usage = "marketo-sandbox exec [options] -- COMMAND ..." if name == "exec" else None
+        action = actions.add_parser(
+            name,
+            aliases=_ALIASES.get(name, []),
+            help=text,
+            description=f"Action: {text}.",
+            usage=usage,
+        )
+        # The name of the action, also if an alias was given.
+        action.set_defaults(action=name)
+        if name == "expected":
+            _add_row_arguments(action)
+        else:
+            _add_server_options(action)
+        _add_data_set_options(action)
+    return parser
+
+
+def options_from_arguments(
+    arguments: argparse.Namespace, saved_options: Mapping[str, int]
+) -> Options:
+    """The options that the arguments select, then the saved ones, then the defaults."""
+    options = {
+        name: value
+        for name, value in vars(arguments).items()
+        if value is not None and name in Options.__dataclass_fields__
+    }
+    if getattr(arguments, "quota_mb", None) is not None:
+        options["quota_bytes"] = int(arguments.quota_mb * 1_000_000)
+    if getattr(arguments, "no_updated_at_filter", False):
+        options["updated_at_filter"] = False
+    return Options(**{**saved_options, **options})
+
+
+def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("stream", choices=STREAMS, help="the stream")
+    parser.add_argument(
+        "--at",
+        type=_parse_instant,
+        metavar="INSTANT",
+        help="print the rows as of this instant, such as 2026-03-01T12:00:00Z (default: now)",
+    )
+
+
+def _add_data_set_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("data set")
+    group.add_argument(
+        "--state-dir",
+        metavar="DIR",
+        help="keep the data set, the export jobs and the used quota in DIR for the next run; "
+        "without it every run has a new data set",
+    )
+    for name, text in {
+        "--seed": "another number gives another data set (default 1)",
+        "--leads": "number of leads at the start (default 5000)",
+        "--activities": "number of activities at the start (default 20000)",
+        "--history-days": "days before the start over which they are spread (default 365)",
+        "--many-fields": "number of additional custom lead fields (default 0)",
+        "--lead-padding-bytes": "length of the notes of every lead, to get large files",
+    }.items():
+        group.add_argument(name, type=_parse_natural, metavar="N", help=text)
+
+
+def _add_server_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("server")
+    group.add_argument("--port", type=_parse_port, metavar="N", help="port (default: a free port)")
+    for name, text in {
+        "--job-seconds": "time to process one export job (default 1)",
+        "--status-seconds": "shortest time between changes of the reported status of a job "
+        "(Marketo: 60; default 0)",
+        "--quota-mb": "daily export quota in megabytes (default 500)",
+    }.items():
+        group.add_argument(name, type=_parse_amount, metavar="N", help=text)
+    group.add_argument(
+        "--no-updated-at-filter",
+        action="store_true",
+        help="reject exports of leads by updatedAt (error 1035), as some subscriptions do",
+    )
+
+
+def _parse_natural(text: str) -> int:
+    if not text.isdecimal():
+        message = f"'{text}' is not a whole number of 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _parse_instant(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(parse_instant(text), UTC)
+    except ValueError:
+        message = f"'{text}' is not an instant such as 2026-03-01T12:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _parse_port(text: str) -> int:
+    number = _parse_natural(text)
+    if number > _MAX_PORT:
+        message = f"{text} is not a port: the highest port is {_MAX_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _parse_amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        message = f"'{text}' is not a number of 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return number

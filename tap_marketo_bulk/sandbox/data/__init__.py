@@ -1,0 +1,1 @@
+"""The data of the sandbox: lead fields, activity types, leads, activities, assets."""

@@ -1,0 +1,173 @@
+"""The data set of a subscription, and the rows that a filter selects at an instant.
+
+All instants are epoch seconds.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import RLock
+
+from tap_marketo_bulk.sandbox.data.activities import (
+    Activity,
+    ActivityGenerator,
+    delete_lead_activity,
+)
+from tap_marketo_bulk.sandbox.data.activity_types import activity_types
+from tap_marketo_bulk.sandbox.data.lead_fields import (
+    ECIDS_FIELD,
+    LeadFieldDefinition,
+    built_in_fields,
+)
+from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot, is_list_member
+from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
+from tap_marketo_bulk.sandbox.options import Options
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """The range of a filter, from ``startAt`` to ``endAt``."""
+
+    start: int
+    end: int
+
+
+ALL_TIME = TimeRange(0, 1 << 40)
+
+
+@dataclass(frozen=True)
+class LeadRowFilter:
+    """The filter of a lead export: its ``name`` in the create body, and its range or its list."""
+
+    name: str = "createdAt"
+    time_range: TimeRange = ALL_TIME
+    list_id: int = 0
+
+
+@dataclass(frozen=True)
+class ActivityRowFilter:
+    """The filters of an activity export, combined with AND; an empty set selects everything."""
+
+    time_range: TimeRange = ALL_TIME
+    type_ids: frozenset[int] = frozenset()
+    primary_ids: frozenset[int] = frozenset()
+    primary_names: frozenset[str] = frozenset()
+
+    def matches_type(self, activity: Activity) -> bool:
+        """Whether all filters except the time range select ``activity``."""
+        if self.type_ids and activity.activity_type.id not in self.type_ids:
+            return False
+        if not self.primary_ids and not self.primary_names:
+            return True
+        value = activity.primary_value
+        return value is not None and (
+            value.id in self.primary_ids or value.full_name in self.primary_names
+        )
+
+
+class DataSet:
+    """The fields, leads and activities of one subscription; other threads may change the fields.
+
+    ``created_at`` is the instant at which the number of leads and of activities is as in
+    ``options``; earlier and later instants have fewer and more of them.
+    """
+
+    def __init__(self, options: Options, created_at: int) -> None:
+        self.options = options
+        self.created_at = created_at
+        self.activity_types = activity_types(options.many_types)
+        self._fields = [
+            field
+            for field in built_in_fields(options.many_fields)
+            if field.name not in options.left_out_fields
+        ]
+        self._lock = RLock()
+        for name, data_type in options.extra_fields:
+            self.add_field(name, data_type)
+        self._leads = LeadGenerator(
+            self._random_instants(1, options.leads, options.new_leads_per_hour), options
+        )
+        self._activities = ActivityGenerator(
+            self._random_instants(2, options.activities, options.new_activities_per_hour),
+            self._leads,
+            self.activity_types,
+            attribute_key_case=options.attribute_key_case,
+        )
+
+    def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
+        return RandomInstants(
+            seed=self.options.seed * 10 + number,
+            created_at=self.created_at,
+            count=count,
+            history_seconds=self.options.history_days * 86_400,
+            gap_seconds=max(1, round(3600 / per_hour)) if per_hour else 0,
+        )
+
+    @property
+    def fields(self) -> tuple[LeadFieldDefinition, ...]:
+        """The current lead fields, as Describe Lead lists them."""
+        with self._lock:
+            fields = tuple(self._fields)
+        return (*fields, ECIDS_FIELD) if self.options.ecids_described else fields
+
+    @property
+    def lead_columns(self) -> dict[str, LeadFieldDefinition]:
+        """The lead fields with values that a bulk export can contain now, by REST name."""
+        columns = {field.name: field for field in self.fields if field.is_exportable}
+        return columns | {ECIDS_FIELD.name: ECIDS_FIELD} if self.options.has_ecids else columns
+
+    @property
+    def requestable_lead_columns(self) -> dict[str, LeadFieldDefinition]:
+        """The lead fields that a create body may contain now, by REST name."""
+        if self.options.formula_fields == "refused":
+            return self.lead_columns
+        return self.lead_columns | {field.name: field for field in self.fields if field.is_formula}
+
+    def remove_field(self, name: str) -> None:
+        """Remove the lead field with this REST name, as an administrator can by hiding it."""
+        with self._lock:
+            self._fields = [field for field in self._fields if field.rest_name != name]
+
+    def add_field(self, name: str, data_type: str = "string") -> None:
+        """Add a custom lead field with this REST name."""
+        with self._lock:
+            field_id = 20_001 + len(self._fields)
+            self._fields.append(LeadFieldDefinition(field_id, name, data_type, name))
+
+    def leads(self, row_filter: LeadRowFilter, at: int) -> Iterator[LeadSnapshot]:
+        """The leads that the filter selects, as they are visible at ``at``, in creation order."""
+        indexes = None
+        if row_filter.name == "createdAt":
+            end = min(row_filter.time_range.end, at)
+            indexes = self._leads.indexes_created_between(row_filter.time_range.start, end)
+        for lead in self._leads.visible_leads(at, indexes):
+            if self._matches(row_filter, lead, at):
+                yield lead
+
+    def _matches(self, row_filter: LeadRowFilter, lead: LeadSnapshot, at: int) -> bool:
+        if row_filter.name == "createdAt":
+            return self._is_in_range(lead.history.created_at, row_filter.time_range)
+        if row_filter.name == "updatedAt":
+            return self._is_in_range(lead.changed_at, row_filter.time_range)
+        return is_list_member(lead, row_filter.list_id, at)
+
+    def activities(self, row_filter: ActivityRowFilter, at: int) -> Iterator[Activity]:
+        """The activities that the filter selects and that Marketo has stored at ``at``."""
+        time_range = row_filter.time_range
+        use_stored_at = self.options.activity_filter == "stored"
+        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
+        for activity in self._activities.stored_activities(at, indexes):
+            instant = activity.stored_at if use_stored_at else activity.happened_at
+            if self._is_in_range(instant, time_range) and row_filter.matches_type(activity):
+                yield activity
+        if self.options.exports_deletions and not row_filter.type_ids:
+            for activity in self.lead_deletions(time_range.start, at):
+                if self._is_in_range(activity.happened_at, time_range):
+                    yield activity
+
+    def lead_deletions(self, since: int, at: int) -> list[Activity]:
+        """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
+        deleted = self._leads.deleted_leads(at)
+        return [delete_lead_activity(lead) for lead in deleted if since <= (lead.deleted_at or 0)]
+
+    def _is_in_range(self, instant: int, time_range: TimeRange) -> bool:
+        return time_range.start <= instant < time_range.end + self.options.end_at_inclusive

@@ -1,0 +1,221 @@
+"""The leads: when each is created, changed and deleted, and its values at any instant.
+
+All instants are epoch seconds.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from tap_marketo_bulk.sandbox.data.assets import EMPTY_LIST_IDS
+from tap_marketo_bulk.sandbox.data.lead_fields import (
+    CHANGE_GROUP_COUNT,
+    FRACTION_FIELD_NAME,
+    PADDED_FIELD_NAME,
+    LeadFieldDefinition,
+)
+from tap_marketo_bulk.sandbox.data.random_values import (
+    RandomInstants,
+    Value,
+    combine_bits,
+    random_bits,
+    random_value,
+)
+from tap_marketo_bulk.sandbox.options import Options
+
+_FIRST_ID = 1_000_003
+_ID_STEP = 7
+# One lead in ten changes three times a day without end, the others a few times and then no more:
+# 5,000 leads have a change a minute, and every past month has leads with their last change in it.
+_ACTIVE_EVERY = 10
+_ACTIVE_PERIOD = 8 * 3600
+_UNLIMITED = 1 << 40
+_DAY = 86_400
+_DELETED_EVERY = 100
+_LATE_EVERY = 6
+# The column `updatedAt` of one lead in so many is a second older than `createdAt` (seen).
+_UPDATED_BEFORE_CREATED_EVERY = 40
+
+
+@dataclass(frozen=True, slots=True)
+class LeadHistory:
+    """When one lead is created, changed and deleted.
+
+    Change ``n`` is in period ``n`` after ``created_at``, each ``change_period`` seconds long; the
+    last one is change ``max_changes``.
+    """
+
+    index: int
+    id: int
+    bits: int
+    created_at: int
+    visible_at: int
+    deleted_at: int | None
+    change_period: int
+    max_changes: int
+
+    def is_deleted_at(self, instant: int) -> bool:
+        """Whether the lead is deleted at ``instant``."""
+        return self.deleted_at is not None and self.deleted_at <= instant
+
+    def instant_of_change(self, number: int) -> int:
+        """The instant of change ``number``, from 1; 0 is the creation."""
+        if not number:
+            return self.created_at
+        period_start = self.created_at + number * self.change_period
+        return period_start + random_bits(self.bits, number) % (self.change_period // 2)
+
+    def change_count_at(self, instant: int) -> int:
+        """The number of changes up to ``instant``."""
+        periods = max(0, instant - self.created_at) // self.change_period
+        count = min(self.max_changes, periods)
+        while count and self.instant_of_change(count) > instant:
+            count -= 1
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class LeadSnapshot:
+    """One lead as it is visible at one instant.
+
+    ``latest_changes`` has, for each change group, the number of the latest change of its fields.
+    """
+
+    history: LeadHistory
+    latest_changes: tuple[int, ...]
+    options: Options
+
+    @property
+    def changed_at(self) -> int:
+        """The latest change of any field, which the filter ``updatedAt`` compares."""
+        return self.history.instant_of_change(max(self.latest_changes))
+
+    @property
+    def updated_at(self) -> int:
+        """The column ``updatedAt``: the latest change of a standard field."""
+        latest = max(self.latest_changes[::2])
+        if not latest and self.history.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
+            return self.history.created_at - 1
+        return self.history.instant_of_change(latest)
+
+    def values(self, fields: Iterable[LeadFieldDefinition]) -> list[Value]:
+        """The values of ``fields``, in their order."""
+        group_bits = [random_bits(self.history.bits, change) for change in self.latest_changes]
+        return [
+            self._system_value(field)
+            if field.is_system
+            else self._random_value(
+                field, combine_bits(group_bits[field.change_group], field.name_checksum)
+            )
+            for field in fields
+        ]
+
+    def _system_value(self, field: LeadFieldDefinition) -> Value:
+        if field.name == "id":
+            return self.history.id
+        instant = self.history.created_at if field.name == "createdAt" else self.updated_at
+        return datetime.fromtimestamp(instant, UTC)
+
+    def _random_value(self, field: LeadFieldDefinition, bits: int) -> Value:
+        if field.is_formula:
+            return None
+        if field.name == PADDED_FIELD_NAME and self.options.lead_padding_bytes:
+            character = "lorem ipsum "[bits % 12]
+            return f"{bits:x} ".ljust(self.options.lead_padding_bytes, character)
+        if bits % 40 == 0:
+            if self.options.fraction_in_integer and field.name == FRACTION_FIELD_NAME:
+                return bits % 100 + 0.5
+            if self.options.empty_strings and field.data_type == "string":
+                return ""
+        return random_value(field.generate_value, bits)
+
+
+def is_list_member(lead: LeadSnapshot, list_id: int, at: int) -> bool:
+    """Whether ``lead`` is a member of the list at ``at``. Memberships begin and end over time."""
+    if list_id in EMPTY_LIST_IDS:
+        return False
+    bits = random_bits(lead.history.bits, list_id)
+    if bits % 4:
+        return False
+    added_at = lead.history.created_at + (bits >> 8) % (30 * _DAY)
+    removed_at = added_at + (bits >> 16) % (300 * _DAY)
+    return added_at <= at < removed_at
+
+
+class LeadGenerator:
+    """Computes the leads of a data set from the seed; their indexes are in creation order."""
+
+    def __init__(self, created_instants: RandomInstants, options: Options) -> None:
+        self._created_instants = created_instants
+        self._options = options
+        self._late_seconds = options.late_seconds
+        self.history = lru_cache(maxsize=100_000)(self._history)
+
+    def visible_leads(
+        self, at: int, indexes: Sequence[int] | None = None
+    ) -> Iterator[LeadSnapshot]:
+        """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
+        if indexes is None:
+            indexes = range(self._created_instants.max_count_before(at + 1))
+        for index in indexes:
+            history = self.history(index)
+            if history.visible_at <= at and not history.is_deleted_at(at):
+                yield LeadSnapshot(history, self._latest_changes(history, at), self._options)
+
+    def indexes_created_between(self, start: int, end: int) -> range:
+        """Indexes that include every lead created from ``start`` to ``end``, and few others."""
+        first = max(0, self._created_instants.max_count_before(start) - 1)
+        return range(first, self._created_instants.max_count_before(end + 1))
+
+    def deleted_leads(self, at: int) -> list[LeadHistory]:
+        """The leads that are deleted at ``at``, in deletion order."""
+        end = self._created_instants.max_count_before(at + 1)
+        histories = map(self.history, range(_DELETED_EVERY - 1, end, _DELETED_EVERY))
+        deleted = [history for history in histories if history.is_deleted_at(at)]
+        return sorted(deleted, key=lambda history: history.deleted_at or 0)
+
+    def min_count_before(self, instant: int) -> int:
+        """A lower bound: every lead with an index below it is created before ``instant``."""
+        return max(0, self._created_instants.max_count_before(instant) - 1)
+
+    def _history(self, index: int) -> LeadHistory:
+        bits = random_bits(self._created_instants.seed, index, 1)
+        created_at = self._created_instants.instant(index)
+        is_active = bits % _ACTIVE_EVERY == 0
+        is_deleted = index % _DELETED_EVERY == _DELETED_EVERY - 1
+        return LeadHistory(
+            index=index,
+            id=_FIRST_ID + index * _ID_STEP + bits % _ID_STEP,
+            bits=bits,
+            created_at=created_at,
+            visible_at=created_at + self._visibility_delay(bits >> 8),
+            deleted_at=created_at + 3600 + (bits >> 16) % (200 * _DAY) if is_deleted else None,
+            change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (40 * _DAY),
+            max_changes=_UNLIMITED if is_active else (bits >> 12) % 6,
+        )
+
+    def _visibility_delay(self, bits: int) -> int:
+        if self._late_seconds and bits % _LATE_EVERY == 0:
+            return 1 + (bits >> 8) % self._late_seconds
+        return 0
+
+    def _latest_changes(self, history: LeadHistory, at: int) -> tuple[int, ...]:
+        count = history.change_count_at(at)
+        return tuple(
+            self._latest_visible_change(history, group, count, at)
+            for group in range(CHANGE_GROUP_COUNT)
+        )
+
+    def _latest_visible_change(self, history: LeadHistory, group: int, count: int, at: int) -> int:
+        number = count - (count - group) % CHANGE_GROUP_COUNT
+        while number > 0:
+            changed_at = history.instant_of_change(number)
+            # Only a recent change can be invisible: no need to compute the delay of the others.
+            if changed_at + self._late_seconds <= at:
+                break
+            delay = self._visibility_delay(random_bits(history.bits, number, 2))
+            if changed_at + delay <= at:
+                break
+            number -= CHANGE_GROUP_COUNT
+        return max(0, number)

@@ -1,0 +1,62 @@
+"""The rows that a client of the sandbox must have read: the reference of all tests."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport, expected_activity
+from tap_marketo_bulk.sandbox.exports.definition import ExpectedRow
+from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
+
+
+class ExpectedRows:
+    """The expected rows of each stream, with all columns, at any instant.
+
+    Values are JSON values: dates and date-times are texts, such as ``2026-03-01T12:00:00Z``. Texts
+    have no NUL characters, because clients remove them.
+    ``request_filter`` is the member ``filter`` of a create body; without it all rows are returned.
+    ``at`` is an aware instant; the default is now.
+    """
+
+    def __init__(self, data_set: DataSet, clock: SandboxClock) -> None:
+        self._data_set = data_set
+        self._clock = clock
+        self._lead_export = LeadExport(data_set)
+        self._activity_export = ActivityExport(data_set)
+
+    def leads(
+        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
+    ) -> dict[int, ExpectedRow]:
+        """The leads that a filter selects, by id.
+
+        Raises:
+            SandboxApiError: The filter is invalid.
+        """
+        export = self._lead_export
+        row_filter = export.parse_filter(request_filter) if request_filter else None
+        return export.expected_rows(row_filter, self._epoch_seconds(at))
+
+    def activities(
+        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
+    ) -> dict[str, ExpectedRow]:
+        """The activities that a filter selects, by ``marketoGUID``.
+
+        Raises:
+            SandboxApiError: The filter is invalid.
+        """
+        export = self._activity_export
+        row_filter = export.parse_filter(request_filter) if request_filter else None
+        return export.expected_rows(row_filter, self._epoch_seconds(at))
+
+    def deleted_leads(self, at: datetime | None = None) -> dict[str, ExpectedRow]:
+        """The deletions of leads, as activities, by ``marketoGUID``."""
+        deletions = self._data_set.lead_deletions(0, self._epoch_seconds(at))
+        return {activity.guid: expected_activity(activity) for activity in deletions}
+
+    def lead_columns(self) -> dict[str, str]:
+        """The Marketo data type of each column that a lead export can contain now."""
+        return {name: field.data_type for name, field in self._data_set.lead_columns.items()}
+
+    def _epoch_seconds(self, at: datetime | None) -> int:
+        return int((at or self._clock.now()).timestamp())

@@ -1,0 +1,1 @@
+"""Bulk Extract: export definitions, export files, export jobs and their quota."""

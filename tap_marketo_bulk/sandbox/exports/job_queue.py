@@ -1,0 +1,225 @@
+"""The queue of export jobs: creation, enqueuing, processing, cancellation."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import RLock
+
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
+from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
+from tap_marketo_bulk.sandbox.exports.job import (
+    QUEUE_STATUSES,
+    Job,
+    JsonObject,
+    processing_end,
+    reported_job,
+)
+from tap_marketo_bulk.sandbox.exports.job_store import JobHistory, JobStore, SaveHistory
+from tap_marketo_bulk.sandbox.faults import Fault
+from tap_marketo_bulk.sandbox.options import Options
+
+WriteFile = Callable[[Job, Path], WrittenFile]
+
+
+class JobQueue:
+    """All export jobs of the subscription; threads can share it.
+
+    Jobs start and end when a method is called: every method first makes the changes that are due at
+    the current time. ``write_file`` writes the file of a processed job; it may raise
+    ``SandboxApiError``, and then the job fails.
+    """
+
+    def __init__(
+        self, options: Options, clock: SandboxClock, write_file: WriteFile, history: JobHistory
+    ) -> None:
+        self._options = options
+        self._clock = clock
+        self._write_file = write_file
+        self._lock = RLock()
+        self._store = JobStore(options, clock, history)
+        self._slot_free_since = max(
+            (job.finished_at for job in history.jobs if job.finished_at),
+            default=datetime.min.replace(tzinfo=clock.now().tzinfo),
+        )
+        self.peak_in_queue = 0
+        # The folder of the export files. While it is None, jobs neither start nor end.
+        self._folder: Path | None = None
+
+    def start_processing(self, folder: Path, save: SaveHistory | None = None) -> None:
+        """Process jobs from now on: write files to ``folder``, call ``save`` after each change."""
+        with self._lock:
+            self._folder = folder
+            self._store.delete_expired_jobs()
+            self._store.save_changes(save)
+
+    def stop_processing(self) -> None:
+        """Do not start, end or save jobs from now on."""
+        with self._lock:
+            self._folder = None
+            self._store.save_changes(None)
+
+    def all_jobs(self) -> list[Job]:
+        """All jobs as they are now, in order of creation."""
+        with self._lock:
+            self._process_due_jobs()
+            return self._store.all_jobs()
+
+    def visible_jobs(self, object_name: str, client_id: str) -> list[Job]:
+        """The jobs for an export object that this API user can see, in order of creation."""
+        is_visible = self._store.is_visible
+        return [job for job in self.all_jobs() if is_visible(job, object_name, client_id)]
+
+    def find_job(self, export_id: str, object_name: str, client_id: str) -> Job:
+        """The job as it is now.
+
+        Raises:
+            SandboxApiError: This API user cannot see such a job.
+        """
+        with self._lock:
+            self._process_due_jobs()
+            job = self._store.find_job(export_id)
+            if job is None or not self._store.is_visible(job, object_name, client_id):
+                code = ApiErrorCode(self._options.unknown_job_code)
+                raise SandboxApiError(code, f"Export job '{export_id}' not found")
+            return job
+
+    def reported_job(self, job: Job) -> Job:
+        """The job as the API reports it now."""
+        return reported_job(job, self._clock.now(), self._options.status_seconds)
+
+    def available_file(self, job: Job) -> Path | None:
+        """The export file, or None if it cannot be downloaded yet."""
+        reported = self.reported_job(job)
+        if reported.path is None or reported.finished_at is None:
+            return None
+        delay = timedelta(seconds=self._options.file_delay_seconds)
+        return reported.path if reported.finished_at + delay <= self._clock.now() else None
+
+    def create(self, object_name: str, client_id: str, request: JsonObject) -> Job:
+        """Create a job; ``request`` is a valid create body.
+
+        Raises:
+            SandboxApiError: The quota is used up.
+        """
+        with self._lock:
+            self._store.quota.check(self.all_jobs())
+            return self._store.update(
+                Job(str(uuid.uuid4()), object_name, client_id, request, self._clock.now())
+            )
+
+    def enqueue(self, job: Job) -> Job:
+        """Enqueue a created job.
+
+        Raises:
+            SandboxApiError: The job was enqueued before, the queue is full, or the quota is used
+                up.
+        """
+        with self._lock:
+            job = self.find_job(job.export_id, job.object, job.user)
+            if job.status != "Created":
+                raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, "Job already queued")
+            self._store.quota.check(self.all_jobs())
+            in_queue = 1 + len(self._store.jobs_with_status(*QUEUE_STATUSES))
+            if in_queue > self._options.queue_limit:
+                message = "Too many jobs in queue"
+                if self._options.queue_full_style == "seen":
+                    message = f"Too many jobs ({self._options.queue_limit}) in queue"
+                raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, message)
+            self.peak_in_queue = max(self.peak_in_queue, in_queue)
+            return self._store.update(job, status="Queued", queued_at=self._clock.now())
+
+    def cancel(self, job: Job) -> Job:
+        """Cancel a job.
+
+        Raises:
+            SandboxApiError: It has ended.
+        """
+        with self._lock:
+            job = self.find_job(job.export_id, job.object, job.user)
+            if job.status not in ("Created", *QUEUE_STATUSES):
+                message = f"Job is already {job.status.lower()}"
+                raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, message)
+            if job.status == "Processing":
+                self._slot_free_since = self._clock.now()
+            return self._store.update(job, status=self._options.cancel_spelling)
+
+    def apply_fault(self, export_id: str, fault: Fault) -> None:
+        """Apply a fault, whose kind is in ``JOB_KINDS``, to the job; do nothing without a job."""
+        with self._lock:
+            self._process_due_jobs()
+            job = self._store.find_job(export_id)
+            if job is None:
+                return
+            job_faults = job.job_faults.add(fault, self._options.cancel_spelling)
+            job = self._store.update(job, job_faults=job_faults)
+            if job.status in QUEUE_STATUSES and job_faults.final_status:
+                self._end(job, self._clock.now(), job_faults.final_status, job_faults.error)
+
+    def count_sent_bytes(self, export_id: str, byte_count: int) -> None:
+        """Count one response that sent ``byte_count`` bytes of the job's file."""
+        with self._lock:
+            job = self._store.job(export_id)
+            self._store.quota.charge_download(job, byte_count)
+            self._store.update(
+                job,
+                downloads=job.downloads + bool(byte_count),
+                bytes_sent=job.bytes_sent + byte_count,
+            )
+
+    def quota_used(self) -> int:
+        """The bytes that count against the quota of today, in US Central time."""
+        return self._store.quota.used_bytes(self.all_jobs())
+
+    def _process_due_jobs(self) -> None:
+        """Start and end jobs up to the current time, in the order of their instants."""
+        while self._folder is not None:
+            processing = self._store.jobs_with_status("Processing")
+            queued = self._store.jobs_with_status("Queued")
+            if queued and len(processing) < self._options.slots:
+                self._start(min(queued, key=_queued_at))
+                continue
+            ends = [
+                (processing_end(job, self._options.job_seconds), job.export_id)
+                for job in processing
+            ]
+            due = [end for end in ends if end[0] <= self._clock.now()]
+            if not due:
+                return
+            finished_at, export_id = min(due)
+            self._complete(self._store.job(export_id), finished_at, self._folder / export_id)
+
+    def _start(self, job: Job) -> None:
+        started_at = max(_queued_at(job), self._slot_free_since)
+        self._store.update(job, status="Processing", started_at=started_at)
+
+    def _complete(self, job: Job, finished_at: datetime, path: Path) -> None:
+        job_faults = job.job_faults
+        if job_faults.final_status:
+            self._end(job, finished_at, job_faults.final_status, job_faults.error)
+            return
+        try:
+            written = self._write_file(job, path)
+        except SandboxApiError as error:
+            # A field was removed after the job was created.
+            self._end(job, finished_at, "Failed", error.message)
+            return
+        self._slot_free_since = finished_at
+        self._store.update(
+            job,
+            status="Completed",
+            finished_at=finished_at,
+            number_of_records=written.row_count,
+            file_size=written.size,
+            file_checksum=written.checksum,
+            path=path,
+        )
+
+    def _end(self, job: Job, finished_at: datetime, status: str, error: str | None) -> None:
+        self._slot_free_since = finished_at
+        self._store.update(job, status=status, finished_at=finished_at, error=error)
+
+
+def _queued_at(job: Job) -> datetime:
+    return job.queued_at or job.created_at

@@ -1,0 +1,1 @@
+"""The HTTP API: server, routes, handlers, tokens, call limits and fault injection."""

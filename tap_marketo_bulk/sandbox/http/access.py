@@ -1,0 +1,164 @@
+"""Access to the API: API users, their access tokens, and Marketo's limits on calls."""
+
+import uuid
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
+from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
+from tap_marketo_bulk.sandbox.data.random_values import random_bits
+from tap_marketo_bulk.sandbox.options import Options
+
+
+@dataclass(frozen=True)
+class ApiUser:
+    """The credentials of an API user."""
+
+    client_id: str
+    client_secret: str
+
+
+def api_user(seed: int, number: int) -> ApiUser:
+    """API user ``number`` of a subscription; its credentials follow from the seed."""
+    return ApiUser(
+        f"sandbox-{random_bits(seed, number, 10) & 0xFFFFFFFF:08x}",
+        f"secret-{random_bits(seed, number, 11):016x}",
+    )
+
+
+class AccessTokens:
+    """The access tokens of one subscription; threads can share it.
+
+    A token is valid for ``token_seconds`` of the sandbox's clock.
+    """
+
+    def __init__(self, users: tuple[ApiUser, ...], clock: SandboxClock, token_seconds: int) -> None:
+        self._secrets = {user.client_id: user.client_secret for user in users}
+        self._clock = clock
+        self._lifetime = timedelta(seconds=token_seconds)
+        self._lock = Lock()
+        # The client id and the expiry of each token.
+        self._tokens: dict[str, tuple[str, datetime]] = {}
+
+    def all_tokens(self) -> list[str]:
+        """All tokens, valid and expired, in order of creation."""
+        with self._lock:
+            return list(self._tokens)
+
+    def expire_all(self) -> None:
+        """Make all tokens expired."""
+        now = self._clock.now()
+        with self._lock:
+            self._tokens = {token: (owner, now) for token, (owner, _) in self._tokens.items()}
+
+    def issue(self, client_id: str, client_secret: str) -> tuple[str, int]:
+        """The user's valid token, or else a new one, and the seconds until it expires.
+
+        Raises:
+            SandboxApiError: The credentials are wrong.
+        """
+        if self._secrets.get(client_id) != client_secret:
+            message = "Bad client credentials"
+            raise SandboxApiError(ApiErrorCode.UNAUTHORIZED, message, http_status=401)
+        now = self._clock.now()
+        with self._lock:
+            for token, (owner, expires_at) in self._tokens.items():
+                if owner == client_id and expires_at > now:
+                    return token, int((expires_at - now).total_seconds())
+            token = f"{uuid.uuid4()}:sj"
+            self._tokens[token] = (client_id, now + self._lifetime)
+            return token, int(self._lifetime.total_seconds())
+
+    def authenticate(self, authorization: str) -> str:
+        """The client id of the user whose token is in this ``Authorization`` header.
+
+        Raises:
+            SandboxApiError: There is no token, or it is unknown or expired.
+        """
+        scheme, _, token = authorization.partition(" ")
+        with self._lock:
+            known = self._tokens.get(token) if scheme.casefold() == "bearer" else None
+        if known is None:
+            raise SandboxApiError(ApiErrorCode.TOKEN_INVALID, "Access token invalid")
+        client_id, expires_at = known
+        if expires_at <= self._clock.now():
+            raise SandboxApiError(ApiErrorCode.TOKEN_EXPIRED, "Access token expired")
+        return client_id
+
+
+_RATE_WINDOW = timedelta(seconds=20)
+
+
+class CallLimits:
+    """Counts calls and checks the limits; threads can share it.
+
+    Requests for a token do not count.
+    """
+
+    def __init__(self, options: Options, clock: SandboxClock) -> None:
+        self._clock = clock
+        self._options = options
+        self._lock = Lock()
+        self._concurrent = 0
+        self._recent: deque[datetime] = deque()
+        self._midnight = central_midnight(clock.now())
+        self._calls_today: Counter[str] = Counter()
+
+    @contextmanager
+    def count_concurrent(self) -> Iterator[int]:
+        """Count a call while the context is open; the value is the number of such calls."""
+        with self._lock:
+            self._concurrent += 1
+            count = self._concurrent
+        try:
+            yield count
+        finally:
+            with self._lock:
+                self._concurrent -= 1
+
+    def check_concurrent(self, call_name: str, count: int) -> None:
+        """Check the number of concurrent calls when the call ``call_name`` arrives.
+
+        Raises:
+            SandboxApiError: There are too many.
+        """
+        limit = self._options.concurrent_limit
+        if call_name != "token" and count > limit:
+            message = f"Concurrent access limit '{limit}' exceeded"
+            raise SandboxApiError(ApiErrorCode.CONCURRENT_CALL_LIMIT, message)
+
+    def count_call(self, client_id: str) -> None:
+        """Count a call of this user, and check the daily limit and the rate limit.
+
+        Raises:
+            SandboxApiError: One of the limits is exceeded.
+        """
+        now = self._clock.now()
+        with self._lock:
+            self._reset_at_midnight(now)
+            if self._calls_today.total() >= self._options.daily_calls:
+                message = f"Daily API Request Limit '{self._options.daily_calls}' exceeded"
+                raise SandboxApiError(ApiErrorCode.DAILY_CALL_LIMIT, message)
+            self._calls_today[client_id] += 1
+            while self._recent and self._recent[0] <= now - _RATE_WINDOW:
+                self._recent.popleft()
+            if len(self._recent) >= self._options.rate_limit:
+                message = f"Max rate limit '{self._options.rate_limit}' exceeded with in '20' secs"
+                raise SandboxApiError(ApiErrorCode.RATE_LIMIT, message)
+            self._recent.append(now)
+
+    def calls_today(self) -> tuple[str, dict[str, int]]:
+        """The date of today in US Central time, and the number of calls by client id."""
+        with self._lock:
+            self._reset_at_midnight(self._clock.now())
+            return self._midnight.date().isoformat(), dict(self._calls_today)
+
+    def _reset_at_midnight(self, now: datetime) -> None:
+        midnight = central_midnight(now)
+        if midnight != self._midnight:
+            self._midnight = midnight
+            self._calls_today.clear()

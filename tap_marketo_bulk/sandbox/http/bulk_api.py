@@ -1,0 +1,146 @@
+"""The handlers of Bulk Extract: the calls about export jobs and their files."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
+from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
+from tap_marketo_bulk.sandbox.exports.job import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.http.dispatcher import Route
+from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.responses import result_response, select_page, text_response
+
+_RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
+
+
+class BulkApi:
+    """The handlers; ``definitions`` are the export objects by name."""
+
+    def __init__(
+        self,
+        definitions: Mapping[str, ExportDefinition[Any, Any]],
+        jobs: JobQueue,
+        file_content_type: str,
+    ) -> None:
+        self._definitions = definitions
+        self._jobs = jobs
+        self._file_content_type = file_content_type
+
+    def routes(self) -> list[Route]:
+        """The routes, for each export object the same."""
+        objects = "|".join(map(re.escape, self._definitions))
+        export = rf"/bulk/v1/(?P<object>{objects})/export"
+        job = rf"{export}/(?P<export_id>[^/]+)"
+        return [
+            Route("create", "POST", rf"{export}/create\.json", self._create),
+            Route("enqueue", "POST", rf"{job}/enqueue\.json", self._enqueue),
+            Route("status", "GET", rf"{job}/status\.json", self._get_status),
+            Route("file", "GET", rf"{job}/file\.json", self._get_file),
+            Route("cancel", "POST", rf"{job}/cancel\.json", self._cancel),
+            Route("list", "GET", rf"{export}\.json", self._list_jobs),
+        ]
+
+    def _create(self, request: HttpRequest) -> HttpResponse:
+        if "application/json" not in request.headers.get("content-type", ""):
+            message = "Invalid Content Type: use application/json"
+            raise SandboxApiError(ApiErrorCode.INVALID_CONTENT_TYPE, message)
+        object_name, body = request.call.object, request.call.body
+        if not isinstance(body, dict):
+            message = "Invalid JSON: the body must be an object"
+            raise SandboxApiError(ApiErrorCode.INVALID_JSON, message)
+        self._definitions[object_name].parse_create_body(body)
+        return _job_response(self._jobs.create(object_name, request.client_id, body))
+
+    def _find_job(self, request: HttpRequest) -> Job:
+        call = request.call
+        return self._jobs.find_job(call.export_id, call.object, request.client_id)
+
+    def _enqueue(self, request: HttpRequest) -> HttpResponse:
+        return _job_response(self._jobs.enqueue(self._find_job(request)))
+
+    def _get_status(self, request: HttpRequest) -> HttpResponse:
+        return _job_response(self._jobs.reported_job(self._find_job(request)))
+
+    def _cancel(self, request: HttpRequest) -> HttpResponse:
+        return _job_response(self._jobs.cancel(self._find_job(request)))
+
+    def _list_jobs(self, request: HttpRequest) -> HttpResponse:
+        status_filter = request.query.get("status", "").split(",")
+        selected = {_normalize_status(status) for status in status_filter if status}
+        unknown = sorted(selected - {_normalize_status(status) for status in STATUSES})
+        if unknown:
+            raise invalid_value(f"Invalid status [{', '.join(unknown)}]")
+        visible = self._jobs.visible_jobs(request.call.object, request.client_id)
+        reported = [self._jobs.reported_job(job) for job in visible]
+        jobs = [
+            job for job in reported if not selected or _normalize_status(job.status) in selected
+        ]
+        page, next_page = select_page(jobs, request.query)
+        return result_response([_job_entry(job) for job in page], **next_page)
+
+    def _get_file(self, request: HttpRequest) -> HttpResponse:
+        try:
+            job = self._find_job(request)
+        except SandboxApiError:
+            return text_response(404, "Export job not found")
+        path = self._jobs.available_file(job)
+        if path is None:
+            return text_response(404, "The export file is not available")
+        size = path.stat().st_size
+        start, end = 0, size
+        headers = {"Accept-Ranges": "bytes"}
+        range_match = _RANGE_HEADER.fullmatch(request.headers.get("range", ""))
+        if range_match:
+            start, end = _range_bounds(range_match, size)
+            if start >= end:
+                return HttpResponse(416, headers=headers | {"Content-Range": f"bytes */{size}"})
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        return HttpResponse(
+            206 if range_match else 200,
+            content_type=self._file_content_type,
+            headers=headers,
+            file=FilePart(path, start, end - start, job.export_id),
+        )
+
+
+def _normalize_status(status: str) -> str:
+    """The status in lower case; both spellings of Cancelled become the same."""
+    status = status.casefold()
+    return "cancelled" if status in CANCELLED_SPELLINGS else status
+
+
+def _range_bounds(range_match: re.Match[str], size: int) -> tuple[int, int]:
+    """The start and the exclusive end of the requested bytes."""
+    first, last, suffix_length = range_match.groups()
+    if suffix_length:
+        return max(0, size - int(suffix_length)), size
+    return int(first), min(size, int(last) + 1 if last else size)
+
+
+def _job_response(job: Job) -> HttpResponse:
+    return result_response([_job_entry(job)])
+
+
+def _job_entry(job: Job) -> dict[str, object]:
+    """The job in the API's format; members without a value are omitted."""
+    members = {
+        "exportId": job.export_id,
+        "format": job.request.get("format", "CSV"),
+        "status": job.status,
+        "createdAt": _format_datetime(job.created_at),
+        "queuedAt": _format_datetime(job.queued_at),
+        "startedAt": _format_datetime(job.started_at),
+        "finishedAt": _format_datetime(job.finished_at),
+        "numberOfRecords": job.number_of_records,
+        "fileSize": job.file_size,
+        "fileChecksum": job.file_checksum,
+        "errorMsg": job.error,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _format_datetime(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.strftime("%Y-%m-%dT%H:%M:%SZ")

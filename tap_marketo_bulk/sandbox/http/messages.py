@@ -1,0 +1,126 @@
+"""Requests and responses as values, independent of the server."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+BEFORE_HEADERS = -1
+"""A value of ``Transmission.drop_at``: the connection ends before the headers."""
+
+_CHUNK_BYTES = 1 << 16
+# A response with pauses has so many chunks: a small file is slow, and a large one has an end.
+_CHUNKS_WITH_PAUSES = 20
+
+
+JsonValue = object
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call in the request log: when it arrived, and the HTTP status of its response.
+
+    ``name`` is the name of its route, empty for an unknown path. ``object`` is the export object,
+    ``export_id`` the job; both are empty in other calls. ``status`` is 0 until there is a response
+    and if none was sent. ``body`` is the decoded JSON of the request, None without any.
+    """
+
+    at: datetime
+    name: str
+    method: str
+    path: str
+    object: str = ""
+    export_id: str = ""
+    status: int = 0
+    body: JsonValue = None
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """The request of a call, as a handler receives it.
+
+    ``headers`` have lower-case names. ``client_id`` is the API user, known after the token check.
+    """
+
+    call: Call
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    client_id: str = ""
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """The bytes of the file of a job from ``start`` on."""
+
+    path: Path
+    start: int
+    length: int
+    export_id: str
+
+
+@dataclass(frozen=True)
+class Transmission:
+    """How a response is sent; by default at once and completely. Seconds are real seconds."""
+
+    delay_seconds: float = 0.0
+    """Before anything is sent."""
+    drop_at: int | None = None
+    """The connection ends at this byte of the body, or ``BEFORE_HEADERS``."""
+    reset: bool = False
+    """A dropped connection is reset, not closed."""
+    corrupt_at: int | None = None
+    """This byte of the body is changed."""
+    pause_seconds: float = 0.0
+    """The body is sent in small chunks with this time between them."""
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    """The response to a call. The body is the part of the ``file``, if any, and then ``body``."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "application/json;charset=UTF-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    file: FilePart | None = None
+    transmission: Transmission = Transmission()
+
+    @property
+    def length(self) -> int:
+        """The length of the body in bytes, as in Content-Length."""
+        return len(self.body) + (self.file.length if self.file else 0)
+
+    def body_chunks(self) -> Iterator[bytes]:
+        """The bytes to send as the body, up to the byte where the connection ends."""
+        offset = 0
+        end = self.transmission.drop_at
+        corrupt_at = self.transmission.corrupt_at
+        for original in self._original_chunks():
+            chunk = original
+            if corrupt_at is not None and offset <= corrupt_at < offset + len(chunk):
+                chunk = _with_changed_byte(chunk, corrupt_at - offset)
+            if end is not None and offset + len(chunk) > end:
+                yield chunk[: end - offset]
+                return
+            yield chunk
+            offset += len(chunk)
+
+    def _original_chunks(self) -> Iterator[bytes]:
+        size = _CHUNK_BYTES
+        if self.transmission.pause_seconds:
+            size = max(1, self.length // _CHUNKS_WITH_PAUSES)
+        if self.file:
+            with self.file.path.open("rb") as file:
+                file.seek(self.file.start)
+                unread = self.file.length
+                while unread:
+                    chunk = file.read(min(size, unread))
+                    yield chunk
+                    unread -= len(chunk)
+        for start in range(0, len(self.body), size):
+            yield self.body[start : start + size]
+
+
+def _with_changed_byte(chunk: bytes, index: int) -> bytes:
+    return chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]

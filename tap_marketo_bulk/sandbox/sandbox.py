@@ -1,0 +1,204 @@
+"""The sandbox as a whole: the data set, the export jobs, the server."""
+
+import tempfile
+from collections.abc import Iterable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
+from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
+from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
+from tap_marketo_bulk.sandbox.exports.job import Job
+from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.exports.job_store import JobHistory
+from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
+from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
+from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
+from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
+from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
+from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
+from tap_marketo_bulk.sandbox.http.messages import Call
+from tap_marketo_bulk.sandbox.http.rest_api import RestContext, rest_routes
+from tap_marketo_bulk.sandbox.http.server import HttpServer, RequestLog, ServerContext
+from tap_marketo_bulk.sandbox.options import Options
+from tap_marketo_bulk.sandbox.state_directory import (
+    DATA_SET_OPTIONS,
+    SavedState,
+    StateDirectory,
+    StateDirectoryError,
+)
+
+EXPORT_OBJECTS = (LeadExport, ActivityExport)
+"""The definitions of the objects that can be exported."""
+
+
+class Sandbox:
+    """A Marketo subscription on loopback. It serves HTTP inside a ``with`` statement.
+
+    With a ``state_dir`` the data set, the jobs and their files are kept there for the next run.
+
+    Attributes:
+        options: The options; the default is ``Options()``.
+        clock: The time of the subscription.
+        faults: The faults; they can be changed at any time.
+        created_at: The instant at which the data set was created.
+        data_set: The fields, leads and activities.
+        expected: The rows that a client must have read.
+        users: The API users.
+
+    Raises:
+        StateDirectoryError: ``state_dir`` cannot be used, or it has a data set with other options.
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        *,
+        clock: SandboxClock | None = None,
+        faults: Iterable[Fault] = (),
+        state_dir: Path | None = None,
+    ) -> None:
+        self.options = options or Options()
+        self.clock = clock or SandboxClock()
+        self.faults = list(faults)
+        self._state_directory = None if state_dir is None else StateDirectory(state_dir)
+        saved = self._load_state()
+        self.created_at = saved.created_at if saved else self.options.start or self.clock.now()
+        self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
+        self.expected = ExpectedRows(self.data_set, self.clock)
+        self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
+        self._definitions = {one.name: one(self.data_set) for one in EXPORT_OBJECTS}
+        self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
+        history = saved.history if saved else JobHistory()
+        self._job_queue = JobQueue(self.options, self.clock, self._write_file, history)
+        self._request_log = RequestLog()
+        self._resources = ExitStack()
+        self._server: HttpServer | None = None
+
+    def __enter__(self) -> Self:
+        """Start the server and the processing of jobs.
+
+        Raises:
+            OSError: The port cannot be used, or the state directory cannot be written.
+        """
+        with ExitStack() as stack:
+            self._start_jobs(stack)
+            server = stack.enter_context(self._create_server())
+            serve = server.serve_forever
+            Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            stack.callback(server.shutdown)
+            stack.callback(server.stopping.set)
+            self._server = server
+            self._resources = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop the server and the jobs; without a state directory, delete the export files."""
+        self._resources.close()
+
+    @property
+    def url(self) -> str:
+        """The base URL.
+
+        Raises:
+            RuntimeError: The server was never started.
+        """
+        if self._server is None:
+            message = "The sandbox has no URL before it serves: use it in a 'with' statement"
+            raise RuntimeError(message)
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def client_id(self) -> str:
+        """The client id of the first API user."""
+        return self.users[0].client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret of the first API user."""
+        return self.users[0].client_secret
+
+    @property
+    def tokens(self) -> list[str]:
+        """All access tokens, valid and expired, in order of creation."""
+        return self._tokens.all_tokens()
+
+    @property
+    def calls(self) -> list[Call]:
+        """All calls, in order of arrival."""
+        return self._request_log.all_calls()
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All export jobs as they are now, in order of creation."""
+        return self._job_queue.all_jobs()
+
+    @property
+    def peak_in_queue(self) -> int:
+        """The highest number of jobs that were queued or processing at the same time."""
+        return self._job_queue.peak_in_queue
+
+    @property
+    def quota_used(self) -> int:
+        """The bytes that count against the export quota of today, in US Central time."""
+        return self._job_queue.quota_used()
+
+    def remove_field(self, name: str) -> None:
+        """Remove the lead field with this REST name."""
+        self.data_set.remove_field(name)
+
+    def add_field(self, name: str, data_type: str = "string") -> None:
+        """Add a custom lead field with this REST name."""
+        self.data_set.add_field(name, data_type)
+
+    def _load_state(self) -> SavedState | None:
+        saved = self._state_directory.load() if self._state_directory else None
+        options = {name: getattr(self.options, name) for name in DATA_SET_OPTIONS}
+        if saved and saved.data_set_options != options:
+            message = (
+                f"The state directory has a data set with other options: {saved.data_set_options}."
+            )
+            raise StateDirectoryError(message)
+        return saved
+
+    def _start_jobs(self, stack: ExitStack) -> None:
+        if self._state_directory:
+            save = partial(self._state_directory.save, self.created_at, self.options)
+            self._job_queue.start_processing(self._state_directory.folder, save)
+        else:
+            folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
+            self._job_queue.start_processing(Path(stack.enter_context(folder)))
+        stack.callback(self._job_queue.stop_processing)
+
+    def _create_server(self) -> HttpServer:
+        limits = CallLimits(self.options, self.clock)
+        rest = rest_routes(RestContext(self.data_set, limits, self.clock))
+        bulk = BulkApi(self._definitions, self._job_queue, self.options.content_type).routes()
+        dispatcher = Dispatcher([*rest, *bulk], self._tokens, limits)
+        selector = FaultSelector(self.faults, self.options.seed)
+        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens)
+        context = ServerContext(
+            find_route=dispatcher.find_route,
+            respond=injector.respond,
+            count_sent_bytes=self._job_queue.count_sent_bytes,
+            limits=limits,
+            request_log=self._request_log,
+            clock=self.clock,
+        )
+        return HttpServer(self.options.port, context)
+
+    def _write_file(self, job: Job, path: Path) -> WrittenFile:
+        """Write the rows as they were when the processing of the job started."""
+        at = int((job.started_at or job.created_at).timestamp())
+        return self._definitions[job.object].write_file(job.request, at, path)

@@ -1,0 +1,127 @@
+"""The state directory: the data set and the export jobs, kept from one run to the next."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tap_marketo_bulk.sandbox.exports.job import Job
+from tap_marketo_bulk.sandbox.exports.job_store import DownloadCharge, JobHistory
+from tap_marketo_bulk.sandbox.options import Options
+
+DATA_SET_OPTIONS = (
+    "seed",
+    "leads",
+    "activities",
+    "history_days",
+    "many_fields",
+    "lead_padding_bytes",
+)
+"""The options that must be the same in each run with the same state directory."""
+
+_DATETIME_FIELDS = ("created_at", "queued_at", "started_at", "finished_at")
+_OTHER_FIELDS = (
+    "export_id",
+    "object",
+    "user",
+    "request",
+    "status",
+    "number_of_records",
+    "file_size",
+    "file_checksum",
+    "error",
+    "downloads",
+    "bytes_sent",
+)
+
+
+class StateDirectoryError(Exception):
+    """The directory cannot be used, or it has a data set with other options."""
+
+
+@dataclass(frozen=True)
+class SavedState:
+    """The content of a state directory, except the export files.
+
+    ``data_set_options`` has the values of ``DATA_SET_OPTIONS``.
+    """
+
+    created_at: datetime
+    data_set_options: Mapping[str, int]
+    history: JobHistory
+
+
+class StateDirectory:
+    """A directory with the file ``world.json`` and one export file per completed job.
+
+    The JSON has the members ``birth`` (the creation of the data set), ``world`` (its options),
+    ``jobs`` and ``charges``. These names are part of the format: state directories of released
+    versions stay readable.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._path = folder / "world.json"
+
+    def load(self) -> SavedState | None:
+        """Create the directory if needed; return the saved state, None if there is none.
+
+        Raises:
+            StateDirectoryError: The directory cannot be created, or the file cannot be read.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
+            return self._parse_state(json.loads(text)) if text else None
+        except OSError as error:
+            message = f"The state directory {self.folder} cannot be used: {error.strerror}."
+            raise StateDirectoryError(message) from error
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"{self._path} was not written by marketo-sandbox, or is damaged."
+            raise StateDirectoryError(message) from error
+
+    def save(self, created_at: datetime, options: Options, history: JobHistory) -> None:
+        """Replace the saved state; if this fails, the old state is unchanged.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        content = {
+            "birth": created_at.isoformat(),
+            "world": {name: getattr(options, name) for name in DATA_SET_OPTIONS},
+            "jobs": [_job_json(job) for job in history.jobs],
+            "charges": [[charge.at.isoformat(), charge.bytes] for charge in history.charges],
+        }
+        new_path = self._path.with_suffix(".new")
+        new_path.write_text(json.dumps(content), encoding="utf-8")
+        new_path.replace(self._path)
+
+    def _parse_state(self, content: Any) -> SavedState:  # noqa: ANN401 - JSON; its use checks it
+        return SavedState(
+            created_at=datetime.fromisoformat(content["birth"]),
+            data_set_options={name: content["world"][name] for name in DATA_SET_OPTIONS},
+            history=JobHistory(
+                tuple(self._parse_job(job) for job in content["jobs"]),
+                tuple(
+                    DownloadCharge(datetime.fromisoformat(at), byte_count)
+                    for at, byte_count in content["charges"]
+                ),
+            ),
+        )
+
+    def _parse_job(self, content: dict[str, Any]) -> Job:
+        datetimes: dict[str, Any] = {
+            name: datetime.fromisoformat(content[name])
+            for name in _DATETIME_FIELDS
+            if content.get(name)
+        }
+        job = Job(**{name: content[name] for name in _OTHER_FIELDS}, **datetimes)
+        return job if job.file_size is None else replace(job, path=self.folder / job.export_id)
+
+
+def _job_json(job: Job) -> dict[str, object]:
+    datetimes = {name: getattr(job, name) for name in _DATETIME_FIELDS}
+    texts = {name: instant and instant.isoformat() for name, instant in datetimes.items()}
+    return {name: getattr(job, name) for name in _OTHER_FIELDS} | texts

@@ -1,0 +1,212 @@
+"""The checks of a create body: one invalid body for each rule."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tap_marketo_bulk.sandbox import Options, Sandbox
+from tests.support.api_client import CREATED, MONTH, SandboxClient
+
+from .conftest import StartSandbox
+
+
+def created(**changes: str) -> dict[str, Any]:
+    return {"createdAt": MONTH | changes}
+
+
+INVALID_LEAD_BODIES: dict[str, tuple[dict[str, Any], str]] = {
+    "fields absent": ({"fields": None}, "'fields' must be a list of field names"),
+    "fields empty": ({"fields": []}, "'fields' must be a list of field names"),
+    "field repeated": (
+        {"fields": ["id", "id"]},
+        "'fields' must contain texts, and each field name once",
+    ),
+    "field not a text": ({"fields": [1]}, "'fields' must contain texts, and each field name once"),
+    "unknown fields": ({"fields": ["id", "x", "y"]}, "Invalid fields [x, y]"),
+    "ecids not available": ({"fields": ["ecids"]}, "Invalid fields [ecids]"),
+    "format unknown": ({"format": "XML"}, "Invalid format 'XML': use one of CSV, TSV, SSV"),
+    "member of body unknown": ({"x": 1}, "Unknown members of the request body: x"),
+    "filter empty": ({"filter": {}}, "The filter must be a JSON object with members"),
+    "filter not an object": (
+        {"filter": [CREATED]},
+        "The filter must be a JSON object with members",
+    ),
+    "filter unknown": ({"filter": {"x": 1}}, "Unknown members of the filter: x"),
+    "two filters": (
+        {"filter": CREATED | {"updatedAt": MONTH}},
+        (
+            "Exactly one filter is required, one of: createdAt, updatedAt, staticListName, "
+            "staticListId, smartListName, smartListId"
+        ),
+    ),
+    "range without end": (
+        {"filter": {"createdAt": {"startAt": MONTH["startAt"]}}},
+        "The filter 'createdAt' has no 'endAt'",
+    ),
+    "member of range unknown": (
+        {"filter": created(x="")},
+        "Unknown members of the filter 'createdAt': x",
+    ),
+    "instant with milliseconds": (
+        {"filter": created(endAt="2026-02-01T00:00:00.000Z")},
+        "The filter 'createdAt' is invalid: Invalid date-time '2026-02-01T00:00:00.000Z'",
+    ),
+    "instant without time zone": (
+        {"filter": created(endAt="2026-02-01T00:00:00")},
+        "The filter 'createdAt' is invalid: Invalid date-time '2026-02-01T00:00:00'",
+    ),
+    "instant with invalid day": (
+        {"filter": created(endAt="2026-02-30T00:00:00Z")},
+        "The filter 'createdAt' is invalid: day is out of range for month",
+    ),
+    "range ends before it starts": (
+        {"filter": created(endAt="2026-01-19T23:59:59Z")},
+        "The filter 'createdAt' ends before it starts",
+    ),
+    "range too long": (
+        {"filter": created(endAt="2026-02-20T00:00:01Z")},
+        "The filter 'createdAt' is longer than 31 days",
+    ),
+    "list name unknown": (
+        {"filter": {"staticListName": "Nope"}},
+        "Invalid value 'Nope' for filter 'staticListName': no such list",
+    ),
+    "list id unknown": (
+        {"filter": {"smartListId": 2001}},
+        "Invalid value '2001' for filter 'smartListId': no such list",
+    ),
+    "header of unknown field": (
+        {"columnHeaderNames": {"email": "E"}},
+        "Unknown members of the columnHeaderNames: email",
+    ),
+    "header not a text": (
+        {"columnHeaderNames": {"id": 1}},
+        "columnHeaderNames must map field names to texts",
+    ),
+}
+FORM_TYPE = {"activityTypeIds": [2]}
+ONE_GROUP_REQUIRED = "Filters by primary attribute require activityTypeIds of one asset group"
+INVALID_ACTIVITY_BODIES: dict[str, tuple[dict[str, Any], str]] = {
+    "createdAt absent": ({"filter": FORM_TYPE}, "The filter 'createdAt' is required"),
+    "fields unknown": ({"fields": ["leadId", "x"]}, "Invalid fields [x]"),
+    "type ids are texts": (
+        {"filter": CREATED | {"activityTypeIds": ["1"]}},
+        "'activityTypeIds' must be a list of int values",
+    ),
+    "type ids are booleans": (
+        {"filter": CREATED | {"activityTypeIds": [True]}},
+        "'activityTypeIds' must be a list of int values",
+    ),
+    "type ids empty": (
+        {"filter": CREATED | {"activityTypeIds": []}},
+        "'activityTypeIds' must be a list of int values",
+    ),
+    "type id unknown": (
+        {"filter": CREATED | {"activityTypeIds": [1, 9999]}},
+        "Invalid activityTypeIds [9999]",
+    ),
+    "type id of Delete Lead": (
+        {"filter": CREATED | {"activityTypeIds": [37]}},
+        "Activity type 37 is not supported: use Get Deleted Leads",
+    ),
+    "primary values by id and by name": (
+        {
+            "filter": CREATED
+            | FORM_TYPE
+            | {"primaryAttributeValueIds": [1], "primaryAttributeValues": ["x"]}
+        },
+        "primaryAttributeValueIds and primaryAttributeValues cannot be used together",
+    ),
+    "too many primary values": (
+        {"filter": CREATED | FORM_TYPE | {"primaryAttributeValueIds": list(range(51))}},
+        "At most 50 primary attribute values are allowed",
+    ),
+    "primary values without type": (
+        {"filter": CREATED | {"primaryAttributeValueIds": [1]}},
+        ONE_GROUP_REQUIRED,
+    ),
+    "primary values for type without group": (
+        {"filter": CREATED | {"activityTypeIds": [1], "primaryAttributeValueIds": [1]}},
+        ONE_GROUP_REQUIRED,
+    ),
+    "primary values for two groups": (
+        {"filter": CREATED | {"activityTypeIds": [2, 24], "primaryAttributeValues": ["x"]}},
+        ONE_GROUP_REQUIRED,
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[SandboxClient]:
+    with Sandbox(Options(rate_limit=1000)) as sandbox, SandboxClient(sandbox) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), INVALID_LEAD_BODIES.values(), ids=INVALID_LEAD_BODIES
+)
+def test_an_invalid_create_body_for_leads_gives_error_1003(
+    client: SandboxClient, changes: dict[str, Any], message: str
+) -> None:
+    assert client.api_error(client.create(**changes)) == ("1003", message)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), INVALID_ACTIVITY_BODIES.values(), ids=INVALID_ACTIVITY_BODIES
+)
+def test_an_invalid_create_body_for_activities_gives_error_1003(
+    client: SandboxClient, changes: dict[str, Any], message: str
+) -> None:
+    assert client.api_error(client.create("activities", **changes)) == ("1003", message)
+
+
+def test_a_create_body_that_is_not_a_json_object_is_rejected(client: SandboxClient) -> None:
+    path = "/bulk/v1/leads/export/create.json"
+    headers = {"Content-Type": "application/json"}
+    assert client.api_error(client.post(path, data="{", headers=headers))[0] == "609"
+    assert client.api_error(client.post(path, json=[]))[0] == "609"
+    assert client.api_error(client.post(path, data={"a": "b"}))[0] == "612"
+
+
+@pytest.mark.parametrize(
+    "end", ["2026-02-20T00:00:00Z", "2026-02-19T18:00:00-06:00", "2026-01-20T00:00:00+0000"]
+)
+def test_a_range_can_be_in_any_time_zone(client: SandboxClient, end: str) -> None:
+    assert client.create(filter=created(endAt=end)).json()["success"]
+
+
+def test_the_error_for_an_unknown_field_can_be_1006(start: StartSandbox) -> None:
+    _, client = start(unknown_field_style="1006")
+    error = client.api_error(client.create(fields=["id", "x", "y"]))
+    assert error == ("1006", "Field 'x' not found")
+
+
+def test_a_formula_field_can_be_an_unknown_field(start: StartSandbox) -> None:
+    _, client = start(formula_fields="refused")
+    error = client.api_error(client.create(fields=["id", "fullName"]))
+    assert error == ("1003", "Invalid fields [fullName]")
+
+
+def test_a_removed_field_is_an_unknown_field(start: StartSandbox) -> None:
+    sandbox, client = start()
+    assert client.create(fields=["phone"]).json()["success"]
+    sandbox.remove_field("phone")
+    assert client.api_error(client.create(fields=["phone"])) == ("1003", "Invalid fields [phone]")
+
+
+def test_updated_at_and_smart_list_filters_can_be_unsupported(start: StartSandbox) -> None:
+    _, client = start(updated_at_filter=False, smart_lists=False)
+    error = ("1035", "Unsupported filter type for target subscription")
+    assert client.api_error(client.create(filter={"updatedAt": MONTH})) == error
+    assert client.api_error(client.create(filter={"smartListId": 3001})) == error
+    assert client.create(filter={"staticListId": 2001}).json()["success"]
+
+
+def test_a_job_fails_if_one_of_its_fields_is_removed_before_it_ends(start: StartSandbox) -> None:
+    sandbox, client = start()
+    job = client.enqueue_job(fields=["id", "phone"])
+    sandbox.remove_field("phone")
+    sandbox.clock.advance(1)
+    status = job.status()
+    assert (status["status"], status["errorMsg"]) == ("Failed", "Invalid fields [phone]")
