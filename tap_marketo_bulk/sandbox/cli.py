@@ -1,4 +1,4 @@
-"""The command ``marketo-sandbox``: a Marketo subscription on your machine, to test pipelines with.
+"""The command marketo-sandbox: a Marketo subscription on your machine, to test pipelines with.
 
 It serves Marketo's REST and Bulk Extract API for leads and activities, with Marketo's limits. The
 data are invented and change all the time. No Marketo account is needed, and no quota is used.

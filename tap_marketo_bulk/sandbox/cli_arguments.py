@@ -40,7 +40,7 @@ def create_parser(description: str) -> argparse.ArgumentParser:
             name,
             aliases=_ALIASES.get(name, []),
             help=text,
-            description=f"Action: {text}.",
+            description=f"{text[0].upper()}{text[1:]}.",
             usage=usage,
         )
         # The name of the action, also if an alias was given.

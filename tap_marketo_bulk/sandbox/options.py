@@ -94,8 +94,8 @@ class Options:
     ``happened``, or when Marketo ``stored`` it."""
     exports_deletions: bool = False
     """Whether an activity export without type filter has rows of type 37, Delete Lead."""
-    formula_fields: Literal["empty", "refused"] = "empty"
-    """A formula field in a lead export: ``empty`` gives an empty column, ``refused`` the error for
+    formula_fields: Literal["empty", "rejected"] = "empty"
+    """A formula field in a lead export: ``empty`` gives an empty column, ``rejected`` the error for
     an unknown field. Marketo's behaviour is not known; clients request all fields of Describe."""
     unknown_field_style: Literal["1003", "1006"] = "1003"
     """The error for unknown fields: ``1003`` names all of them, ``1006`` the first."""

@@ -110,9 +110,9 @@ def test_expected_prints_the_rows_of_the_data_set(
         ("deleted_leads", "leadId"),
     ):
         assert main([action, stream, *state]) == 0
-        records = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
-        assert all(record[key] for record in records)
-        assert bool(records) is (stream != "deleted_leads")
+        rows = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
+        assert all(row[key] for row in rows)
+        assert bool(rows) is (stream != "deleted_leads")
 
 
 def test_expected_prints_the_rows_at_an_instant(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,8 +169,8 @@ def test_only_exec_needs_a_command(
 
 
 def test_errors_are_printed_as_one_sentence(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = str(used.getsockname()[1])
         code, message = run_and_read_error(["serve", *SMALL, "--port", port])
     assert (code, message) == (1, f"marketo-sandbox: Port {port}: Address already in use")
     (tmp_path / "file").write_text("")

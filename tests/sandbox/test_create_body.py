@@ -183,7 +183,7 @@ def test_the_error_for_an_unknown_field_can_be_1006(start: StartSandbox) -> None
 
 
 def test_a_formula_field_can_be_an_unknown_field(start: StartSandbox) -> None:
-    _, client = start(formula_fields="refused")
+    _, client = start(formula_fields="rejected")
     error = client.api_error(client.create(fields=["id", "fullName"]))
     assert error == ("1003", "Invalid fields [fullName]")
 

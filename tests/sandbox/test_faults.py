@@ -1,5 +1,6 @@
 """Fault injection: the effect of each kind of fault, and the calls to which it applies."""
 
+from contextlib import suppress
 from itertools import islice
 
 import pytest
@@ -33,8 +34,8 @@ def test_envelope_returns_any_error_instead_of_executing_the_call(
     start: StartSandbox, code: str | int | None, entry: dict[str, object]
 ) -> None:
     sandbox, client = start(Fault("envelope", call="create", code=code))
-    reply = client.create()
-    assert (reply.status_code, reply.json()["errors"]) == (200, [entry])
+    response = client.create()
+    assert (response.status_code, response.json()["errors"]) == (200, [entry])
     assert sandbox.jobs == []
     assert client.create().json()["success"]
 
@@ -127,14 +128,13 @@ def test_warnings_are_added_to_a_json_response_only(
         Fault("warnings", call="describe", code=4, message="careful"),
         Fault("warnings", call="file"),
     )
-    reply = client.get(DESCRIBE).json()
-    assert reply["success"]
-    assert reply["warnings"] == [{"code": 4, "message": "careful"}]
+    response = client.get(DESCRIBE).json()
+    assert response["success"]
+    assert response["warnings"] == [{"code": 4, "message": "careful"}]
     assert create_completed_job(client, clock).get_file().text.startswith("id\n")
 
 
-def test_faults_of_tokens(start: StartSandbox) -> None:
-    _, client = start()
+def test_token_faults_change_the_response_or_expire_the_token(start: StartSandbox) -> None:
     _, client = start(
         Fault("bad_credentials", skip=1), Fault("no_expires_in", skip=1), Fault("expired_token")
     )
@@ -164,11 +164,13 @@ def test_drop_ends_the_connection_at_the_byte(
 ) -> None:
     sandbox, client = start(Fault("drop", call="file", at_byte=at_byte))
     job = create_completed_job(client, clock)
-    with client.session.get(f"{client.url}{job.path}/file.json", stream=True, timeout=9) as reply:
-        promised = int(reply.headers["Content-Length"])
+    with client.session.get(
+        f"{client.url}{job.path}/file.json", stream=True, timeout=9
+    ) as response:
+        promised = int(response.headers["Content-Length"])
         expected = promised // 2 if at_byte is None else at_byte
         received = b""
-        chunks = reply.iter_content(1)
+        chunks = response.iter_content(1)
         for chunk in islice(chunks, expected):
             received += chunk
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -223,9 +225,11 @@ def test_ignore_range_and_wrong_range_change_the_range(
 def test_trickle_sends_small_chunks(start: StartSandbox, clock: SandboxClock) -> None:
     _, client = start(Fault("trickle", call="file", seconds=0.0001))
     job = create_completed_job(client, clock)
-    with client.session.get(f"{client.url}{job.path}/file.json", stream=True, timeout=9) as reply:
-        first = reply.raw.read1(1 << 16)
-        rest = reply.raw.read()
+    with client.session.get(
+        f"{client.url}{job.path}/file.json", stream=True, timeout=9
+    ) as response:
+        first = response.raw.read1(1 << 16)
+        rest = response.raw.read()
     assert len(first) < 30
     assert first + rest == job.get_file().content
 
@@ -293,5 +297,26 @@ def test_wrong_count_wrong_size_and_no_checksum_change_the_reported_job(
     assert counted["fileChecksum"] == right["fileChecksum"]
 
 
-def test_every_kind_of_fault_can_be_created() -> None:
-    assert {Fault(kind).kind for kind in KINDS} == set(KINDS)
+def send_call(name: str, client: SandboxClient, job: JobClient) -> None:
+    if name == "token":
+        client.request_token()
+    elif name == "file":
+        job.get_file()
+    else:
+        job.status()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_fault_has_an_effect_that_the_server_can_send(
+    start: StartSandbox, clock: SandboxClock, kind: str
+) -> None:
+    sandbox, client = start()
+    job = create_completed_job(client, clock)
+    names = ("token", "file", "status")
+    call = next(name for name in names if not KINDS[kind] or name in KINDS[kind])
+    sandbox.faults.append(Fault(kind, call=call, url=client.url))
+    # Clients raise an error for many of the responses.
+    with suppress(requests.RequestException, KeyError):
+        send_call(call, client, job)
+    sends_nothing = kind in {"reset", "hang", "lost_reply"}
+    assert (sandbox.calls[-1].status == 0) is sends_nothing

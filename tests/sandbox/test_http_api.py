@@ -34,8 +34,8 @@ def test_a_token_is_the_same_until_it_expires(start: StartSandbox, clock: Sandbo
 
 def test_a_token_can_be_requested_by_get(start: StartSandbox) -> None:
     _, client = start()
-    reply = client.get("/identity/oauth/token", params=client.credentials)
-    assert reply.json()["access_token"]
+    response = client.get("/identity/oauth/token", params=client.credentials)
+    assert response.json()["access_token"]
 
 
 @pytest.mark.parametrize(
@@ -50,8 +50,8 @@ def test_wrong_credentials_are_rejected(
     start: StartSandbox, changes: dict[str, str], status: int, error: str
 ) -> None:
     _, client = start()
-    reply = client.request_token(**changes)
-    assert (reply.status_code, reply.json()["error"]) == (status, error)
+    response = client.request_token(**changes)
+    assert (response.status_code, response.json()["error"]) == (status, error)
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer x", "Basic x"])
@@ -60,13 +60,13 @@ def test_a_call_without_a_valid_token_gives_error_601(
 ) -> None:
     _, client = start()
     token = client.request_token().json()["access_token"]
-    reply = requests.get(
+    response = requests.get(
         f"{client.url}{DESCRIBE}",
         {"access_token": token},
         headers={"Authorization": authorization},
         timeout=9,
     )
-    assert client.api_error(reply) == ("601", "Access token invalid")
+    assert client.api_error(response) == ("601", "Access token invalid")
 
 
 def test_the_101st_call_in_20_seconds_gives_error_606(
@@ -117,8 +117,8 @@ def test_an_unknown_path_or_method_gives_error_610(
     start: StartSandbox, method: str, path: str
 ) -> None:
     sandbox, client = start()
-    reply = client.session.request(method, client.url + path, timeout=9)
-    assert (reply.status_code, client.api_error(reply)[0]) == (404, "610")
+    response = client.session.request(method, client.url + path, timeout=9)
+    assert (response.status_code, client.api_error(response)[0]) == (404, "610")
     assert (sandbox.calls[-1].name, sandbox.calls[-1].status) == ("", 404)
 
 
@@ -185,17 +185,17 @@ def test_activity_types_include_the_edge_cases(start: StartSandbox) -> None:
 def test_deleted_leads_are_returned_in_short_and_empty_pages(start: StartSandbox) -> None:
     sandbox, client = start(leads=5000)
     since = {"sinceDatetime": "2025-01-01T00:00:00Z"}
-    reply = client.get("/rest/v1/activities/pagingtoken.json", params=since).json()
+    response = client.get("/rest/v1/activities/pagingtoken.json", params=since).json()
     found: dict[str, dict[str, Any]] = {}
     sizes = []
     more = True
     while more:
-        token = {"nextPageToken": reply["nextPageToken"]}
-        reply = client.get("/rest/v1/activities/deletedleads.json", params=token).json()
-        page = reply.get("result", [])
+        token = {"nextPageToken": response["nextPageToken"]}
+        response = client.get("/rest/v1/activities/deletedleads.json", params=token).json()
+        page = response.get("result", [])
         sizes.append(len(page))
         found |= {one["marketoGUID"]: one for one in page}
-        more = reply["moreResult"]
+        more = response["moreResult"]
     expected = sandbox.expected.deleted_leads()
     assert sizes == [11, 0, len(expected) - 11]
     assert list(found) == list(expected)
@@ -216,10 +216,10 @@ def test_the_token_of_the_last_page_returns_later_deletions(
     assert "result" not in nothing
     clock.advance(90 * 86_400)
     later: list[str] = []
-    reply = nothing
-    while reply["moreResult"] or not later:
-        reply = client.get(path, params={"nextPageToken": reply["nextPageToken"]}).json()
-        later += [one["activityDate"] for one in reply.get("result", [])]
+    response = nothing
+    while response["moreResult"] or not later:
+        response = client.get(path, params={"nextPageToken": response["nextPageToken"]}).json()
+        later += [one["activityDate"] for one in response.get("result", [])]
     assert later == sorted(later)
     assert later[0] > "2026-03-01"
 
@@ -227,8 +227,8 @@ def test_the_token_of_the_last_page_returns_later_deletions(
 def test_a_paging_token_requires_an_instant(start: StartSandbox) -> None:
     _, client = start()
     since = {"sinceDatetime": "yesterday"}
-    reply = client.get("/rest/v1/activities/pagingtoken.json", params=since)
-    assert client.api_error(reply) == ("1003", "sinceDatetime: Invalid date-time 'yesterday'")
+    response = client.get("/rest/v1/activities/pagingtoken.json", params=since)
+    assert client.api_error(response) == ("1003", "sinceDatetime: Invalid date-time 'yesterday'")
     assert client.api_error(client.get("/rest/v1/activities/deletedleads.json"))[0] == "1003"
 
 

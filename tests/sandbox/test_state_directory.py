@@ -1,14 +1,14 @@
 """The state directory, from one run to the next."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tap_marketo_bulk.sandbox.state_directory import StateDirectoryError
-from tests.support.api_client import JobClient, SandboxClient
+from tests.support.api_client import CREATED, JobClient, SandboxClient
 
 SMALL = Options(leads=200, activities=100)
 
@@ -124,3 +124,49 @@ def test_jobs_older_than_seven_days_are_deleted_with_their_files(
     with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as second:
         assert [job.export_id for job in second.jobs] == [kept.export_id]
     assert {file.name for file in tmp_path.iterdir()} == {"world.json", kept.export_id}
+
+
+def test_the_format_of_released_versions_can_be_read(clock: SandboxClock, tmp_path: Path) -> None:
+    export_id = "5fcc4bd0-2dbd-4b01-b5c3-0f4f0d7e2c11"
+    request = {"fields": ["id"], "filter": CREATED}
+    saved = {
+        "birth": "2026-02-28T12:00:00+00:00",
+        "world": {
+            "seed": 1,
+            "leads": 200,
+            "activities": 100,
+            "history_days": 365,
+            "many_fields": 0,
+            "lead_padding_bytes": 0,
+        },
+        "jobs": [
+            {
+                "export_id": export_id,
+                "object": "leads",
+                "user": Sandbox(SMALL).client_id,
+                "request": request,
+                "status": "Completed",
+                "number_of_records": 1,
+                "file_size": 11,
+                "file_checksum": "sha256:0",
+                "error": None,
+                "downloads": 2,
+                "bytes_sent": 22,
+                "created_at": "2026-03-01T11:00:00+00:00",
+                "queued_at": "2026-03-01T11:00:01+00:00",
+                "started_at": "2026-03-01T11:00:02+00:00",
+                "finished_at": "2026-03-01T11:00:03+00:00",
+            }
+        ],
+        "charges": [["2026-03-01T11:30:00+00:00", 11]],
+    }
+    (tmp_path / "world.json").write_text(json.dumps(saved))
+    (tmp_path / export_id).write_bytes(b"id\n1000001\n")
+    with Sandbox(SMALL, clock=clock, state_dir=tmp_path) as sandbox:
+        (job,) = sandbox.jobs
+        assert (job.request, job.status, job.downloads) == (request, "Completed", 2)
+        assert job.finished_at == datetime(2026, 3, 1, 11, 0, 3, tzinfo=UTC)
+        assert job.path == tmp_path / export_id
+        assert sandbox.created_at == datetime(2026, 2, 28, 12, tzinfo=UTC)
+        assert sandbox.quota_used == 22
+    assert json.loads((tmp_path / "world.json").read_text()) == saved

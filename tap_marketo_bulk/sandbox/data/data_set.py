@@ -118,7 +118,7 @@ class DataSet:
     @property
     def requestable_lead_columns(self) -> dict[str, LeadFieldDefinition]:
         """The lead fields that a create body may contain now, by REST name."""
-        if self.options.formula_fields == "refused":
+        if self.options.formula_fields == "rejected":
             return self.lead_columns
         return self.lead_columns | {field.name: field for field in self.fields if field.is_formula}
 
