@@ -51,8 +51,9 @@ The modules; imports go from the top to the bottom of this list::
     options.py              Options
 
 To add an export object, write a subclass of ``ExportDefinition`` in ``exports/`` and add it to
-``EXPORT_OBJECTS`` in ``sandbox.py``. To add a REST call, write a handler in ``http/rest_api.py``
-and add it to ``REST_ROUTES``. Add its expected rows to ``expected_rows.py``.
+``export_definitions`` in ``sandbox.py``. To add a REST call, write a handler in
+``http/rest_api.py`` and add it to ``REST_ROUTES``. Add the expected rows of both to
+``expected_rows.py``.
 """
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock

@@ -7,12 +7,13 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
 from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
+from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
 from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
@@ -34,8 +35,11 @@ from tap_marketo_bulk.sandbox.state_directory import (
     StateDirectoryError,
 )
 
-EXPORT_OBJECTS = (LeadExport, ActivityExport)
-"""The definitions of the objects that can be exported."""
+
+def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any]]:
+    """The definition of each object that can be exported, by its name."""
+    definitions = (LeadExport(data_set), ActivityExport(data_set))
+    return {definition.name: definition for definition in definitions}
 
 
 class Sandbox:
@@ -73,7 +77,7 @@ class Sandbox:
         self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
         self.expected = ExpectedRows(self.data_set, self.clock)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
-        self._definitions = {one.name: one(self.data_set) for one in EXPORT_OBJECTS}
+        self._definitions = export_definitions(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
         history = saved.history if saved else JobHistory()
         self._job_queue = JobQueue(self.options, self.clock, self._write_file, history)

@@ -255,3 +255,4 @@ def test_a_file_has_the_rows_as_of_the_start_of_processing(
         sandbox.expected.leads({"staticListId": 2001}, at=sandbox.jobs[0].started_at)
     )
     assert job.status()["numberOfRecords"] == expected_count
+    assert expected_count != len(sandbox.expected.leads({"staticListId": 2001}))

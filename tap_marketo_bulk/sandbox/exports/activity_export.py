@@ -1,7 +1,6 @@
 """The export of activities."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar
 
 from tap_marketo_bulk.sandbox.api_errors import invalid_value
 from tap_marketo_bulk.sandbox.clock import format_instant
@@ -49,7 +48,7 @@ _MAX_PRIMARY_VALUES = 50
 class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
     """The object ``activities``: fields are optional, the filter ``createdAt`` is required."""
 
-    name: ClassVar[str] = "activities"
+    name = "activities"
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``; see the base class. None gives ``DEFAULT_COLUMNS``."""

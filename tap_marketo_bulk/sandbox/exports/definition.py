@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from tap_marketo_bulk.sandbox.api_errors import invalid_value
 from tap_marketo_bulk.sandbox.clock import parse_instant
@@ -113,12 +113,12 @@ class CreateBody(Generic[RowFilter]):
 
 
 class ExportDefinition(ABC, Generic[RowFilter, Key]):
-    """An object of Bulk Extract: its columns, its filters, its rows and their text.
+    """One object of Bulk Extract: its columns, its filters, its rows and their text.
 
     ``RowFilter`` is the type of a parsed filter, ``Key`` the type of the key of a row.
     """
 
-    name: ClassVar[str]
+    name: str
     """The object in the path: ``/bulk/v1/<name>/export/...``."""
 
     def __init__(self, data_set: DataSet) -> None:

@@ -9,6 +9,9 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
 from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.options import Options
 
+JOB_RETENTION = timedelta(days=7)
+"""The age at which a job and its file cannot be read any more."""
+
 
 @dataclass(frozen=True)
 class DownloadCharge:
@@ -65,9 +68,6 @@ class ExportQuota:
         if self._options.quota_style == "seen":
             message = f"Export daily quota {self._options.quota_bytes / 1e6:g}MB exceeded."
         raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, message)
-
-
-JOB_RETENTION = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The export of leads."""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
 from tap_marketo_bulk.sandbox.data.assets import find_list_id
@@ -25,7 +24,7 @@ FILTERS = ("createdAt", "updatedAt", *LIST_FILTERS)
 class LeadExport(ExportDefinition[LeadRowFilter, int]):
     """The object ``leads``: the fields are those of Describe Lead, with exactly one filter."""
 
-    name: ClassVar[str] = "leads"
+    name = "leads"
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
