@@ -22,7 +22,8 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.extract.order import JobPolicy
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
-from tap_marketo_bulk.marketo.client import Connection
+from tap_marketo_bulk.marketo.limits import MAX_PRIMARY_ATTRIBUTE_VALUES
+from tap_marketo_bulk.marketo.transport import Connection
 from tap_marketo_bulk.settings_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -165,8 +166,6 @@ PRIMARY_FILTERS = {
     "primary_attribute_value_ids": "primaryAttributeValueIds",
     "primary_attribute_values": "primaryAttributeValues",
 }
-# Adobe: at most so many primary attribute values.
-MOST_PRIMARY_VALUES = 50
 
 
 def _activity_filter(config: Mapping[str, Any]) -> ActivityFilter:
@@ -190,9 +189,9 @@ def _filter_problems(config: Mapping[str, Any]) -> list[str]:
     if primary and "activity_type_ids" not in config:
         problems.append(f"{primary[0]} needs activity_type_ids")
     problems += [
-        f"{name} has more than {MOST_PRIMARY_VALUES} values"
+        f"{name} has more than {MAX_PRIMARY_ATTRIBUTE_VALUES} values"
         for name in primary
-        if isinstance(config[name], list) and len(config[name]) > MOST_PRIMARY_VALUES
+        if isinstance(config[name], list) and len(config[name]) > MAX_PRIMARY_ATTRIBUTE_VALUES
     ]
     type_ids = config.get("activity_type_ids")
     if isinstance(type_ids, list) and DELETE_LEAD in type_ids:

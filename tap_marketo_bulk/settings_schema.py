@@ -9,12 +9,10 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from tap_marketo_bulk.extract.windows import LONGEST_WINDOW_DAYS
+from tap_marketo_bulk.marketo.limits import MAX_WINDOW_DAYS, QUEUE_PLACES
 
 # Nobody waits longer; and what is longer by far is no span of time to Python.
 YEAR_MINUTES = 365 * 24 * 60
-# Adobe: ten jobs can be queued or processing in a subscription.
-QUEUE_PLACES = 10
 
 
 def _number(
@@ -69,11 +67,11 @@ SETTINGS = th.PropertiesList(
     _number(
         "window_days",
         "Window (days)",
-        LONGEST_WINDOW_DAYS,
+        MAX_WINDOW_DAYS,
         "How much time one export job covers at most, in days. 31 is Marketo's limit; fractions "
         "are allowed.",
         minimum=1,
-        maximum=LONGEST_WINDOW_DAYS,
+        maximum=MAX_WINDOW_DAYS,
     ),
     _number(
         "lag_minutes",

@@ -109,7 +109,7 @@ def test_an_endpoint_that_answers_with_a_page_is_told(
 def test_a_redirect_is_not_followed_but_told(command: Command, sandbox: Sandbox) -> None:
     elsewhere = "http://127.0.0.1:1/?access_token=hunter2"
     sandbox.faults.append(Fault("redirect", call="describe", times=None, url=elsewhere))
-    assert "redirects elsewhere" in sentence_of(command.run(*command.config()), command)
+    assert "redirects to another address" in sentence_of(command.run(*command.config()), command)
 
 
 def _rename(entry: dict[str, Any]) -> None:
