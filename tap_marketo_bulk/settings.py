@@ -67,12 +67,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class _ParsedValues:
-    """The values that need a parser of their own; None where not set or invalid."""
+    """The values that need a parser of their own."""
 
-    base_url: str | None
-    start: datetime | None
+    base_url: str
+    start: datetime
     end: datetime | None
-    user_agent: str | None
+    user_agent: str
 
 
 def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -> Settings:
@@ -87,21 +87,12 @@ def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: da
         SettingsError: The configuration has problems; the error lists all of them.
     """
     problems = list(schema_problems(config, schema))
-    values = _ParsedValues(
-        base_url=_parsed("endpoint", parse_base_url, config, problems),
-        start=_parsed("start_date", parse_date_setting, config, problems),
-        end=_parsed("end_date", parse_date_setting, config, problems),
-        user_agent=_parsed("user_agent", parse_user_agent, config, problems),
-    )
-    if values.start and values.start > now:
-        problems.append(f"start_date {config['start_date']} is in the future")
-    if values.start and values.end and values.end <= values.start:
-        problems.append(f"end_date {config['end_date']} is not after start_date")
+    values = _parse_values(config, now, problems)
     problems += filter_problems(config)
-    if problems or values.base_url is None or values.start is None:
+    if problems:
         raise SettingsError(problems)
     return Settings(
-        connection=_connection(config, values.base_url, values.user_agent),
+        connection=_connection(config, values),
         start=values.start,
         end=values.end,
         window=timedelta(days=float(config["window_days"])),
@@ -114,6 +105,24 @@ def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: da
         lead_list=_selected_filters(LEAD_LISTS, config),
         extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
         invalid_as_null=config["invalid_values"] == "null",
+    )
+
+
+def _parse_values(config: Mapping[str, Any], now: datetime, problems: list[str]) -> _ParsedValues:
+    """Parse single values; appends to ``problems`` where that fails."""
+    start = _parsed("start_date", parse_date_setting, config, problems)
+    end = _parsed("end_date", parse_date_setting, config, problems)
+    if start and start > now:
+        problems.append(f"start_date {config['start_date']} is in the future")
+    if start and end and end <= start:
+        problems.append(f"end_date {config['end_date']} is not after start_date")
+    return _ParsedValues(
+        # Where a required setting is missing or invalid, that is a problem already.
+        base_url=_parsed("endpoint", parse_base_url, config, problems) or "",
+        start=start or now,
+        end=end,
+        user_agent=_parsed("user_agent", parse_user_agent, config, problems)
+        or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
     )
 
 
@@ -131,13 +140,13 @@ def _parsed(
         return None
 
 
-def _connection(config: Mapping[str, Any], base_url: str, user_agent: str | None) -> Connection:
+def _connection(config: Mapping[str, Any], values: _ParsedValues) -> Connection:
     return Connection(
-        base_url=base_url,
+        base_url=values.base_url,
         client_id=config["client_id"],
         client_secret=config["client_secret"],
         request_timeout_seconds=float(config["request_timeout_seconds"]),
-        user_agent=user_agent or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
+        user_agent=values.user_agent,
     )
 
 

@@ -68,7 +68,7 @@ def _problem(error: Any, known: Mapping[str, Any]) -> str:  # noqa: ANN401 - jso
     if error.schema.get("secret") or known.get(name, {}).get("secret"):
         return f"{name} must be text"
     if error.validator == "type":
-        wanted = " or ".join(kind for kind in error.validator_value if kind != "null")
+        wanted = " or ".join(each for each in error.validator_value if each != "null")
         return f"{name}: {error.instance!r} is not of type {wanted}"
     return f"{name}: {error.message}"
 

@@ -27,8 +27,8 @@ def _number(
     description: str,
     **limits: Any,  # noqa: ANN401 - th.NumberType's own keywords
 ) -> th.Property[Any]:
-    kind = th.NumberType(**limits)
-    return th.Property(name, kind, title=title, description=description, default=default)
+    number_type = th.NumberType(**limits)
+    return th.Property(name, number_type, title=title, description=description, default=default)
 
 
 def _text(name: str, title: str, description: str, **more: Any) -> th.Property[Any]:  # noqa: ANN401 - th.Property's own keywords

@@ -22,7 +22,7 @@ def iter_pages(
     has_more: Callable[[Envelope], bool],
     first_token: str = "",
 ) -> Iterator[Envelope]:
-    """Yield one page after the other, until a page says that it is the last one.
+    """Yield one page after the other, up to the last one.
 
     Ends also where the server repeats tokens: each token is used once.
 

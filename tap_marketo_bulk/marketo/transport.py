@@ -176,5 +176,5 @@ def _hides_urls(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.WARNING
 
 
-# A filter, not a level: nobody sees them by turning on DEBUG for every logger.
+# A filter, not a level: it also holds where DEBUG is turned on for all loggers.
 logging.getLogger("urllib3.connectionpool").addFilter(_hides_urls)

@@ -210,7 +210,7 @@ def test_threads_request_one_token_together() -> None:
 def test_a_late_rejection_of_an_old_token_does_not_replace_the_new_one() -> None:
     tokens = iter(["old", "new", "newest"])
     authenticator = Authenticator(lambda: (next(tokens), 3600.0), SystemClock())
-    authenticator.reject("nobody's")
+    authenticator.reject("unknown")
     assert authenticator.token() == "old"
     authenticator.reject("old")
     assert authenticator.token() == "new"
