@@ -1,4 +1,4 @@
-"""Time as a parameter: everything that waits is handed a clock."""
+"""The clock: everything that waits takes one as a parameter, so that tests need no real waits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the tap needs of time."""
+    """The present, and ways to wait."""
 
     def now(self) -> datetime:
         """Return the present instant, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never go back, for measuring waits."""
+        """Return seconds that never decrease, to measure waits with."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -26,19 +26,19 @@ class Clock(Protocol):
         ...
 
     def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Wait until the condition, whose lock is held, is notified, or this long at most."""
+        """Wait until the condition is notified, at most ``seconds``; its lock must be held."""
         ...
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The clock of the machine."""
 
     def now(self) -> datetime:
         """Return the present instant, in UTC."""
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Return seconds that never go back."""
+        """Return seconds that never decrease."""
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:

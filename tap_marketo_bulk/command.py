@@ -1,4 +1,4 @@
-"""The command line: the SDK's, with errors as sentences instead of tracebacks."""
+"""The command line: the SDK's, with error messages instead of tracebacks."""
 
 from __future__ import annotations
 
@@ -21,44 +21,47 @@ if TYPE_CHECKING:
 
 
 class ErrorReportingCommand(SingerCommand):
-    """Ends with exit code 1 and one sentence where a user can do something about it.
+    """Ends with exit code 1 and one message where the user can correct the cause.
 
-    What nobody foresaw keeps its traceback: that is a bug, and the traceback is for us.
+    Unexpected errors keep their traceback: they are bugs, and the traceback is for the developers.
     """
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's own signature
-        """Read the arguments; some of the SDK's options do all their work here."""
-        with self._sentences():
+        """Parse the arguments; some of the SDK's options, --about for example, also run here."""
+        with self._error_messages():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
         """Run the command."""
-        with self._sentences():
+        with self._error_messages():
             return super().invoke(ctx)
 
     @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        # Not around main(), where click would catch a broken pipe first and say nothing.
+    def _error_messages(self) -> Iterator[None]:
+        # Not around main(): click catches a broken pipe there and shows no message.
         try:
             yield
         except MarketoBulkError as error:
             self._end(str(error))
         except BrokenPipeError:
-            # Nothing can be written any more, and Python would complain once more at its end.
+            # Python flushes stdout when it ends, which would fail once more.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._end(
-                "The target closed its input before everything was written; see its own log. "
-                "What it confirmed is safe, run again."
+                "The target closed its input before the tap had written everything; see the "
+                "target's log. What the target confirmed is safe; run again."
             )
         except (simplejson.JSONDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            self._end(f"A catalog, a state or a list in the environment is not JSON ({error}).")
+            self._end(f"The catalog or state file is not JSON ({error}). Correct it and run again.")
         except SingerSDKError as error:
             self._end(str(error))
         except OSError as error:
-            # A config that is not there, a full disk behind stdout.
-            finding = str(error).removesuffix(".")
-            self._end(f"{finding}. What was delivered is safe; mend this and run again.")
+            # A config file that does not exist, or a full disk behind stdout.
+            problem = str(error).removesuffix(".")
+            self._end(
+                f"{problem}. Bookmarks only cover records that were written; correct the cause "
+                "and run again."
+            )
 
-    def _end(self, sentence: str) -> None:
-        self.logger.error("%s", sentence)
+    def _end(self, message: str) -> None:
+        self.logger.error("%s", message)
         sys.exit(1)

@@ -3,38 +3,40 @@
 ::
 
     MarketoBulkError
-    ├── SettingsError            the settings are wrong; lists every problem
-    ├── CatalogError             the catalog asks for what Marketo does not have
-    ├── StateError               the state is not one this tap wrote
-    ├── ApiError                 Marketo refused a call for good
+    ├── SettingsError            the configuration is invalid; lists every problem
+    ├── CatalogError             the catalog selects a stream or field that does not exist
+    ├── StateError               the state was not written by this tap
+    ├── ApiError                 Marketo rejected a call; repeating it does not help
     │   ├── CredentialsError     client id and secret are not accepted
     │   ├── AccessDeniedError    603: the API user lacks a permission
-    │   ├── UnknownFieldsError   1003, 1006: requested fields are gone
+    │   ├── UnknownFieldsError   1003, 1006: requested fields do not exist
     │   ├── UnsupportedFilterError  1035: the subscription lacks a filter
-    │   ├── CallQuotaError       607: the day's API calls are spent
-    │   ├── AlreadyQueuedError   1029: the job is queued, which is what was wanted
-    │   ├── QueueFullError       1029: ten jobs are waiting already
-    │   └── ExportQuotaError     1029: the day's export bytes are spent
-    ├── TransientError           worth another try
+    │   ├── CallQuotaError       607: the daily API call quota is used up
+    │   ├── AlreadyQueuedError   1029: the job is in the queue already
+    │   ├── QueueFullError       1029: ten jobs are in the queue
+    │   └── ExportQuotaError     1029: the daily export quota is used up
+    ├── TransientError           repeating the call may help
     │   ├── TokenRejectedError   601, 602
     │   ├── RateLimitError       606, 615, HTTP 429
-    │   ├── UnreachableError     no connection, or it broke
-    │   ├── InvalidResponseError      the answer is no Marketo envelope
-    │   └── FileNotReadyError    404: a completed job's file is not there yet
-    ├── DailyQuotaExceededError          how far each stream got before the quota was spent
-    ├── ExportFailedError        Marketo gave up on a job, again and again
+    │   ├── InternalServerError  HTTP 500: a failure of Marketo, or a badly formed URL
+    │   ├── UnreachableError     no connection, a broken connection, or a time-out
+    │   ├── InvalidResponseError the response is not a Marketo API response
+    │   └── FileNotReadyError    404: a completed job's file is not available yet
+    ├── DailyQuotaExceededError  the run ended early: the daily export quota is used up
+    ├── ExportFailedError        a job failed at every attempt
     ├── ExportTimeoutError       a job did not finish in time
-    ├── SpoolError               the local disk cannot take the file
+    ├── SpoolError               the local disk cannot store the file
     └── DataError
-        ├── CorruptFileError     a file differs from what its job promised
-        ├── MalformedFileError   a file's rows cannot be told apart
-        └── InvalidValueError    a value is not of its column's type
+        ├── CorruptFileError     a file differs from what its job reported
+        ├── MalformedFileError   a file's header or rows cannot be parsed
+        └── InvalidValueError    a value does not fit its column's type
 
 They derive from singer_sdk's errors by what a caller should do.
 """
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from singer_sdk.exceptions import (
@@ -54,53 +56,57 @@ if TYPE_CHECKING:
 
 
 class MarketoBulkError(SingerSDKError):
-    """The root of this package's errors; ``str()`` is a sentence for the user."""
+    """The root of this package's errors; ``str()`` is a message for the user."""
 
 
 class SettingsError(MarketoBulkError, ConfigurationError):
-    """The settings are wrong."""
+    """The configuration is invalid."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Tell every problem at once."""
-        super().__init__(f"The settings need attention: {'; '.join(problems)}.")
+        """Report all problems in one message."""
+        super().__init__(f"Invalid configuration: {'; '.join(problems)}.")
         self.problems = tuple(problems)
 
 
 class CatalogError(MarketoBulkError, ConfigurationError):
-    """The catalog asks for what Marketo, or this tap, does not have."""
+    """The catalog selects a stream or field that neither Marketo nor this tap has."""
 
 
 class StateError(MarketoBulkError, ConfigurationError):
-    """The state is not one this tap wrote."""
+    """The state was not written by this tap."""
 
-    def __init__(self, finding: str) -> None:
-        """Say what is wrong with the state."""
+    def __init__(self, problem: str) -> None:
+        """Describe the problem and the two ways to continue."""
         super().__init__(
-            f"The state cannot be used: {finding}. Nothing was read. Restore the last good "
+            f"The state cannot be used: {problem}. Nothing was read. Restore the last good "
             "state, or run without state to load everything again."
         )
 
 
 class ApiError(MarketoBulkError, FatalAPIError):
-    """Marketo refused a call for good.
+    """Marketo rejected a call; repeating it does not help.
 
     Attributes:
-        call: What was asked, as ``POST /bulk/v1/leads/export/create.json``.
-        code: Marketo's error code as text, empty where it gave none.
+        call: Method and path, as ``POST /bulk/v1/leads/export/create.json``.
+        code: Marketo's error code as text, or the HTTP status; empty where there is neither.
         reason: Marketo's own message.
+        http_status: 200 unless the HTTP status itself was the error.
     """
 
-    advice = "Nothing was lost; correct the cause and run again"
+    advice = "No data was lost; correct the cause and run again"
 
-    def __init__(self, call: str, code: str, reason: str) -> None:
-        """Quote Marketo and add what to do."""
+    def __init__(
+        self, call: str, code: str, reason: str, *, http_status: int = HTTPStatus.OK
+    ) -> None:
+        """Build the message from the call, Marketo's code and message, and the advice."""
         self.call, self.code, self.reason = call, code, reason
+        self.http_status = int(http_status)
         super().__init__(self.sentence())
 
     def sentence(self) -> str:
-        """Put the facts into words."""
+        """Return the message for the user."""
         quoted = f"{self.code} {self.reason}".strip().rstrip(".")
-        return f"Marketo refused {self.call}: {quoted}. {self.advice}."
+        return f"Marketo rejected {self.call}: {quoted}. {self.advice}."
 
 
 class CredentialsError(ApiError):
@@ -113,25 +119,36 @@ class CredentialsError(ApiError):
 
 
 class AccessDeniedError(ApiError):
-    """603: the API user may not do this."""
+    """603: the API user lacks a permission, or the IP address is not on the allow list.
+
+    Attributes:
+        permission: The permission that the call needs; None where it is not known.
+    """
+
+    def __init__(self, call: str, code: str, reason: str, permission: str | None = None) -> None:
+        """Name the permission in the message."""
+        self.permission = permission
+        super().__init__(call, code, reason)
 
     def sentence(self) -> str:
-        """Name the permission that is missing."""
-        subject = "Activity" if "activit" in self.call else "Lead"
+        """Return the message for the user."""
+        advice = "Check the permissions of the API user's role"
+        if self.permission:
+            advice = f"Give the API user's role the permission {self.permission}"
         return (
             f"Marketo denied access to {self.call} ({self.code} {self.reason.rstrip('.')}). "
-            f"Give the API user's role the permission Read-Only {subject}, and check the IP "
-            "allow list in Marketo's Admin; nothing was lost."
+            f"{advice}, and check the IP allow list in Marketo's Admin. No data was lost; run "
+            "again afterwards."
         )
 
 
 class UnknownFieldsError(ApiError):
-    """1003 "Invalid fields [...]" or 1006 "Field '...' not found"."""
+    """1003 "Invalid fields [...]" or 1006 "Field '...' not found"; ``fields`` has their names."""
 
-    advice = "Run discovery again, or deselect what Marketo no longer has"
+    advice = "Run discovery again, or deselect the fields that Marketo no longer has"
 
     def __init__(self, call: str, code: str, reason: str, fields: Sequence[str]) -> None:
-        """Keep the names of the fields that are gone."""
+        """Take the names of the fields that do not exist."""
         super().__init__(call, code, reason)
         self.fields = tuple(fields)
 
@@ -143,124 +160,132 @@ class UnsupportedFilterError(ApiError):
 
 
 class AlreadyQueuedError(ApiError):
-    """1029 "Job already queued": what was asked for has happened."""
+    """1029 "Job already queued": an earlier call to enqueue the job succeeded."""
 
 
 class QueueFullError(ApiError):
-    """1029 "Too many jobs in queue": the subscription's ten places are taken."""
+    """1029 "Too many jobs in queue": all ten places of the subscription's queue are in use."""
 
     advice = "Other integrations keep the export queue full; run again when it is shorter"
 
 
 class ExportQuotaError(ApiError):
-    """1029 "Export daily quota exceeded".
+    """1029 "Export daily quota exceeded"."""
 
-    Attributes:
-        quota_megabytes: The subscription's allocation where Marketo named it.
-    """
-
-    advice = "What was delivered is safe; the next run goes on after 00:00 US Central"
+    advice = "Records that were written are safe; run again after the reset at 00:00 US Central"
 
     def __init__(self, call: str, code: str, reason: str, quota_megabytes: int | None) -> None:
-        """Keep the allocation."""
+        """Take the daily quota where Marketo's message names it."""
         super().__init__(call, code, reason)
         self.quota_megabytes = quota_megabytes
 
 
 class CallQuotaError(ApiError):
-    """607: the subscription's API calls of the day are spent."""
+    """607: the subscription's daily API call quota is used up."""
 
-    advice = (
-        "What was delivered is safe; the next run goes on from there after the calls reset "
-        "at 00:00 US Central"
-    )
+    advice = ExportQuotaError.advice
 
 
 class TransientError(MarketoBulkError, RetriableSyncError):
-    """Something passing; the same call may succeed a little later.
+    """A temporary failure; the same call may succeed a little later.
 
     Attributes:
-        pause_seconds: The least wait that can help, 0 where unknown.
-        tries: How often it was met by whoever gave up, 0 before that.
+        min_wait_seconds: A retry before this time cannot succeed; 0 where that is not known.
+        attempts: How many attempts failed before the caller gave up; 0 before that.
     """
 
-    pause_seconds = 0.0
-    tries = 0
+    min_wait_seconds = 0.0
+    attempts = 0
+    advice = "No data was lost; run again later"
+
+    @property
+    def problem(self) -> str:
+        """What happened, without advice and without a full stop."""
+        return super().__str__().rstrip(".")
 
     def __str__(self) -> str:
-        """Add to the facts what to do, once nobody tries again."""
-        finding = super().__str__().rstrip(".")
-        if not self.tries:
-            return f"{finding}."
-        return f"{finding}. Tried {self.tries} times; nothing was lost, run again later."
+        """Return the message for the user; with advice once there are no more attempts."""
+        if not self.attempts:
+            return f"{self.problem}."
+        return f"{self.problem}. Gave up after {self.attempts} attempts. {self.advice}."
 
 
 class TokenRejectedError(TransientError):
-    """601 or 602: the access token is not, or no longer, valid."""
+    """601 or 602: the access token is invalid or expired."""
 
 
 class RateLimitError(TransientError):
     """606, 615 or HTTP 429: too many calls, by all integrations together."""
 
-    def __init__(self, message: str, pause_seconds: float) -> None:
-        """Keep how long Marketo counts back."""
-        super().__init__(message)
-        self.pause_seconds = pause_seconds
+    def __init__(self, code: str, reason: str, min_wait_seconds: float) -> None:
+        """Keep how long to wait before a retry."""
+        super().__init__(f"Rate limit reached ({code} {reason})")
+        self.min_wait_seconds = min_wait_seconds
+
+
+class InternalServerError(TransientError):
+    """HTTP 500: a failure of Marketo, or a badly formed URL."""
+
+    advice = (
+        "Marketo also answers a badly formed URL with HTTP 500: check endpoint. No data was lost; "
+        "run again"
+    )
 
 
 class UnreachableError(TransientError):
-    """No connection could be made, or it broke, or nothing came in time."""
+    """No connection could be made, or it broke, or the response took too long."""
 
 
 class InvalidResponseError(TransientError):
-    """The answer is not one of Marketo's envelopes, HTML for example."""
+    """The response is not a Marketo API response, but HTML for example."""
 
 
 class FileNotReadyError(TransientError):
-    """404 for the file of a job that is completed."""
+    """404 for the file of a completed job."""
 
 
 class DailyQuotaExceededError(MarketoBulkError, FatalSyncError):
-    """The run could not read everything, since the day's export bytes are spent."""
+    """The run ended early, since the daily export quota is used up."""
 
     def __init__(
         self,
         quota_megabytes: int | None,
-        reached: Mapping[str, datetime | None],
+        bookmarks: Mapping[str, datetime | None],
         reset: datetime,
     ) -> None:
-        """Say how far each stream is complete, and when the next run can go on."""
+        """Report the bookmark of each stream, and when the next run can continue."""
         quota = f" of {quota_megabytes} MB" if quota_megabytes else ""
-        bookmarks = "; ".join(
-            f"{stream} is complete up to {format_instant(instant)}"
-            if instant
+        progress = "; ".join(
+            f"{stream} is complete up to {format_instant(bookmark)}"
+            if bookmark
             else f"{stream} is not complete"
-            for stream, instant in reached.items()
+            for stream, bookmark in bookmarks.items()
         )
         super().__init__(
-            f"Marketo's daily export quota{quota} is used up. {bookmarks}. What was delivered is "
-            f"safe, and a run after {format_instant(reset)} (00:00 US Central) goes on from there."
+            f"Marketo's daily export quota{quota} is used up. {progress}. Records that were "
+            f"written are safe; a run after {format_instant(reset)} (00:00 US Central) continues "
+            "from there."
         )
 
 
 class ExportFailedError(MarketoBulkError, FatalSyncError):
-    """Marketo failed a job, or somebody cancelled it, each time it was asked for."""
+    """Each job for a window failed or was cancelled."""
 
 
 class ExportTimeoutError(MarketoBulkError, FatalSyncError):
-    """A job was not finished, or not even taken into the queue, in time."""
+    """A job was not finished, or not even accepted into the queue, in time."""
 
 
 class DataError(MarketoBulkError, SingerDataError):
-    """What Marketo delivered is not what it promised."""
+    """A file differs from what Marketo reported or documents."""
 
 
 class CorruptFileError(DataError):
-    """A finished file has another size, checksum or row count than its job promised."""
+    """A finished file has another size, checksum or row count than its job reported."""
 
 
 class MalformedFileError(DataError):
-    """A file's header or rows are not what was asked for."""
+    """A file's header is not the requested one, or its rows cannot be parsed."""
 
 
 class InvalidValueError(DataError):
@@ -268,4 +293,4 @@ class InvalidValueError(DataError):
 
 
 class SpoolError(MarketoBulkError, FatalSyncError):
-    """The local disk cannot take the file."""
+    """The local disk cannot store the file."""

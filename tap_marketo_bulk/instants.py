@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 
 
 def parse_instant(text: str) -> datetime:
-    """Return the instant that an ISO 8601 date-time names, UTC where it names no zone.
+    """Return the instant of an ISO 8601 date-time; one without a time zone is in UTC.
 
     Raises:
-        ValueError: The text is no date-time.
-        TypeError: It is no text.
+        ValueError: ``text`` is not a date-time.
+        TypeError: ``text`` is not a string.
     """
     instant = datetime.fromisoformat(text)
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 def format_instant(instant: datetime) -> str:
-    """Return an instant as Marketo and the bookmarks write it: ``2026-01-31T00:00:00Z``."""
-    # strftime does not pad years before 1000 on every platform.
+    """Return an instant in the format of Marketo and of bookmarks: ``2026-01-31T00:00:00Z``."""
+    # Not strftime, which does not pad years before 1000 on every platform.
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

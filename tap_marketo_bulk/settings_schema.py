@@ -1,20 +1,23 @@
-"""Every setting, with what a user reads of it: the JSON Schema of the configuration.
+"""Every setting with its type, default and description: the JSON Schema of the configuration.
 
-``meltano.yml`` and the README say the same, and tests compare them.
+``meltano.yml`` and the README list the same settings; tests compare them.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from singer_sdk import typing as th
 
-from tap_marketo_bulk.extract.windows import LONGEST_WINDOW_DAYS
+from tap_marketo_bulk.marketo.limits import (
+    MAX_WINDOW_DAYS,
+    QUEUE_PLACES,
+    STATUS_UPDATE_SECONDS,
+)
 
-# Nobody waits longer; and what is longer by far is no span of time to Python.
+# More than anybody needs, and far less than the longest ``timedelta``.
 YEAR_MINUTES = 365 * 24 * 60
-# Adobe: ten jobs can be queued or processing in a subscription.
-QUEUE_PLACES = 10
 
 
 def _number(
@@ -24,8 +27,8 @@ def _number(
     description: str,
     **limits: Any,  # noqa: ANN401 - th.NumberType's own keywords
 ) -> th.Property[Any]:
-    kind = th.NumberType(**limits)
-    return th.Property(name, kind, title=title, description=description, default=default)
+    number_type = th.NumberType(**limits)
+    return th.Property(name, number_type, title=title, description=description, default=default)
 
 
 def _text(name: str, title: str, description: str, **more: Any) -> th.Property[Any]:  # noqa: ANN401 - th.Property's own keywords
@@ -57,29 +60,30 @@ SETTINGS = th.PropertiesList(
     _text(
         "start_date",
         "Start date",
-        "Date, or date-time with a zone: records from before it are not exported.",
+        "Date, or date-time with a time zone. Older records are not exported.",
         required=True,
     ),
     _text(
         "end_date",
         "End date",
-        "Date, or date-time with a zone: stop before this instant. Without it, everything up to "
-        "now is exported, less the lag.",
+        "Date, or date-time with a time zone. Newer records are not exported. Without it, records "
+        "up to now, less the lag, are exported.",
     ),
     _number(
         "window_days",
         "Window (days)",
-        LONGEST_WINDOW_DAYS,
-        "How much time one export job covers at most, in days. 31 is Marketo's limit; fractions "
-        "are allowed.",
+        MAX_WINDOW_DAYS,
+        "The longest date range of one export job, in days. 31 is Marketo's limit; fractions are "
+        "allowed.",
         minimum=1,
-        maximum=LONGEST_WINDOW_DAYS,
+        maximum=MAX_WINDOW_DAYS,
     ),
     _number(
         "lag_minutes",
         "Lag (minutes)",
         15,
-        "The newest minutes are left for the next run, because Marketo writes some records late.",
+        "A run does not read the newest minutes, because Marketo writes some records late. The "
+        "next run reads them.",
         minimum=0,
         maximum=YEAR_MINUTES,
     ),
@@ -87,16 +91,16 @@ SETTINGS = th.PropertiesList(
         "activity_lookback_minutes",
         "Activity lookback (minutes)",
         60,
-        "Each run reads this much again before the activities bookmark, because activities are "
-        "dated when they happen and stored later.",
+        "Each run reads the minutes before the bookmark of activities again, because Marketo "
+        "stores some activities later than their activityDate.",
         minimum=0,
         maximum=YEAR_MINUTES,
     ),
     _number(
         "poll_seconds",
         "Poll interval (seconds)",
-        60,
-        "Pause between status checks of an export job.",
+        STATUS_UPDATE_SECONDS,
+        "Time between status checks of an export job. Marketo updates a status once a minute.",
         exclusive_minimum=0,
         maximum=YEAR_MINUTES,
     ),
@@ -104,7 +108,7 @@ SETTINGS = th.PropertiesList(
         "job_timeout_minutes",
         "Job timeout (minutes)",
         240,
-        "An export job that is not finished by then is cancelled and the run fails.",
+        "An export job that is not finished after this time is cancelled and the run fails.",
         exclusive_minimum=0,
         maximum=YEAR_MINUTES,
     ),
@@ -112,31 +116,32 @@ SETTINGS = th.PropertiesList(
         "max_jobs_in_flight",
         th.IntegerType(minimum=1, maximum=QUEUE_PLACES),
         title="Jobs in flight",
-        description="How many export jobs are kept under way, of the queue of ten that all "
-        "integrations of a subscription share.",
+        description="How many export jobs the tap keeps queued or processing at a time. All "
+        "integrations of a subscription share a queue of ten.",
         default=4,
     ),
     th.Property(
         "on_quota_exceeded",
         th.StringType(allowed_values=["fail", "stop", "wait"]),
-        title="When the quota is spent",
-        description="fail: end with an error; stop: end well with what there is; wait: go on "
-        "after the reset at 00:00 US Central. Nothing is lost either way.",
+        title="When the quota is used up",
+        description="fail: end with an error; stop: end successfully with the records so far; "
+        "wait: continue after the reset at 00:00 US Central. No data is lost in any case.",
         default="fail",
     ),
     th.Property(
         "invalid_values",
         th.StringType(allowed_values=["fail", "null"]),
         title="Invalid values",
-        description="What to do about a value that does not fit its field's type. fail: end with "
-        "an error; null: emit null, count, and warn with the first sample per field.",
-        default="fail",
+        description="What to do with a value that does not fit its field's type. null: emit null "
+        "and keep the original text in the record's _invalid_values column; fail: end with an "
+        "error.",
+        default="null",
     ),
     th.Property(
         "activity_type_ids",
         th.ArrayType(th.IntegerType),
         title="Activity types",
-        description="Ids of the activity types to export. All types without it.",
+        description="Ids of the activity types to export. Without it, all types are exported.",
     ),
     th.Property(
         "primary_attribute_value_ids",
@@ -179,21 +184,22 @@ SETTINGS = th.PropertiesList(
         "extra_lead_fields",
         th.ArrayType(th.StringType),
         title="Extra lead fields",
-        description="Lead fields that Describe Lead does not list, like ecids, to offer as text.",
+        description="Additional lead fields, of type string, that Describe Lead does not list; "
+        "ecids for example.",
     ),
     th.Property(
         "file_format",
         th.StringType(allowed_values=["CSV", "TSV", "SSV"]),
         title="File format",
-        description="How Marketo separates values: by commas, tabs, or semicolons or spaces. The "
-        "records are the same.",
+        description="How Marketo separates the values of a file: by commas (CSV), tabs (TSV), or "
+        "semicolons or spaces (SSV). The records are the same.",
         default="CSV",
     ),
     _number(
         "request_timeout_seconds",
         "Request timeout (seconds)",
         300,
-        "How long to wait for Marketo to accept a connection, and for each answer.",
+        "How long to wait for Marketo to accept a connection, and for each response.",
         exclusive_minimum=0,
         maximum=YEAR_MINUTES,
     ),
@@ -203,4 +209,11 @@ SETTINGS = th.PropertiesList(
         "The User-Agent header of every request. By default the package's name and version.",
     ),
 )
-SCHEMA: dict[str, Any] = {**SETTINGS.to_dict(), "additionalProperties": False}
+
+
+def build_schema() -> dict[str, Any]:
+    """Return a new JSON Schema of the configuration, which its caller may change.
+
+    The SDK adds its own settings to the schema of a tap class.
+    """
+    return {**deepcopy(SETTINGS.to_dict()), "additionalProperties": False}

@@ -17,8 +17,9 @@ from tap_marketo_bulk.marketo.activity_types import ActivityType, describe_activ
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import describe_leads
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.settings import Settings, normalize_config, parse_settings
-from tap_marketo_bulk.settings_schema import SCHEMA
+from tap_marketo_bulk.settings import Settings, parse_settings
+from tap_marketo_bulk.settings_config import normalize_config, read_environment
+from tap_marketo_bulk.settings_schema import build_schema
 from tap_marketo_bulk.streams.activities import ActivitiesStream, activities_schema
 from tap_marketo_bulk.streams.bookmark import Bookmark
 from tap_marketo_bulk.streams.bulk import BulkStream
@@ -54,7 +55,7 @@ class TapMarketoBulk(Tap):
     """Adobe Marketo leads and activities through Bulk Extract."""
 
     name = "tap-marketo-bulk"
-    config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    config_jsonschema: ClassVar[dict[str, Any]] = build_schema()
     # Not batches: the SDK writes STATE before a batch's records are.
     capabilities: ClassVar[list[Any]] = [
         TapCapabilities.CATALOG,
@@ -88,11 +89,17 @@ class TapMarketoBulk(Tap):
         """Check the settings in place of the SDK, whose messages would show a secret."""
         del raise_errors  # settings that are wrong are no use to anyone
         self.append_builtin_config(self.config_jsonschema)
-        self._config = normalize_config(self._config)
+        self._config = normalize_config(self._config, self.config_jsonschema)
         self.settings: Settings = parse_settings(
             self._config, self.config_jsonschema, self.clock.now()
         )
         return []
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        """Read environment variables as text; the SDK's parsing ends in tracebacks."""
+        self.append_builtin_config(self.config_jsonschema)
+        return read_environment(self.config_jsonschema, self.name)
 
     @cached_property
     def client(self) -> Client:
@@ -114,7 +121,7 @@ class TapMarketoBulk(Tap):
             CatalogError: The catalog selects what neither Marketo nor this tap has.
             SettingsError: The activity filters name types that cannot be filtered so.
         """
-        check_filter(self.settings.activities, self.activity_types)
+        check_filter(self.settings.activity_filter, self.activity_types)
         streams = [
             ActivitiesStream(self, activities_schema(), self.source),
             *self._typed_activities(),
@@ -222,7 +229,7 @@ class TapMarketoBulk(Tap):
         if wanted == []:
             return []
         kinds = stream_names(self.activity_types())
-        only = self.settings.activities.type_ids
+        only = self.settings.activity_filter.type_ids
         offered = {name: kind for name, kind in kinds.items() if not only or kind.type_id in only}
         if catalog is None or wanted is None:
             return [self._typed_stream(name, kind) for name, kind in offered.items()]

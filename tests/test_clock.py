@@ -1,4 +1,4 @@
-"""The machine's own time."""
+"""The clock of the machine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from tap_marketo_bulk.clock import SystemClock
 
 
-def test_the_present_is_in_utc() -> None:
+def test_now_is_the_present_in_utc() -> None:
     before = datetime.now(UTC)
     now = SystemClock().now()
     assert now.tzinfo is UTC
     assert before <= now <= datetime.now(UTC)
 
 
-def test_waiting_takes_as_long_as_it_says() -> None:
+def test_waits_take_the_given_seconds() -> None:
     clock, condition = SystemClock(), threading.Condition()
     started = clock.monotonic()
     clock.sleep(0.01)

@@ -1,4 +1,4 @@
-"""From a configuration to settings: forms, limits, and every problem at once."""
+"""From a configuration to settings: formats, limits, and all problems in one error."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings import Settings, normalize_config, parse_settings
-from tap_marketo_bulk.settings_schema import SCHEMA
+from tap_marketo_bulk.settings import Settings, parse_settings
+from tap_marketo_bulk.settings_config import normalize_config
+from tap_marketo_bulk.settings_schema import build_schema
+from tap_marketo_bulk.tap import TapMarketoBulk
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SCHEMA = build_schema()
 GIVEN = {
     "endpoint": "https://123-ABC-456.mktorest.com/rest",
     "client_id": "someone",
@@ -26,7 +29,7 @@ GIVEN = {
 
 
 def settings(**changes: Any) -> Settings:  # noqa: ANN401 - settings
-    return parse_settings(normalize_config(GIVEN | changes), SCHEMA, NOW)
+    return parse_settings(normalize_config(GIVEN | changes, SCHEMA), SCHEMA, NOW)
 
 
 def problems(**changes: Any) -> tuple[str, ...]:  # noqa: ANN401 - settings
@@ -49,7 +52,7 @@ def problems(**changes: Any) -> tuple[str, ...]:  # noqa: ANN401 - settings
         "  https://123-ABC-456.mktorest.com/rest  ",
     ],
 )
-def test_every_form_of_the_endpoint_is_the_same_address(endpoint: str) -> None:
+def test_every_format_of_the_endpoint_gives_the_same_base_url(endpoint: str) -> None:
     assert settings(endpoint=endpoint).connection.base_url == "https://123-ABC-456.mktorest.com"
 
 
@@ -62,7 +65,7 @@ def test_every_form_of_the_endpoint_is_the_same_address(endpoint: str) -> None:
         ("https://gateway.example.com/marketo/rest", "https://gateway.example.com/marketo"),
     ],
 )
-def test_loopback_may_be_plain_and_a_path_is_kept(endpoint: str, base_url: str) -> None:
+def test_loopback_may_use_http_and_a_path_is_kept(endpoint: str, base_url: str) -> None:
     assert settings(endpoint=endpoint).connection.base_url == base_url
 
 
@@ -81,7 +84,7 @@ def test_loopback_may_be_plain_and_a_path_is_kept(endpoint: str, base_url: str) 
         "http://10.0.0.1",
     ],
 )
-def test_what_is_no_safe_endpoint_is_refused(endpoint: str) -> None:
+def test_an_invalid_or_unsafe_endpoint_is_a_problem(endpoint: str) -> None:
     (problem,) = problems(endpoint=endpoint)
     assert problem.startswith("endpoint ")
 
@@ -101,30 +104,30 @@ def test_dates_are_instants_in_utc(text: str, instant: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "2026-13-01", "2026-01-31T25:00:00Z", "20260131T00", "1"])
-def test_what_is_no_date_is_refused(text: str) -> None:
+def test_an_invalid_date_is_a_problem(text: str) -> None:
     (problem,) = problems(start_date=text)
     assert problem.startswith("start_date ")
 
 
-def test_what_is_not_set_has_its_default() -> None:
+def test_a_setting_that_is_not_set_has_its_default() -> None:
     plain = settings(end_date="", user_agent=None)
     assert plain.end is None
     assert plain.window == timedelta(days=31)
     assert plain.lag == timedelta(minutes=15)
     assert plain.activity_lookback == timedelta(hours=1)
-    assert (plain.on_quota_exceeded, plain.invalid_as_null) == ("fail", False)
-    assert plain.terms.poll_seconds == 60
-    assert plain.terms.job_timeout_seconds == 4 * 3600
-    assert plain.terms.max_jobs_in_flight == 4
+    assert (plain.on_quota_exceeded, plain.invalid_as_null) == ("fail", True)
+    assert plain.job_policy.poll_seconds == 60
+    assert plain.job_policy.job_timeout_seconds == 4 * 3600
+    assert plain.job_policy.max_jobs_in_flight == 4
     assert plain.connection.request_timeout_seconds == 300
     assert plain.connection.user_agent.startswith("tap-marketo-bulk/")
 
 
-def test_numbers_of_the_environment_are_text_and_of_a_file_decimals() -> None:
+def test_numbers_can_be_text_and_decimals() -> None:
     given = settings(window_days="1.5", max_jobs_in_flight="2.0", poll_seconds=Decimal("0.25"))
     assert given.window == timedelta(days=1.5)
-    assert given.terms.max_jobs_in_flight == 2
-    assert given.terms.poll_seconds == 0.25
+    assert given.job_policy.max_jobs_in_flight == 2
+    assert given.job_policy.poll_seconds == 0.25
 
 
 LIMITS = [
@@ -145,7 +148,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize(("name", "least", "beyond"), LIMITS)
-def test_limits_are_kept(name: str, least: float, beyond: float) -> None:
+def test_a_value_beyond_its_limit_is_a_problem(name: str, least: float, beyond: float) -> None:
     settings(**{name: least})
     (problem,) = problems(**{name: beyond})
     assert re.match(rf"{name}: \S+ is (less|greater) than ", problem)
@@ -153,14 +156,16 @@ def test_limits_are_kept(name: str, least: float, beyond: float) -> None:
 
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in LIMITS}))
 @pytest.mark.parametrize("value", ["many", "nan", "inf", "-inf", True, [1]])
-def test_what_is_no_number_is_refused(name: str, value: object) -> None:
+def test_a_value_that_is_not_a_number_is_a_problem(name: str, value: object) -> None:
     (problem,) = problems(**{name: value})
     assert problem.startswith(f"{name}: ")
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     found = problems(endpoint="x", start_date="x", end_date="x", window_days=99, colour="red")
-    assert sorted(problem.split()[0].strip(":") for problem in found) == [
+    assert sorted(
+        problem.removeprefix("unknown setting ").split()[0].strip(":") for problem in found
+    ) == [
         "colour",
         "end_date",
         "endpoint",
@@ -169,10 +174,9 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
-def test_a_misspelt_setting_is_recognised() -> None:
-    assert problems(windowdays=3) == (
-        "windowdays is no setting of this tap (did you mean window_days?)",
-    )
+def test_an_unknown_setting_is_a_problem_that_names_a_similar_one() -> None:
+    assert problems(windowdays=3) == ("unknown setting windowdays (did you mean window_days?)",)
+    assert problems(colour="red") == ("unknown setting colour",)
 
 
 @pytest.mark.parametrize("secret", [4711, ["hunter2"], {"a": "hunter2"}, True])
@@ -180,9 +184,136 @@ def test_a_secret_of_the_wrong_type_is_not_shown(secret: object) -> None:
     assert problems(client_secret=secret) == ("client_secret must be text",)
 
 
-def test_the_end_must_lie_after_the_start_and_the_start_in_the_past() -> None:
+def test_the_end_date_must_be_after_the_start_date_and_the_start_date_in_the_past() -> None:
     assert problems(end_date="2026-01-01") == ("end_date 2026-01-01 is not after start_date",)
     assert problems(start_date="2026-03-02") == ("start_date 2026-03-02 is in the future",)
+
+
+def test_the_message_lists_the_problems() -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(start_date="2026-03-02", colour="red")
+    assert str(caught.value) == (
+        "Invalid configuration: unknown setting colour; start_date 2026-03-02 is in the future."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("start_date", "0001-01-01T00:00:00+14:00"), ("end_date", "9999-12-31T23:59:59-14:00")],
+)
+def test_a_date_out_of_range_in_utc_is_a_problem(name: str, text: str) -> None:
+    assert problems(**{name: text}) == (f"{name} {text!r} is, in UTC, not in the years 1 to 9999",)
+
+
+@pytest.mark.parametrize(
+    "user_agent", ["Tap/1 \u2013 test", "Tap\r\nX: 1", "Tap\n1", "a\tb", "\x7f"]
+)
+def test_a_user_agent_that_no_header_can_contain_is_a_problem(user_agent: str) -> None:
+    (problem,) = problems(user_agent=user_agent)
+    assert problem.startswith("user_agent contains a ")
+
+
+def test_a_user_agent_can_have_latin_1_characters() -> None:
+    assert settings(user_agent=" Müller/1 ").connection.user_agent == "Müller/1"
+
+
+@pytest.mark.parametrize("name", ["client_id", "smart_list_name"])
+def test_text_with_a_lone_surrogate_is_a_problem(name: str) -> None:
+    # A byte of an environment variable that is not UTF-8.
+    assert problems(**{name: "a\udc80"}) == (f"{name} is not valid UTF-8 text",)
+
+
+@pytest.mark.parametrize(
+    ("value", "as_null"), [(None, True), ("null", True), ("", True), ("fail", False)]
+)
+def test_invalid_values_are_null_unless_they_are_to_fail(
+    value: str | None,
+    as_null: bool,  # noqa: FBT001 - a parameter of a test
+) -> None:
+    assert settings(invalid_values=value).invalid_as_null is as_null
+
+
+# Values as text, as environment variables have them.
+
+
+@pytest.mark.parametrize("name", sorted(set(SCHEMA["properties"]) - set(SCHEMA["required"])))
+def test_empty_text_means_not_set(name: str) -> None:
+    assert settings(**{name: ""}) == settings()
+
+
+@pytest.mark.parametrize("name", SCHEMA["required"])
+def test_empty_text_for_a_required_setting_is_a_problem(name: str) -> None:
+    assert problems(**{name: ""}) == (f"{name} is missing",)
+
+
+@pytest.mark.parametrize("text", ["[]", " [ ] ", ",", " , "])
+def test_a_list_without_items_means_not_set(text: str) -> None:
+    assert settings(extra_lead_fields=text, activity_type_ids=text) == settings()
+
+
+@pytest.mark.parametrize("text", ["[2, 6]", "2,6", " 6 , 2 ", '["2", 6.0]', "2,6,"])
+def test_a_list_of_numbers_can_be_text(text: str) -> None:
+    assert settings(activity_type_ids=text).activity_filter.type_ids == (2, 6)
+
+
+@pytest.mark.parametrize("text", ['["ecids", "other"]', "ecids,other", "ecids, other"])
+def test_a_list_of_names_can_be_text(text: str) -> None:
+    assert settings(extra_lead_fields=text).extra_lead_fields == ("ecids", "other")
+
+
+def test_whole_numbers_can_be_text_with_a_fraction_of_zero() -> None:
+    assert settings(static_list_id="7.0").lead_list == {"staticListId": 7}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("static_list_id", "abc", "static_list_id: 'abc' is not of type integer"),
+        ("max_jobs_in_flight", "4.5", "max_jobs_in_flight: 4.5 is not of type integer"),
+        ("activity_type_ids", "2,six", "activity_type_ids: 'six' is not of type integer"),
+        ("activity_type_ids", "[2", "activity_type_ids: '[2' is not of type array"),
+        ("extra_lead_fields", '["a"', "extra_lead_fields: '[\"a\"' is not of type array"),
+        ("window_days", "many", "window_days: 'many' is not of type number"),
+    ],
+)
+def test_text_that_is_not_a_value_of_the_type_is_a_problem_that_names_the_setting(
+    name: str, text: str, problem: str
+) -> None:
+    assert problems(**{name: text}) == (problem,)
+
+
+SDK_SCHEMA = build_schema()
+TapMarketoBulk.append_builtin_config(SDK_SCHEMA)
+
+
+@pytest.mark.parametrize("name", sorted(set(SDK_SCHEMA["properties"]) - set(SCHEMA["properties"])))
+def test_empty_text_for_a_setting_of_the_sdk_means_not_set(name: str) -> None:
+    assert name not in normalize_config(GIVEN | {name: ""}, SDK_SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("flattening_enabled", "True", True),
+        ("flattening_enabled", "off", False),
+        ("flattening_enabled", "maybe", "maybe"),
+        ("flattening_max_depth", "2", 2),
+        ("stream_maps", '{"leads": "__NULL__"}', {"leads": "__NULL__"}),
+        ("stream_maps", "{", "{"),
+        ("stream_maps", {"leads": None}, {"leads": None}),
+    ],
+)
+def test_settings_of_the_sdk_can_be_text(name: str, text: object, value: object) -> None:
+    assert normalize_config(GIVEN | {name: text}, SDK_SCHEMA)[name] == value
+
+
+def test_each_schema_is_a_new_one() -> None:
+    changed = build_schema()
+    TapMarketoBulk.append_builtin_config(changed)
+    changed["properties"]["endpoint"]["title"] = "Changed"
+    assert "stream_maps" in changed["properties"]
+    assert build_schema() == SCHEMA
+    assert "stream_maps" not in SCHEMA["properties"]
 
 
 @hypothesis_settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -199,7 +330,7 @@ def test_the_end_must_lie_after_the_start_and_the_start_in_the_past() -> None:
 )
 def test_any_configuration_gives_settings_or_problems(config: dict[str, Any]) -> None:
     try:
-        found = parse_settings(normalize_config(GIVEN | config), SCHEMA, NOW)
+        found = parse_settings(normalize_config(GIVEN | config, SCHEMA), SCHEMA, NOW)
     except SettingsError as error:
         assert error.problems  # noqa: PT017 - either way is right
     else:

@@ -65,7 +65,8 @@ def attribute_columns(kind: ActivityType, taken: Collection[str]) -> list[Attrib
     """
     used = {name.casefold() for name in taken}
     columns = []
-    for attribute in ((kind.primary,) if kind.primary else ()) + kind.attributes:
+    primary = (kind.primary_attribute,) if kind.primary_attribute else ()
+    for attribute in primary + kind.attributes:
         column = _free_name(snake_case(attribute.name), used)
         used.add(column.casefold())
         columns.append(AttributeColumn(column, attribute.name, type_of(attribute.data_type)))

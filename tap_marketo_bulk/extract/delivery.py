@@ -10,9 +10,9 @@ import random
 import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from enum import Enum, auto
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import (
@@ -32,14 +32,16 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
 )
 from tap_marketo_bulk.instants import parse_instant
-from tap_marketo_bulk.marketo.download import download
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
+from tap_marketo_bulk.marketo.download import download_verified
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.limits import FILE_LIFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.order import JobPolicy, Order
+    from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
@@ -50,10 +52,6 @@ JOB_TRIES = 3
 ODD_ANSWERS = 3
 # How Marketo may say that it does not know a job; nobody has established which it is.
 NOT_FOUND_CODES = frozenset({"404", "610", "702", "1003", "1013"})
-# What a server on the way says with HTTP alone is no word about a job.
-HTTP_REFUSALS = ("3", "4")
-# Adobe: files can be fetched for seven days.
-FILE_LIFE = timedelta(days=7)
 _NO_JOB = ExportJob("", JobStatus.CREATED)
 
 
@@ -154,7 +152,7 @@ class Delivery:
     def enqueue(self) -> None:
         """Have Marketo work on the job; a full queue is waited for."""
         try:
-            self.exports.enqueue(self.request.object, self.job.export_id)
+            self.exports.enqueue(self.request.object_path, self.job.export_id)
         except QueueFullError as error:
             self._await_place(error)
             return
@@ -224,7 +222,7 @@ class Delivery:
     def cancel(self) -> None:
         """Stop the job at Marketo."""
         self.is_running = False
-        self.exports.cancel(self.request.object, self.job.export_id)
+        self.exports.cancel(self.request.object_path, self.job.export_id)
         self._log("cancelled")
 
     def fail(self, error: BaseException) -> None:
@@ -258,14 +256,14 @@ class Delivery:
         except InvalidResponseError as error:
             self._odd_answers += 1
             if self._odd_answers >= ODD_ANSWERS:
-                error.tries = self._odd_answers
+                error.attempts = self._odd_answers
                 raise
             logger.warning("%s Asking again in %.0f s.", error, self.terms.poll_seconds)
 
     def _look(self) -> ExportJob | None:
         """Return the job, or None where Marketo does not know it."""
         try:
-            return self.exports.status(self.request.object, self.job.export_id)
+            return self.exports.status(self.request.object_path, self.job.export_id)
         except (AccessDeniedError, CallQuotaError, CredentialsError):
             raise
         except ApiError as error:
@@ -291,14 +289,14 @@ class Delivery:
         self._log(f"waits {pause:.0f} s for a place in the queue ({error.reason})")
 
     def _download(self, content: BinaryIO) -> None:
-        open_at = partial(self.exports.open_file, self.request.object, self.job.export_id)
+        open_at = partial(self.exports.open_file, self.request.object_path, self.job.export_id)
         size, sha256 = self.job.size or 0, self.job.sha256 or ""
         try:
-            download(open_at, content, self.clock, size=size, sha256=sha256)
+            download_verified(open_at, content, self.clock, size=size, sha256=sha256)
         except (AccessDeniedError, CallQuotaError, CredentialsError, ExportQuotaError):
             raise
         except ApiError as error:
-            if error.code.startswith(HTTP_REFUSALS):
+            if error.http_status != HTTPStatus.OK:
                 raise
             # A completed job without a file is of no use to the next run either.
             raise FileNotReadyError(str(error)) from error

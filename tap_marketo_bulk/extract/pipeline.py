@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.order import JobPolicy, Order
-    from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
+    from tap_marketo_bulk.marketo.export_job import ExportJob
+    from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 

@@ -15,9 +15,6 @@ from tap_marketo_bulk.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Marketo's limit for the date range of a job.
-LONGEST_WINDOW_DAYS = 31
-
 
 @dataclass(frozen=True, order=True)
 class Window:

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tap_marketo_bulk.jobs.history import PastJob
-    from tap_marketo_bulk.marketo.exports import Exports, JobStatus
+    from tap_marketo_bulk.marketo.export_job import JobStatus
+    from tap_marketo_bulk.marketo.exports import Exports
 
 _ADVICE = "The tap asks again for what it still needs of them when it next runs."
 

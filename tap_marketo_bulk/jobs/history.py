@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.instants import parse_instant
-from tap_marketo_bulk.marketo.exports import JobStatus
+from tap_marketo_bulk.marketo.export_job import JobStatus
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.marketo.exports import ExportJob, Exports
+    from tap_marketo_bulk.marketo.export_job import ExportJob
+    from tap_marketo_bulk.marketo.exports import Exports
 
 # What the tap exports.
 OBJECTS = ("leads", "activities")
@@ -48,7 +49,7 @@ class PastJob:
 
 def past_jobs(exports: Exports) -> list[PastJob]:
     """Return all jobs, the latest first. Raises as ``Client.get``."""
-    jobs = [PastJob(kind, job) for kind in OBJECTS for job in exports.list(kind)]
+    jobs = [PastJob(kind, job) for kind in OBJECTS for job in exports.list_jobs(kind)]
     return sorted(jobs, key=lambda each: each.created or _LONG_AGO, reverse=True)
 
 

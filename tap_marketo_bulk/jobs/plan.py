@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.jobs import words
-from tap_marketo_bulk.jobs.quota import USUAL_MEGABYTES
+from tap_marketo_bulk.marketo.limits import DAILY_EXPORT_MEGABYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ def as_words(
     parts.append(_summary(orders, others))
     new = _unpaid(orders, jobs)
     if new:
-        parts.append(words.paragraph(_estimate(new, jobs, megabytes or USUAL_MEGABYTES)))
+        parts.append(words.paragraph(_estimate(new, jobs, megabytes or DAILY_EXPORT_MEGABYTES)))
     return "\n\n".join(parts)
 
 
@@ -57,7 +57,7 @@ def _what(order: Order, spans: Sequence[str], chosen: dict[str, object]) -> str:
         named = len(types) <= _TYPES_NAMED
         listed = ", ".join(map(str, types)) if named else f"{len(types)} of them"
         told.insert(0, f"types {listed}")
-    elif order.request.object == "activities":
+    elif order.request.object_path == "activities":
         told.insert(0, "all types")
     elif spans:
         told.insert(0, f"by {spans[0]}")
@@ -80,7 +80,7 @@ def _summary(orders: Sequence[Order], others: Sequence[str]) -> str:
 def _unpaid(orders: Sequence[Order], jobs: Sequence[PastJob]) -> Counter[str]:
     """Count the orders whose bytes are still to be paid for, by object."""
     paid = {each.job.export_id for each in jobs if each.bytes}
-    return Counter(order.request.object for order in orders if order.export_id not in paid)
+    return Counter(order.request.object_path for order in orders if order.export_id not in paid)
 
 
 def _estimate(new: Counter[str], jobs: Sequence[PastJob], megabytes: int) -> str:

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.jobs import words
+from tap_marketo_bulk.marketo.limits import DAILY_EXPORT_MEGABYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_marketo_bulk.jobs.history import PastJob
 
-# Adobe: 500 MB a day, unless more was bought.
-USUAL_MEGABYTES = 500
 _CAVEAT = (
     "That is a lower bound: Marketo shows each API user their own jobs only, and the exports of "
     "all users of the subscription count."
 )
 _GUESS = (
-    f"A subscription has {USUAL_MEGABYTES} MB a day unless it bought more, which Marketo does not "
-    "tell: name yours with --allocation-mb."
+    f"A subscription has {DAILY_EXPORT_MEGABYTES} MB a day unless it bought more, which Marketo "
+    "does not tell: name yours with --allocation-mb."
 )
 
 
@@ -37,7 +36,7 @@ def as_words(jobs: Sequence[PastJob], now: datetime, megabytes: int | None) -> s
     midnight = _day_began(now)
     today = [each for each in jobs if each.finished and each.finished >= midnight]
     used = sum(each.bytes for each in today)
-    allocation = megabytes or USUAL_MEGABYTES
+    allocation = megabytes or DAILY_EXPORT_MEGABYTES
     reset = next_reset(now)
     left = words.duration((reset - now).total_seconds())
     exports = words.count(sum(1 for each in today if each.bytes), "export")

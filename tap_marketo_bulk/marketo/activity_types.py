@@ -1,4 +1,4 @@
-"""The activity types of a subscription, and which of them can be filtered by what they are about.
+"""The activity types of a subscription, their attributes, and how each can be filtered.
 
 Sources: Adobe, "Get Activity Types" and "Bulk Activity Extract".
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.marketo.envelope import understanding
+from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.server_text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 TYPES_PATH = "/rest/v1/activities/types.json"
 # Adobe: not available in bulk, use Get Deleted Leads.
 DELETE_LEAD = 37
-# Adobe: the types whose primary attribute can be filtered by, each with its asset group.
+# Adobe: the types that exports can filter by primary attribute, each with its asset group.
 ASSET_GROUPS: Mapping[str, str] = {
     "change data value": "attribute name",
     "change score": "attribute name",
@@ -30,8 +31,8 @@ ASSET_GROUPS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Attribute:
-    """One thing an activity tells: its display name, and its data type in lower case."""
+class ActivityAttribute:
+    """An attribute of an activity type: its display name, and its data type in lower case."""
 
     name: str
     data_type: str
@@ -39,30 +40,33 @@ class Attribute:
 
 @dataclass(frozen=True)
 class ActivityType:
-    """A kind of activity.
+    """An activity type.
 
     Attributes:
         type_id: Marketo's id; custom activities begin at 100001.
         name: The display name.
-        primary: What the activity is about, a form or a web page for example.
-        attributes: What else it tells.
+        primary_attribute: The asset an activity is about, a form or a web page for example.
+        attributes: The other attributes.
     """
 
     type_id: int
     name: str
-    primary: Attribute | None
-    attributes: tuple[Attribute, ...]
+    primary_attribute: ActivityAttribute | None
+    attributes: tuple[ActivityAttribute, ...]
 
     @property
-    def asset_group(self) -> str | None:
-        """The group of assets its primary attribute can be filtered by, if any."""
+    def primary_attribute_asset_group(self) -> str | None:
+        """The asset group of the primary attribute; None where exports cannot filter by it.
+
+        A filter by primary attribute can only combine activity types of one asset group.
+        """
         return ASSET_GROUPS.get(self.name.casefold())
 
 
 def describe_activity_types(client: Client) -> list[ActivityType]:
     """Return the types in Marketo's order. Raises as ``Client.get``."""
     entries = client.get(TYPES_PATH).get("result") or []
-    with understanding(f"GET {TYPES_PATH}"):
+    with parsing_response(f"GET {TYPES_PATH}"):
         return [_activity_type(entry) for entry in entries]
 
 
@@ -70,11 +74,12 @@ def _activity_type(entry: Mapping[str, Any]) -> ActivityType:
     primary = entry.get("primaryAttribute")
     return ActivityType(
         type_id=int(entry["id"]),
-        name=str(entry.get("name") or entry["id"]),
-        primary=_attribute(primary) if primary else None,
+        name=clean_text(entry.get("name") or entry["id"]),
+        primary_attribute=_attribute(primary) if primary else None,
         attributes=tuple(_attribute(each) for each in entry.get("attributes") or ()),
     )
 
 
-def _attribute(entry: Mapping[str, Any]) -> Attribute:
-    return Attribute(str(entry["name"]), str(entry.get("dataType", "string")).casefold())
+def _attribute(entry: Mapping[str, Any]) -> ActivityAttribute:
+    data_type = clean_text(entry.get("dataType", "string")).casefold()
+    return ActivityAttribute(clean_text(entry["name"]), data_type)

@@ -1,7 +1,7 @@
-"""The access token: minted once, shared by all calls, renewed in time.
+"""The access token: requested once, used by all calls, replaced before it expires.
 
-Source: Adobe, "Authentication". Asking again before a token expires returns the same
-token with the life it has left.
+Source: Adobe, "Authentication". A request before the token expires returns the same token with its
+remaining life.
 """
 
 from __future__ import annotations
@@ -14,7 +14,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import CredentialsError
-from tap_marketo_bulk.marketo.envelope import not_marketo, parse_object, read_envelope, readable
+from tap_marketo_bulk.marketo.envelope import (
+    invalid_response,
+    parse_envelope,
+    parse_json_object,
+)
+from tap_marketo_bulk.marketo.limits import TOKEN_LIFE_SECONDS
+from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,25 +28,23 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
 
 TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - an address, no secret
-# Adobe: a token lives an hour.
-USUAL_LIFE_SECONDS = 3600.0
-# A token this close to its end is not trusted with another call.
+# A token is not used in the last seconds of its life: it could expire on the way.
 MARGIN_SECONDS = 10.0
-# What can travel in a header (RFC 6750 allows less).
+# The characters that a header can contain (RFC 6750 allows fewer).
 _TOKEN = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True)
 class Token:
-    """An access token and the monotonic second at which it stops being good."""
+    """An access token, its life in seconds, and the monotonic second at which it expires."""
 
     text: str
     expires_in: float
     expires_at: float
 
-    def is_good_at(self, second: float) -> bool:
-        """Tell whether a call started now would arrive in time."""
-        # Short lives get a short margin, or such a token would never be good.
+    def is_usable_at(self, second: float) -> bool:
+        """Return whether a call that starts at ``second`` arrives before the token expires."""
+        # A token with a short life needs a short margin, or it would never be usable.
         return second < self.expires_at - min(MARGIN_SECONDS, self.expires_in / 10)
 
     def __repr__(self) -> str:
@@ -49,69 +53,69 @@ class Token:
 
 
 class Authenticator:
-    """Hands out a good token; safe to use from several threads."""
+    """Provides a usable token; safe to use from several threads."""
 
-    def __init__(self, mint: Callable[[], tuple[str, float]], clock: Clock) -> None:
-        """Take ``mint``, which asks Marketo for ``(token, seconds left)``."""
-        self._mint = mint
+    def __init__(self, request_token: Callable[[], tuple[str, float]], clock: Clock) -> None:
+        """Take ``request_token``, which asks Marketo for ``(token, seconds left)``."""
+        self._request_token = request_token
         self._clock = clock
         self._lock = threading.Lock()
         self._token: Token | None = None
 
     def token(self) -> str:
-        """Return a token that is good for another call."""
+        """Return a token for one call."""
         with self._lock:
-            if self._token is None or not self._token.is_good_at(self._clock.monotonic()):
-                self._token = self._renewed()
+            if self._token is None or not self._token.is_usable_at(self._clock.monotonic()):
+                self._token = self._replacement()
             return self._token.text
 
     def reject(self, text: str) -> None:
-        """Have the next call use another token, unless a newer one is here already."""
+        """Use another token for the next call, unless the current one is not ``text``."""
         with self._lock:
             if self._token is not None and self._token.text == text:
                 self._token = replace(self._token, expires_at=-math.inf)
 
-    def _renewed(self) -> Token:
-        """Ask for a token, waiting out the last seconds of one that is about to expire."""
-        new = self._ask()
+    def _replacement(self) -> Token:
+        """Request a token; wait where Marketo returns the same one shortly before it expires."""
+        new = self._request()
         if self._token and new.text == self._token.text and new.expires_in <= MARGIN_SECONDS:
             self._clock.sleep(new.expires_in + 1)
-            new = self._ask()
+            new = self._request()
         return new
 
-    def _ask(self) -> Token:
-        # The token's life began before its answer came.
-        asked_at = self._clock.monotonic()
-        text, seconds = self._mint()
-        return Token(text, seconds, asked_at + seconds)
+    def _request(self) -> Token:
+        # The token's life begins before the response arrives.
+        requested_at = self._clock.monotonic()
+        text, seconds = self._request_token()
+        return Token(text, seconds, requested_at + seconds)
 
 
-def read_token(status: int, body: bytes) -> tuple[str, float]:
-    """Return the token and the seconds it has left.
+def parse_token(status: int, body: bytes) -> tuple[str, float]:
+    """Return the token of a response and its remaining seconds.
 
     Raises:
         CredentialsError: Client id and secret are not accepted.
-        TransientError: Asking again may help.
+        TransientError: The same request may succeed later.
     """
     call = f"POST {TOKEN_PATH}"
-    answer = parse_object(body)
-    if answer is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or "errors" in answer:
-        # Not the token's own format: a gateway's error, a rate limit, a page.
-        read_envelope(call, status, body)
-        raise not_marketo(call, status)
-    token = answer.get("access_token")
+    content = parse_json_object(body)
+    if content is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or "errors" in content:
+        # Not the format of the identity endpoint: a gateway's error, a rate limit, a page.
+        parse_envelope(call, status, body)
+        raise invalid_response(call, status)
+    token = content.get("access_token")
     if status == HTTPStatus.OK and isinstance(token, str) and _TOKEN.fullmatch(token):
-        return token, _seconds(answer.get("expires_in"))
-    if "error" in answer:
-        reason = answer.get("error_description") or answer["error"]
-        raise CredentialsError(call, str(status), readable(reason))
-    raise not_marketo(call, status)
+        return token, _seconds(content.get("expires_in"))
+    if "error" in content:
+        reason = clean_line(content.get("error_description") or content["error"])[:1000]
+        raise CredentialsError(call, str(status), reason, http_status=status)
+    raise invalid_response(call, status)
 
 
 def _seconds(expires_in: object) -> float:
-    """Read ``expires_in``, an hour where Marketo leaves it out or writes nonsense."""
+    """Return ``expires_in`` as seconds; an hour where it is missing or not a valid number."""
     try:
         seconds = float(str(expires_in))
     except ValueError:
-        return USUAL_LIFE_SECONDS
-    return seconds if math.isfinite(seconds) and seconds >= 0 else USUAL_LIFE_SECONDS
+        return TOKEN_LIFE_SECONDS
+    return seconds if math.isfinite(seconds) and seconds >= 0 else TOKEN_LIFE_SECONDS

@@ -1,14 +1,12 @@
-"""Calls to Marketo: authenticated, paced, repeated where that helps.
+"""Calls to Marketo's API: with a token, within the rate limit, repeated where that can help.
 
-Nothing here knows what a call means; see ``exports.py`` and ``describe.py`` for that.
+The client does not know what a call means; see ``exports.py`` and ``describe.py`` for that.
 """
 
 from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -21,11 +19,12 @@ from tap_marketo_bulk.errors import (
     TransientError,
     UnreachableError,
 )
-from tap_marketo_bulk.marketo.answer import Answer
-from tap_marketo_bulk.marketo.auth import TOKEN_PATH, Authenticator, read_token
-from tap_marketo_bulk.marketo.envelope import Envelope, read_envelope
-from tap_marketo_bulk.marketo.pace import Pace
-from tap_marketo_bulk.marketo.patience import TRIES, Patience
+from tap_marketo_bulk.marketo.auth import TOKEN_PATH, Authenticator, parse_token
+from tap_marketo_bulk.marketo.envelope import Envelope, parse_envelope
+from tap_marketo_bulk.marketo.rate_limiter import RateLimiter
+from tap_marketo_bulk.marketo.response import Response
+from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, RetryBudget
+from tap_marketo_bulk.marketo.transport import BearerAuth, Connection, Session, cause_of, no_auth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,35 +33,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-# A host that never answered is more likely mistyped than down, and neither a page
-# in place of an envelope nor a refused token gets better by waiting long.
-SHORT_TRIES = 3
-# A host that is there takes a connection within seconds, however long it then thinks.
+# A host that never responded is more likely mistyped than down, and waiting does not help where
+# the response is not Marketo's or where a new token is rejected too.
+FEW_ATTEMPTS = 3
+# A host that is up accepts a connection within seconds, however long its response takes.
 CONNECT_SECONDS = 30.0
-_REDIRECTED = "the endpoint redirects elsewhere, which is not followed; check endpoint"
-# Why there was no answer; the first that fits is told.
-_CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    (requests.exceptions.ProxyError, "the proxy did not let it through"),
-    (requests.exceptions.SSLError, "the TLS certificate or handshake was not accepted"),
-    (urllib3.exceptions.NameResolutionError, "the host name is not known"),
-    (urllib3.exceptions.NewConnectionError, "the host does not accept connections"),
-    (requests.ConnectTimeout, "the host took no connection in time"),
-    ((requests.Timeout, urllib3.exceptions.TimeoutError), "nothing came in time"),
-)
-
-
-@dataclass(frozen=True)
-class Connection:
-    """Where Marketo is and who asks.
-
-    ``base_url`` ends neither in ``/rest`` nor in ``/identity``: bulk paths have neither.
-    """
-
-    base_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    request_timeout_seconds: float
-    user_agent: str
+_REDIRECTED = "the endpoint redirects to another address, which is not followed; check endpoint"
 
 
 class Client:
@@ -72,141 +48,91 @@ class Client:
         """Open no connection yet."""
         self._connection = connection
         self._clock = clock
-        self._session = _Session(connection)
-        self._pace = Pace(clock)
-        self._authenticator = Authenticator(self._mint, clock)
-        self._answered = False
+        self._session = Session(connection)
+        self._rate_limiter = RateLimiter(clock)
+        self._authenticator = Authenticator(self._request_token, clock)
+        self._has_responded = False
 
     def get(self, path: str, **query: str | int) -> Envelope:
-        """Read something; returns the envelope. Raises as ``read_envelope``."""
-        return self._persist(lambda: self._call("GET", path, params=query))
+        """Send a GET request; returns the envelope. Raises as ``parse_envelope``."""
+        return self._with_retries(lambda: self._call("GET", path, params=query))
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Envelope:
-        """Change something; returns the envelope. Raises as ``read_envelope``."""
-        return self._persist(lambda: self._call("POST", path, json=body))
+        """Send a POST request; returns the envelope. Raises as ``parse_envelope``."""
+        return self._with_retries(lambda: self._call("POST", path, json=body))
 
     @contextmanager
-    def open(self, path: str, headers: dict[str, str]) -> Iterator[Answer]:
-        """Start reading a file: one try only, since its reader knows how to go on.
+    def stream(self, path: str, headers: dict[str, str]) -> Iterator[Response]:
+        """Send a GET request for a file, without retries: the caller resumes where it ended.
 
         Raises:
-            TransientError: The connection broke, or the token was refused; the next try gets
-                another one.
+            TransientError: The connection broke, or the token was rejected; the next call
+                uses another one.
         """
         token = self._authenticator.token()
         try:
-            with self._send("GET", path, auth=_Bearer(token), headers=headers) as answer:
-                yield answer
+            with self._send("GET", path, auth=BearerAuth(token), headers=headers) as response:
+                yield response
         except TokenRejectedError:
             self._authenticator.reject(token)
             raise
 
-    def _persist(self, once: Callable[[], Envelope]) -> Envelope:
-        """Repeat what fails in passing, a bounded number of times."""
-        patience = Patience(self._clock)
+    def _with_retries(self, call_once: Callable[[], Envelope]) -> Envelope:
+        """Repeat a call after temporary failures, a bounded number of times."""
+        budget = RetryBudget(self._clock)
         while True:
             try:
-                return once()
+                return call_once()
             except TransientError as error:
-                patience.spend(error, self._tries(error))
+                budget.wait_before_retry(error, self._max_attempts(error))
 
-    def _tries(self, error: TransientError) -> int:
-        mistyped = isinstance(error, UnreachableError) and not self._answered
-        hopeless = isinstance(error, InvalidResponseError | TokenRejectedError)
-        return SHORT_TRIES if mistyped or hopeless else TRIES
+    def _max_attempts(self, error: TransientError) -> int:
+        is_mistyped = isinstance(error, UnreachableError) and not self._has_responded
+        is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
+        return FEW_ATTEMPTS if is_mistyped or is_permanent else MAX_ATTEMPTS
 
     def _call(self, method: str, path: str, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
         token = self._authenticator.token()
         try:
-            with self._send(method, path, auth=_Bearer(token), **content) as answer:
-                return read_envelope(answer.call, answer.status, answer.body())
+            with self._send(method, path, auth=BearerAuth(token), **content) as response:
+                return parse_envelope(response.call, response.status, response.read_body())
         except TokenRejectedError:
             self._authenticator.reject(token)
             raise
 
-    def _mint(self) -> tuple[str, float]:
-        # A form, because query strings end up in the logs of proxies.
+    def _request_token(self) -> tuple[str, float]:
+        # A form, because query strings appear in the logs of proxies.
         form = {
             "grant_type": "client_credentials",
             "client_id": self._connection.client_id,
             "client_secret": self._connection.client_secret,
         }
-        with self._send("POST", TOKEN_PATH, auth=_no_auth, data=form) as answer:
-            return read_token(answer.status, answer.body())
+        with self._send("POST", TOKEN_PATH, auth=no_auth, data=form) as response:
+            return parse_token(response.status, response.read_body())
 
     @contextmanager
-    def _send(self, method: str, path: str, **content: Any) -> Iterator[Answer]:  # noqa: ANN401 - requests' own keywords
-        """Make one call, its answer's body still unread.
+    def _send(self, method: str, path: str, **content: Any) -> Iterator[Response]:  # noqa: ANN401 - requests' own keywords
+        """Make one call; the response's body is not read yet.
 
         Raises:
-            UnreachableError: No connection, no answer in time, or it broke while being read.
+            UnreachableError: No connection, no response in time, or the connection broke while
+                the body was read.
         """
-        self._pace.keep()
-        url = self._connection.base_url + path
-        timeout = self._connection.request_timeout_seconds
-        patience = (min(CONNECT_SECONDS, timeout), timeout)
+        self._rate_limiter.acquire()
+        call, base_url = f"{method} {path}", self._connection.base_url
+        seconds = self._connection.request_timeout_seconds
+        timeout = (min(CONNECT_SECONDS, seconds), seconds)
         try:
             with self._session.request(
-                method, url, timeout=patience, stream=True, **content
-            ) as response:
-                self._answered = True
-                answer = Answer(f"{method} {path}", response, self._clock, timeout)
-                logger.debug("%s: HTTP %d", answer.call, answer.status)
-                if response.is_redirect:
-                    raise ApiError(answer.call, str(answer.status), _REDIRECTED)
-                yield answer
+                method, base_url + path, timeout=timeout, stream=True, **content
+            ) as received:
+                self._has_responded = True
+                logger.debug("%s: HTTP %d", call, received.status_code)
+                if received.is_redirect:
+                    status = received.status_code
+                    raise ApiError(call, str(status), _REDIRECTED, http_status=status)
+                yield Response(call, received, self._clock, seconds)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            message = f"No complete answer to {method} {path} from {self._connection.base_url}"
-            # The error's own text can hold a URL with its query, so it is not quoted.
-            raise UnreachableError(f"{message}: {_cause(error)}") from None
-
-
-class _Session(requests.Session):
-    """A session that no call changes, so that threads can share it."""
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__()
-        self.headers["User-Agent"] = connection.user_agent
-        # A compressed answer would make sizes and ranges mean something else.
-        self.headers["Accept-Encoding"] = "identity"
-        # Cookies are all that an answer could change here, and Marketo needs none.
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Plain http is for loopback, where a proxy of the environment has no business.
-        self.trust_env = connection.base_url.startswith("https:")
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Follow no redirect: it would hand the token to whoever it names."""
-        del resp
-
-
-class _Bearer(requests.auth.AuthBase):
-    """Sends the token as a header; an auth object also keeps a ``.netrc`` from replacing it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
-
-
-def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
-
-
-def _cause(error: Exception) -> str:
-    """Say in a few words why there was no answer."""
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    for kinds, words in _CAUSES:
-        if isinstance(error, kinds) or isinstance(reason, kinds):
-            return words
-    return "the connection broke"
-
-
-def _hides_urls(record: logging.LogRecord) -> bool:
-    """Keep out what urllib3 logs of each call: a URL with its query, which can hold a token."""
-    return record.levelno >= logging.WARNING
-
-
-# A filter, not a level: whoever turns on DEBUG everywhere must not see them either.
-logging.getLogger("urllib3.connectionpool").addFilter(_hides_urls)
+            problem = f"No complete response to {call} from {base_url}: {cause_of(error)}"
+            # Without the cause, whose text can contain a URL with its query.
+            raise UnreachableError(problem) from None

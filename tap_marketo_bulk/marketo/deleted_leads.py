@@ -1,57 +1,56 @@
-"""Leads that were deleted, which no export tells of.
+"""Leads that were deleted or merged, which exports do not contain.
 
 Sources: Adobe, "Get Paging Token" and "Get Deleted Leads".
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.marketo.paging import iter_pages, next_page_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.marketo.envelope import Envelope
+
+TOKEN_PATH = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - an address, no secret
+PATH = "/rest/v1/activities/deletedleads.json"
 
 Deletion = dict[str, Any]
 
 
-def deleted_leads(client: Client, since: datetime) -> Iterator[list[Deletion]]:
-    """Yield pages of deletions from ``since`` on, as Marketo tells them.
+def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[Deletion]]:
+    """Yield pages of deletions from ``since`` on, as Marketo returns them.
 
-    A page can be short, and even empty, with more to come. Raises as ``Client.get``.
+    A page can be short, and even empty, with more pages to come. Raises as ``Client.get`` and
+    ``iter_pages``.
     """
-    answer = client.get("/rest/v1/activities/pagingtoken.json", sinceDatetime=format_instant(since))
-    token = _next_token(answer, "")
-    while True:
-        page = client.get("/rest/v1/activities/deletedleads.json", nextPageToken=token)
+    start = client.get(TOKEN_PATH, sinceDatetime=format_instant(since))
+    pages = iter_pages(
+        f"GET {PATH}",
+        partial(_read_page, client),
+        has_more=lambda page: bool(page.get("moreResult")),
+        first_token=next_page_token(f"GET {TOKEN_PATH}", start),
+    )
+    for page in pages:
         yield _deletions(page)
-        if not page.get("moreResult"):
-            return
-        token = _next_token(page, token)
 
 
-def _next_token(answer: Mapping[str, Any], last: str) -> str:
-    """Return where the next page is; without another one, paging would never end."""
-    token = answer.get("nextPageToken")
-    if not isinstance(token, str) or token in ("", last):
-        message = (
-            "Marketo says that there are more deleted leads, but not where. The bookmark was not "
-            "moved; run again"
-        )
-        raise InvalidResponseError(message)
-    return token
+def _read_page(client: Client, token: str) -> Envelope:
+    return client.get(PATH, nextPageToken=token)
 
 
-def _deletions(page: Mapping[str, Any]) -> list[Deletion]:
+def _deletions(page: Envelope) -> list[Deletion]:
     entries = page.get("result") or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        message = (
-            "Marketo's answer about deleted leads is no list of deletions. The bookmark was not "
-            "moved; run again"
+        raise InvalidResponseError(
+            f"The response to GET {PATH} is not a list of deletions. No bookmark was moved; run "
+            "again"
         )
-        raise InvalidResponseError(message)
     return entries

@@ -1,6 +1,6 @@
-"""What a subscription's leads and activities are made of.
+"""The fields of a subscription's leads.
 
-Sources: Adobe, "Describe Lead" and "Get Activity Types".
+Source: Adobe, "Describe Lead".
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.marketo.envelope import understanding
+from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.server_text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.client import Client
 
 LEADS_PATH = "/rest/v1/leads/describe.json"
-# Computed at display time; bulk exports do not have them.
+# Marketo computes formulas when it shows them; bulk exports do not have them.
 NOT_EXPORTED = frozenset({"formula"})
 
 
 @dataclass(frozen=True)
 class LeadField:
-    """A lead field that a bulk export can hold.
+    """A lead field that a bulk export can contain.
 
     Attributes:
         name: The REST name, which exports use.
-        display_name: The label people know.
+        display_name: The name that Marketo's user interface shows.
         data_type: Marketo's data type in lower case, ``string`` or ``datetime`` for example.
     """
 
@@ -36,13 +37,13 @@ class LeadField:
 
 
 def describe_leads(client: Client) -> list[LeadField]:
-    """Return the lead fields an export can hold, in Marketo's order, each name once.
+    """Return the lead fields an export can contain, in Marketo's order, each name once.
 
     Fields without a REST name are not available to the API, and formula fields are not
     exported. Raises as ``Client.get``.
     """
     entries = client.get(LEADS_PATH).get("result") or []
-    with understanding(f"GET {LEADS_PATH}"):
+    with parsing_response(f"GET {LEADS_PATH}"):
         described = [_lead_field(entry) for entry in entries]
     fields: dict[str, LeadField] = {}
     for field in described:
@@ -52,7 +53,7 @@ def describe_leads(client: Client) -> list[LeadField]:
 
 
 def _lead_field(entry: Mapping[str, Any]) -> LeadField:
-    name = (entry.get("rest") or {}).get("name") or ""
+    name = clean_text((entry.get("rest") or {}).get("name") or "")
     # "Integer" was seen beside "integer".
-    data_type = str(entry.get("dataType", "string")).casefold()
-    return LeadField(name, str(entry.get("displayName") or name), data_type)
+    data_type = clean_text(entry.get("dataType", "string")).casefold()
+    return LeadField(name, clean_text(entry.get("displayName") or name), data_type)

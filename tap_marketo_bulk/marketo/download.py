@@ -1,7 +1,7 @@
-"""A completed job's file on local disk, proven byte for byte.
+"""A completed job's file on local disk, verified byte for byte.
 
-Deciding and sending are kept apart: ``_Spool`` knows offsets and the running hash,
-``download`` knows connections.
+Decisions and requests are separate: ``_Spool`` knows offsets and the running hash,
+``download_verified`` knows connections.
 """
 
 from __future__ import annotations
@@ -21,58 +21,64 @@ from tap_marketo_bulk.errors import (
     SpoolError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.envelope import not_marketo, parse_object, read_envelope
-from tap_marketo_bulk.marketo.patience import Patience
+from tap_marketo_bulk.marketo.envelope import invalid_response, parse_envelope, parse_json_object
+from tap_marketo_bulk.marketo.retry import RetryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.marketo.answer import Answer
+    from tap_marketo_bulk.marketo.response import Response
 
-    OpenAt = Callable[[int], AbstractContextManager[Answer]]
+    OpenAt = Callable[[int], AbstractContextManager[Response]]
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-# Whole files in a row that were not what the job promised. Whether each is charged
-# against the quota nobody knows, so the number is small.
-WHOLE_TRIES = 3
+# How often a whole file that differs from the job's report is downloaded again. It is not known
+# whether Marketo charges each download to the quota, so the number is small.
+MAX_WHOLE_DOWNLOADS = 3
 # No error envelope is longer.
 _ENVELOPE_BYTES = 64 * 1024
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 
 
-def download(open_at: OpenAt, target: BinaryIO, clock: Clock, *, size: int, sha256: str) -> None:
-    """Write the exported file to ``target``, byte for byte as Marketo made it.
+def download_verified(
+    open_at: OpenAt, target: BinaryIO, clock: Clock, *, size: int, sha256: str
+) -> None:
+    """Write the exported file to ``target`` and verify its size and checksum.
 
-    Survives dropped connections by asking only for the bytes still missing.
+    After a dropped connection, only the missing bytes are requested.
 
     Args:
         open_at: Opens the remote file at a byte offset.
         target: An empty, readable, writable and seekable file.
-        clock: For the pauses between tries.
-        size: The bytes the job promised.
-        sha256: The hex digest the job promised.
+        clock: For the waits between attempts.
+        size: The bytes the job reported.
+        sha256: The hex digest the job reported.
 
     Raises:
-        CorruptFileError: The finished file has another size or checksum than promised.
+        CorruptFileError: The finished file has another size or checksum than the job reported.
         ApiError: Marketo answered with an error instead of the file.
-        TransientError: Nothing more arrived, after several tries.
+        TransientError: No more bytes arrived, after several attempts.
         SpoolError: The local disk is full or broken.
     """
-    for _ in range(WHOLE_TRIES):
+    for _ in range(MAX_WHOLE_DOWNLOADS):
         spool = _Spool(target)
         _fill(spool, open_at, clock, size)
         if spool.length == size and spool.sha256 == sha256:
             return
-        finding = f"{spool.length} bytes with SHA-256 {spool.sha256}"
-        logger.warning("A file has %s, not %d bytes with %s.", finding, size, sha256)
-    message = (
-        f"Marketo's file has {finding}, but its job promised {size} bytes with SHA-256 {sha256}. "
-        "No row of it was used; run again, and report it to Marketo Support if it stays so."
+        actual = f"{spool.length} bytes with SHA-256 {spool.sha256}"
+        logger.warning(
+            "A downloaded file has %s, but its job reported %d bytes with SHA-256 %s.",
+            actual,
+            size,
+            sha256,
+        )
+    raise CorruptFileError(
+        f"Marketo's file has {actual}, but its job reported {size} bytes with SHA-256 {sha256}. "
+        "No row of it was used; run again, and contact Marketo Support if this happens again."
     )
-    raise CorruptFileError(message)
 
 
 class _Spool:
@@ -83,26 +89,25 @@ class _Spool:
         self.restart()
 
     def restart(self) -> None:
-        """Forget what was received."""
+        """Discard what was received."""
         self.length = 0
         self._hash = hashlib.sha256()
         self._target.seek(0)
         self._target.truncate()
 
-    def add(self, piece: bytes) -> None:
-        """Append bytes; raises ``SpoolError`` where the disk does not take them."""
+    def add(self, chunk: bytes) -> None:
+        """Append bytes; raises ``SpoolError`` where the disk does not store them."""
         try:
-            self._target.write(piece)
+            self._target.write(chunk)
             self._target.flush()
         except OSError as error:
-            self._give_up()
-            message = (
+            self._discard_buffer()
+            raise SpoolError(
                 f"The temporary file for an export cannot be written ({error.strerror}). Free "
-                "some space, or set TMPDIR to a roomier disk; nothing was lost, run again."
-            )
-            raise SpoolError(message) from error
-        self._hash.update(piece)
-        self.length += len(piece)
+                "disk space, or set TMPDIR to a larger disk. No data was lost; run again."
+            ) from error
+        self._hash.update(chunk)
+        self.length += len(chunk)
 
     def content(self) -> bytes:
         """Read back what was received."""
@@ -114,8 +119,8 @@ class _Spool:
         """The hex digest of all bytes received."""
         return self._hash.hexdigest()
 
-    def _give_up(self) -> None:
-        """Make room for the bytes still buffered, or closing the file would fail again."""
+    def _discard_buffer(self) -> None:
+        """Make room for the bytes still buffered; otherwise closing the file would fail too."""
         with suppress(OSError):
             os.ftruncate(self._target.fileno(), 0)
             self._target.seek(0)
@@ -123,81 +128,83 @@ class _Spool:
 
 def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> None:
     """Receive until ``size`` bytes are there, or the file turns out to be shorter or longer."""
-    patience = Patience(clock)
+    budget = RetryBudget(clock)
     while True:
         before = spool.length
         try:
-            with open_at(spool.length) as answer:
-                _receive(answer, spool, size)
+            with open_at(spool.length) as response:
+                _receive(response, spool, size)
         except TransientError as error:
             if spool.length > before:
-                patience.renew()
+                budget.reset()
             logger.warning("A download stopped at byte %d of %d.", spool.length, size)
-            patience.spend(error)
+            budget.wait_before_retry(error)
         else:
-            # A clean end that brought nothing: what the job promised is not there.
+            # A complete response without bytes: the file is shorter than its job reported.
             if spool.length >= size or spool.length == before:
                 return
 
 
-def _receive(answer: Answer, spool: _Spool, size: int) -> None:
-    """Append one answer's bytes to the spool, at most one piece more than promised."""
-    pieces = _file_pieces(answer)
-    if answer.status == HTTPStatus.OK and spool.length:
-        # Marketo may answer a Range request with the whole file. Appending it would
-        # double the bytes already here, so begin again.
+def _receive(response: Response, spool: _Spool, size: int) -> None:
+    """Append one response's bytes to the spool; at most one chunk more than ``size``."""
+    chunks = _file_chunks(response)
+    if response.status == HTTPStatus.OK and spool.length:
+        # Marketo may answer a Range request with the whole file, which must not be appended.
         spool.restart()
-    elif answer.status == HTTPStatus.PARTIAL_CONTENT and _range_start(answer) != spool.length:
+    elif response.status == HTTPStatus.PARTIAL_CONTENT and _range_start(response) != spool.length:
         wanted = spool.length
         spool.restart()
-        message = f"Marketo sent another part of a file than byte {wanted} onwards"
-        raise InvalidResponseError(message)
+        raise InvalidResponseError(
+            f"Marketo sent another part of a file than the requested one from byte {wanted}"
+        )
     is_beginning = not spool.length
-    for piece in pieces:
-        spool.add(piece)
+    for chunk in chunks:
+        spool.add(chunk)
         if spool.length > size:
             break
     if is_beginning and spool.length != size:
-        _refuse_envelope(answer, spool)
+        _raise_for_envelope(response, spool)
 
 
-def _file_pieces(answer: Answer) -> Iterator[bytes]:
+def _file_chunks(response: Response) -> Iterator[bytes]:
     """Return the file's bytes as they arrive.
 
     Raises:
         FileNotReadyError: 404; Marketo may need a moment after "Completed".
-        ApiError, TransientError: The answer is an error, be it with HTTP 200.
+        ApiError, TransientError: The response is an error, which can come with HTTP 200.
     """
-    if answer.status == HTTPStatus.NOT_FOUND:
-        message = "Marketo says an export is completed, but does not find its file (HTTP 404)"
-        raise FileNotReadyError(message)
-    if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+    if response.status == HTTPStatus.NOT_FOUND:
+        raise FileNotReadyError(
+            "Marketo reports an export as completed but does not find its file (HTTP 404)"
+        )
+    if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return iter(())
-    if answer.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT) or _is_json(answer):
-        read_envelope(answer.call, answer.status, answer.body())
-        raise not_marketo(answer.call, answer.status)
-    return answer.pieces()
+    is_file = response.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT)
+    if not is_file or _is_json(response):
+        parse_envelope(response.call, response.status, response.read_body())
+        raise invalid_response(response.call, response.status)
+    return response.iter_chunks()
 
 
-def _is_json(answer: Answer) -> bool:
-    """Tell an envelope in place of the file, which comes with HTTP 200, by its content type."""
-    return "json" in answer.headers.get("Content-Type", "").casefold()
+def _is_json(response: Response) -> bool:
+    """Return whether the content type is that of an envelope, which can come with HTTP 200."""
+    return "json" in response.headers.get("Content-Type", "").casefold()
 
 
-def _refuse_envelope(answer: Answer, spool: _Spool) -> None:
-    """Tell an envelope that claims to be the file; only one that is not as promised can be.
+def _raise_for_envelope(response: Response, spool: _Spool) -> None:
+    """Look for an envelope with a file's content type, where the size is not the file's.
 
     Raises:
-        ApiError, TransientError: What the envelope says.
+        ApiError, TransientError: The error in the envelope.
     """
     if spool.length > _ENVELOPE_BYTES:
         return
     content = spool.content()
-    if parse_object(content) is not None:
+    if parse_json_object(content) is not None:
         spool.restart()
-        read_envelope(answer.call, answer.status, content)
+        parse_envelope(response.call, response.status, content)
 
 
-def _range_start(answer: Answer) -> int | None:
-    found = _CONTENT_RANGE.match(answer.headers.get("Content-Range", ""))
+def _range_start(response: Response) -> int | None:
+    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
     return int(found[1]) if found else None

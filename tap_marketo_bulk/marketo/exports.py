@@ -1,17 +1,14 @@
-"""Bulk export jobs: what is asked for, what Marketo says of it, and the calls of its life.
+"""Export requests, and the calls that create, enqueue, poll, list, download and cancel jobs.
 
-Marketo's spelling (``exportId``) becomes ours (``export_id``) here and nowhere else.
-Sources: Adobe, "Bulk Lead Extract" and "Bulk Activity Extract".
+Sources: Adobe, "Bulk Extract", "Bulk Lead Extract" and "Bulk Activity Extract".
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,56 +16,34 @@ from tap_marketo_bulk.errors import (
     AlreadyQueuedError,
     ApiError,
     ExportQuotaError,
-    InvalidResponseError,
     QueueFullError,
 )
-from tap_marketo_bulk.marketo.envelope import understanding
+from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus, parse_job, parse_only_job
+from tap_marketo_bulk.marketo.limits import JOBS_PER_PAGE
+from tap_marketo_bulk.marketo.paging import iter_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_marketo_bulk.marketo.answer import Answer
     from tap_marketo_bulk.marketo.client import Client
-
-# Adobe: no more than 300 jobs on a page.
-LIST_PAGE = 300
-_CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
-
-
-class JobStatus(StrEnum):
-    """Where a job is in its life."""
-
-    CREATED = "created"
-    QUEUED = "queued"
-    PROCESSING = "processing"
-    COMPLETED = "completed"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_terminal(self) -> bool:
-        """Tell whether the job will not change any more."""
-        return self in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED)
-
-    @property
-    def is_in_queue(self) -> bool:
-        """Tell whether the job takes one of the subscription's ten places."""
-        return self in (JobStatus.QUEUED, JobStatus.PROCESSING)
+    from tap_marketo_bulk.marketo.envelope import Envelope
+    from tap_marketo_bulk.marketo.response import Response
 
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a job is asked to export.
+    """The definition of a job: the object to export, the fields and the filter.
 
     Attributes:
-        object: ``leads`` or ``activities``.
+        object_path: The export object in paths: ``leads``, ``activities``, ``program/members``.
         fields: REST names, in the order of the file's columns.
-        filter: As Marketo's create body has it.
+        filter: As the body of Marketo's create call has it.
         format: ``CSV``, ``TSV`` or ``SSV``.
-        column_header_names: Another header for some fields; the tap itself never asks for it.
+        column_header_names: Other headers for some fields; the tap itself does not use it.
     """
 
-    object: str
+    object_path: str
     fields: tuple[str, ...]
     filter: Mapping[str, Any]
     format: str = "CSV"
@@ -76,7 +51,7 @@ class ExportRequest:
 
     @property
     def body(self) -> dict[str, Any]:
-        """The create call's body."""
+        """The body of the create call."""
         body = {"fields": list(self.fields), "format": self.format, "filter": dict(self.filter)}
         if self.column_header_names:
             body["columnHeaderNames"] = dict(self.column_header_names)
@@ -84,8 +59,8 @@ class ExportRequest:
 
     @property
     def digest(self) -> str:
-        """A short name for exactly this request, the same in every run."""
-        text = json.dumps([self.object, self.body], sort_keys=True)
+        """A short hash of the request, the same in every run."""
+        text = json.dumps([self.object_path, self.body], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -103,151 +78,67 @@ class ExportRequest:
         )
 
 
-@dataclass(frozen=True)
-class ExportJob:
-    """What Marketo last said of a job.
-
-    Attributes:
-        records: Rows in the file; None until Marketo says so.
-        size: Bytes of the file; None until Marketo says so.
-        sha256: Hex digest of the file in lower case; None until Marketo says so.
-        created_at, queued_at, started_at, finished_at: As Marketo wrote them, or None.
-        error: Marketo's words on a failed job.
-    """
-
-    export_id: str
-    status: JobStatus
-    format: str | None = None
-    records: int | None = None
-    size: int | None = None
-    sha256: str | None = None
-    created_at: str | None = None
-    queued_at: str | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
-    error: str | None = None
-
-    @property
-    def is_verifiable(self) -> bool:
-        """Tell whether Marketo said all that a finished file is proven by."""
-        return None not in (self.records, self.size, self.sha256)
-
-
 class Exports:
-    """The export jobs of one subscription, as its API user sees them."""
+    """The export jobs of one API user; every method but ``create`` takes an object path."""
 
     def __init__(self, client: Client) -> None:
         """Make no call yet."""
         self._client = client
 
     def create(self, request: ExportRequest) -> ExportJob:
-        """Define a job. It costs nothing and takes no place in the queue until enqueued."""
-        path = f"/bulk/v1/{request.object}/export/create.json"
-        return _only_job(self._client.post(path, request.body))
+        """Create a job. It uses no quota and no place in the queue until it is enqueued."""
+        path = f"/bulk/v1/{request.object_path}/export/create.json"
+        return parse_only_job(self._client.post(path, request.body))
 
-    def enqueue(self, kind: str, export_id: str) -> None:
-        """Have a created job processed.
+    def enqueue(self, object_path: str, export_id: str) -> None:
+        """Put a created job into the queue.
 
-        Enqueuing twice is no error: a call whose answer was lost may have worked.
+        Succeeds also where the job is in the queue already, or was: the response to an earlier
+        call may have been lost.
         """
         try:
-            self._client.post(_path(kind, export_id, "enqueue"))
+            self._client.post(_path(object_path, export_id, "enqueue"))
         except AlreadyQueuedError:
             return
         except (QueueFullError, ExportQuotaError):
             raise
         except ApiError:
-            # How Marketo refuses a job that has left the queue by now, nobody has seen.
-            if self.status(kind, export_id).status is JobStatus.CREATED:
+            # The error for a job that was processed meanwhile is not documented.
+            if self.status(object_path, export_id).status is JobStatus.CREATED:
                 raise
 
-    def status(self, kind: str, export_id: str) -> ExportJob:
-        """Ask how a job is doing. Marketo updates this once a minute."""
-        return _only_job(self._client.get(_path(kind, export_id, "status")))
+    def status(self, object_path: str, export_id: str) -> ExportJob:
+        """Return the job as Marketo reports it. Marketo updates this once a minute."""
+        return parse_only_job(self._client.get(_path(object_path, export_id, "status")))
 
-    def cancel(self, kind: str, export_id: str) -> None:
-        """Take a job out of the queue or stop it."""
-        self._client.post(_path(kind, export_id, "cancel"))
+    def cancel(self, object_path: str, export_id: str) -> None:
+        """Remove a job from the queue or stop it."""
+        self._client.post(_path(object_path, export_id, "cancel"))
 
-    def list(self, kind: str) -> Iterator[ExportJob]:
-        """Yield this API user's jobs of the past seven days."""
-        query: dict[str, str | int] = {"batchSize": LIST_PAGE}
-        while True:
-            path = f"/bulk/v1/{kind}/export.json"
-            page = self._client.get(path, **query)
-            with understanding(f"GET {path}"):
-                jobs = [_job(entry) for entry in page.get("result") or []]
+    def list_jobs(self, object_path: str) -> Iterator[ExportJob]:
+        """Yield this API user's jobs of the past seven days. Raises also as ``iter_pages``."""
+        path = f"/bulk/v1/{object_path}/export.json"
+
+        def read_page(token: str) -> Envelope:
+            query: dict[str, str | int] = {"nextPageToken": token} if token else {}
+            return self._client.get(path, batchSize=JOBS_PER_PAGE, **query)
+
+        pages = iter_pages(
+            f"GET {path}", read_page, has_more=lambda page: bool(page.get("nextPageToken"))
+        )
+        for page in pages:
+            with parsing_response(f"GET {path}"):
+                jobs = [parse_job(entry) for entry in page.get("result") or []]
             yield from jobs
-            if not page.get("nextPageToken"):
-                return
-            query["nextPageToken"] = page["nextPageToken"]
 
     @contextmanager
-    def open_file(self, kind: str, export_id: str, offset: int) -> Iterator[Answer]:
-        """Start reading a completed job's file at byte ``offset``; raises ``TransientError``."""
+    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[Response]:
+        """Request a completed job's file from byte ``offset`` on; raises ``TransientError``."""
         headers = {"Range": f"bytes={offset}-"} if offset else {}
-        with self._client.open(_path(kind, export_id, "file"), headers) as answer:
-            yield answer
+        with self._client.stream(_path(object_path, export_id, "file"), headers) as response:
+            yield response
 
 
-def _path(kind: str, export_id: str, call: str) -> str:
-    # An id can come from a state file, where anything may stand.
-    return f"/bulk/v1/{kind}/export/{quote(export_id, safe='')}/{call}.json"
-
-
-def _only_job(envelope: Mapping[str, Any]) -> ExportJob:
-    result = envelope.get("result")
-    if not isinstance(result, list) or len(result) != 1:
-        message = "Marketo's answer about an export job does not name exactly one job"
-        raise InvalidResponseError(message)
-    return _job(result[0])
-
-
-def _job(entry: object) -> ExportJob:
-    """Translate one entry of ``result``.
-
-    Raises:
-        InvalidResponseError: It has no id, or an unknown status.
-    """
-    if not isinstance(entry, dict) or not isinstance(entry.get("exportId"), str):
-        message = "Marketo's answer about an export job has no exportId"
-        raise InvalidResponseError(message)
-    return ExportJob(
-        export_id=entry["exportId"],
-        status=_status(entry.get("status")),
-        format=_text(entry.get("format")),
-        records=_count(entry.get("numberOfRecords")),
-        size=_count(entry.get("fileSize")),
-        sha256=_sha256(entry.get("fileChecksum")),
-        created_at=_text(entry.get("createdAt")),
-        queued_at=_text(entry.get("queuedAt")),
-        started_at=_text(entry.get("startedAt")),
-        finished_at=_text(entry.get("finishedAt")),
-        error=_text(entry.get("errorMsg")),
-    )
-
-
-def _status(word: object) -> JobStatus:
-    # Both "Canceled" and "Cancelled" were seen.
-    folded = str(word).casefold().replace("canceled", "cancelled")
-    try:
-        return JobStatus(folded)
-    except ValueError:
-        message = f"Marketo reports an export job in the unknown status {str(word)[:40]!r}"
-        raise InvalidResponseError(message) from None
-
-
-def _text(words: object) -> str | None:
-    return None if words is None else str(words)
-
-
-def _sha256(checksum: object) -> str | None:
-    found = _CHECKSUM.fullmatch(str(checksum))
-    return found[1].lower() if found else None
-
-
-def _count(number: object) -> int | None:
-    # Never a boolean, although Python counts those as integers.
-    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
-        return number
-    return None
+def _path(object_path: str, export_id: str, call: str) -> str:
+    # An id can come from a state file, which can contain any text.
+    return f"/bulk/v1/{object_path}/export/{quote(export_id, safe='')}/{call}.json"

@@ -85,7 +85,7 @@ class ActivitiesStream(BulkStream):
 
     def _filter(self, window: Window, readers: list[BulkStream]) -> Mapping[str, Any]:
         span = {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
-        settings = self.source.settings.activities
+        settings = self.source.settings.activity_filter
         types = list(settings.type_ids)
         if self not in readers:
             types = sorted(

@@ -17,8 +17,9 @@ from tap_marketo_bulk.errors import (
 from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
 from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.rows import SEPARATORS, Findings, Layout, read_rows
-from tap_marketo_bulk.extract.windows import LONGEST_WINDOW_DAYS, Window, split
+from tap_marketo_bulk.extract.windows import Window, split
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.marketo.limits import MAX_WINDOW_DAYS
 from tap_marketo_bulk.streams.boundary import Boundary
 from tap_marketo_bulk.streams.incremental import IncrementalStream
 from tap_marketo_bulk.streams.writer import MessageWriter
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.source import Source
 
 # Only the window of a list, which is none, is longer.
-LONGEST_WINDOW = timedelta(days=LONGEST_WINDOW_DAYS)
+LONGEST_WINDOW = timedelta(days=MAX_WINDOW_DAYS)
 # New jobs are looked for after so many rows, which takes milliseconds.
 NOTE_EVERY_ROWS = 100
 # ("properties", "leadId"): what is longer names a part of a field's value.

@@ -53,7 +53,7 @@ def check_filter(activities: ActivityFilter, types: Callable[[], list[ActivityTy
     if unknown:
         problem = f"activity_type_ids names types that Marketo does not have: {unknown}"
         raise SettingsError([problem])
-    groups = {known[type_id].asset_group for type_id in activities.type_ids}
+    groups = {known[type_id].primary_attribute_asset_group for type_id in activities.type_ids}
     if activities.primary and (None in groups or len(groups) > 1):
         names = ", ".join(f"{known[each].name} ({each})" for each in activities.type_ids)
         problem = (

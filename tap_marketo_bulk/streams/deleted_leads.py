@@ -9,7 +9,7 @@ from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract.fields import parse_attributes, type_for_schema
 from tap_marketo_bulk.extract.json_values import JsonValues
 from tap_marketo_bulk.instants import format_instant
-from tap_marketo_bulk.marketo.deleted_leads import deleted_leads
+from tap_marketo_bulk.marketo.deleted_leads import iter_deleted_lead_pages
 from tap_marketo_bulk.streams.activities import COLUMNS
 from tap_marketo_bulk.streams.incremental import IncrementalStream
 
@@ -64,7 +64,7 @@ class DeletedLeadsStream(IncrementalStream):
         values = JsonValues(self.name, self.key, invalid_as_null=invalid_as_null)
         types = self._types()
         end = format_instant(self.horizon)
-        pages = deleted_leads(self._client, start)
+        pages = iter_deleted_lead_pages(self._client, start)
         while (page := self._next(pages)) is not None:
             # Meanwhile exports of other streams are being made.
             self.source.pipeline.note()

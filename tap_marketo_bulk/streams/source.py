@@ -54,7 +54,7 @@ class Source:
         self._finished: set[str] = set()
         self._shortfall: ExportQuotaError | None = None
         self._short: set[str] = set()
-        self.pipeline = Pipeline(exports, clock, settings.terms, self)
+        self.pipeline = Pipeline(exports, clock, settings.job_policy, self)
 
     def files(self, stream: BulkStream) -> Iterator[VerifiedFile]:
         """Yield a stream's files; the first stream that asks sets all of them going."""

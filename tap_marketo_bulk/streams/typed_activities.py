@@ -49,8 +49,8 @@ class TypedActivitiesStream(BulkStream):
         self.kind = kind
         columns = attribute_columns(kind, _TAKEN)
         # The primary attribute has columns of its own in the file.
-        self._primary = columns[0] if kind.primary else None
-        self._attributes = columns[1:] if kind.primary else columns
+        self._primary = columns[0] if kind.primary_attribute else None
+        self._attributes = columns[1:] if kind.primary_attribute else columns
         super().__init__(tap, schema or typed_schema(kind), source)
         invalid_as_null = source.settings.invalid_as_null
         self._values = JsonValues(name, self.key, invalid_as_null=invalid_as_null)

@@ -22,7 +22,8 @@ from tap_marketo_bulk.extract.fields import TEXT, type_for_schema
 from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.pipeline import VerifiedFile
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 from .files import activity_types

@@ -9,7 +9,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract import fields
-from tap_marketo_bulk.marketo.activity_types import ActivityType, Attribute
+from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
 from tap_marketo_bulk.streams.activities import activities_schema
 from tap_marketo_bulk.streams.typed_activities import stream_names, typed_schema
 
@@ -58,9 +58,9 @@ def typed_catalog() -> Catalog:
 def activity_types() -> list[ActivityType]:
     """Return the types of the activities in a file."""
     attributes = (
-        Attribute("Campaign Run ID", "integer"),
-        Attribute("Is Bot Activity", "boolean"),
-        *(Attribute(name, "string") for name in "ABCD"),
+        ActivityAttribute("Campaign Run ID", "integer"),
+        ActivityAttribute("Is Bot Activity", "boolean"),
+        *(ActivityAttribute(name, "string") for name in "ABCD"),
     )
     return [
         ActivityType(number, f"Type {number:02}", None, attributes)

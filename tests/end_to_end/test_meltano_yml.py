@@ -1,4 +1,4 @@
-"""`meltano.yml` says of the tap what the tap says of itself."""
+"""The tap's definition in `meltano.yml` agrees with the tap."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def extractor() -> dict[str, Any]:
 
 
 def kind_of(name: str, schema: dict[str, Any]) -> str:
-    """The kind of setting that Meltano should take it for."""
+    """Return Meltano's `kind` for a setting."""
     if name.endswith("_date"):
         return "date_iso8601"
     if "enum" in schema:

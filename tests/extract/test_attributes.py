@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.extract.attributes import AttributeReader, attribute_columns, snake_case
 from tap_marketo_bulk.extract.fields import BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT
-from tap_marketo_bulk.marketo.activity_types import ActivityType, Attribute
+from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
 
 names = st.text(max_size=12) | st.sampled_from(
     ["Demo Date", "Demo-Date", "demo_date", "DEMO DATE", "DemoDate", "Demo Date 2", "Δ", ""]
@@ -20,8 +20,8 @@ def kind(*attributes: str, primary: str | None = None, data_type: str = "string"
     return ActivityType(
         type_id=1,
         name="Type",
-        primary=Attribute(primary, "integer") if primary else None,
-        attributes=tuple(Attribute(name, data_type) for name in attributes),
+        primary_attribute=ActivityAttribute(primary, "integer") if primary else None,
+        attributes=tuple(ActivityAttribute(name, data_type) for name in attributes),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.delivery import JOB_TRIES, ODD_ANSWERS, Delivery, Stage
-from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order
@@ -206,7 +206,7 @@ def test_answers_that_make_no_sense_are_borne_a_few_times(exports: FakeExports) 
     ]
     for _ in range(ODD_ANSWERS - 1):
         on_its_way.poll()
-    with pytest.raises(errors.InvalidResponseError, match="Tried 3 times"):
+    with pytest.raises(errors.InvalidResponseError, match="Gave up after 3 attempts"):
         on_its_way.poll()
 
 

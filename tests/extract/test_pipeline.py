@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.pipeline import Pipeline
-from tap_marketo_bulk.marketo.exports import JobStatus
+from tap_marketo_bulk.marketo.export_job import JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import TERMS, FakeExports, order

@@ -194,8 +194,8 @@ def test_files_of_the_sandbox_hold_its_truth(
     export_id = exports.create(request).export_id
     exports.enqueue(kind, export_id)
     clock.sleep(60)
-    with exports.open_file(kind, export_id, 0) as answer:
-        file = answer.body()
+    with exports.open_file(kind, export_id, 0) as response:
+        file = response.read_body()
     read = rows(file, replace(layout_of(types, file_format), key=request.fields[0]))
     truth = getattr(sandbox.expected, kind)({"createdAt": window}, at=sandbox.jobs[0].started_at)
     key = "id" if kind == "leads" else "marketoGUID"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.jobs.history import PastJob, past_jobs
-from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports

@@ -9,7 +9,7 @@ import pytest
 
 from tap_marketo_bulk.jobs.history import PastJob
 from tap_marketo_bulk.jobs.quota import as_words
-from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 
 if TYPE_CHECKING:
     from tests.support.jobs_command import Jobs

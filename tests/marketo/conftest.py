@@ -1,4 +1,4 @@
-"""Hosts and clients for responses that no sandbox would give."""
+"""Hosts and clients for responses that the sandbox does not give."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.marketo.client import Client, Connection
+from tap_marketo_bulk.marketo.client import Client
+from tap_marketo_bulk.marketo.transport import Connection
 from tests.support.http_host import Host
 
 if TYPE_CHECKING:
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def host() -> Iterator[Callable[..., Host]]:
-    """Start hosts that answer as told; see ``Host``."""
+    """Start hosts that send the given responses; see ``Host``."""
     hosts: list[Host] = []
 
-    def start(*answers: Iterable[bytes]) -> Host:
-        hosts.append(Host(*answers))
+    def start(*responses: Iterable[bytes]) -> Host:
+        hosts.append(Host(*responses))
         return hosts[-1]
 
     yield start
@@ -31,7 +32,7 @@ def host() -> Iterator[Callable[..., Host]]:
 
 @pytest.fixture
 def client_of(clock: TapClock) -> Callable[..., Client]:
-    """Make a client of any address."""
+    """Make clients of any address."""
 
     def make(url: str, timeout: float = 5.0) -> Client:
         return Client(Connection(url, "the-id", "the-secret", timeout, "tests"), clock)

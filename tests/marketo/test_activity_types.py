@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.marketo.activity_types import (
+    ActivityAttribute,
     ActivityType,
-    Attribute,
     describe_activity_types,
 )
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 def describe(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> Callable[..., list[ActivityType]]:
-    """Return what is made of the entries of an answer."""
+    """Return the types parsed from a response with these members."""
 
     def types_of(**content: Any) -> list[ActivityType]:  # noqa: ANN401 - any JSON value
-        types = answer({"success": True} | content)
-        return describe_activity_types(client_of(host(TOKEN, types).url))
+        types = http_response({"success": True} | content)
+        return describe_activity_types(client_of(host(TOKEN_RESPONSE, types).url))
 
     return types_of
 
 
-def test_the_types_of_a_subscription_are_all_there(client: Client, sandbox: Sandbox) -> None:
-    found = {kind.type_id: kind.name for kind in describe_activity_types(client)}
-    assert found == {kind.id: kind.name for kind in sandbox.data_set.activity_types}
+def test_all_types_of_the_subscription_are_returned(client: Client, sandbox: Sandbox) -> None:
+    found = {each.type_id: each.name for each in describe_activity_types(client)}
+    assert found == {each.id: each.name for each in sandbox.data_set.activity_types}
 
 
-def test_a_type_has_a_primary_attribute_and_others(
+def test_a_type_has_a_primary_attribute_and_other_attributes(
     describe: Callable[..., list[ActivityType]],
 ) -> None:
     entry = {
@@ -52,14 +52,17 @@ def test_a_type_has_a_primary_attribute_and_others(
         ActivityType(
             type_id=2,
             name="Fill Out Form",
-            primary=Attribute("Webform ID", "integer"),
-            attributes=(Attribute("Form Fields", "text"), Attribute("New", "string")),
+            primary_attribute=ActivityAttribute("Webform ID", "integer"),
+            attributes=(
+                ActivityAttribute("Form Fields", "text"),
+                ActivityAttribute("New", "string"),
+            ),
         )
     ]
 
 
 @pytest.mark.parametrize("more", [{}, {"primaryAttribute": None, "attributes": None}])
-def test_a_type_can_be_without_attributes(
+def test_a_type_can_have_no_attributes(
     describe: Callable[..., list[ActivityType]], more: dict[str, object]
 ) -> None:
     assert describe(result=[{"id": 160, "name": "Visit", **more}]) == [
@@ -67,13 +70,13 @@ def test_a_type_can_be_without_attributes(
     ]
 
 
-def test_a_type_without_name_is_called_by_its_id(
+def test_the_name_of_a_type_without_name_is_its_id(
     describe: Callable[..., list[ActivityType]],
 ) -> None:
     assert describe(result=[{"id": 100001}])[0].name == "100001"
 
 
-def test_a_subscription_can_be_without_types(describe: Callable[..., list[ActivityType]]) -> None:
+def test_a_subscription_can_have_no_types(describe: Callable[..., list[ActivityType]]) -> None:
     assert describe() == []
 
 
@@ -89,5 +92,14 @@ def test_a_subscription_can_be_without_types(describe: Callable[..., list[Activi
         ("Visit Webpage", None),
     ],
 )
-def test_some_types_can_be_filtered_by_what_they_are_about(name: str, group: str | None) -> None:
-    assert ActivityType(1, name, None, ()).asset_group == group
+def test_some_types_have_an_asset_group_for_filters_by_primary_attribute(
+    name: str, group: str | None
+) -> None:
+    assert ActivityType(1, name, None, ()).primary_attribute_asset_group == group
+
+
+def test_names_have_no_control_characters(describe: Callable[..., list[ActivityType]]) -> None:
+    attribute = {"name": "Form\u2028 Fields\x1b", "dataType": "te\x00xt"}
+    assert describe(result=[{"id": 2, "name": "Fill\x1b Out", "attributes": [attribute]}]) == [
+        ActivityType(2, "Fill Out", None, (ActivityAttribute("Form Fields", "text"),))
+    ]

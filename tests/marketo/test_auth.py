@@ -1,4 +1,4 @@
-"""The access token: minted once, shared, renewed in time, and never shown."""
+"""The access token: requested once, shared, replaced before it expires, and never shown."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import pytest
 from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.errors import (
     CredentialsError,
+    InternalServerError,
     InvalidResponseError,
     MarketoBulkError,
     RateLimitError,
     TokenRejectedError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.auth import Authenticator, Token, read_token
+from tap_marketo_bulk.marketo.auth import Authenticator, Token, parse_token
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def calls(sandbox: Sandbox, name: str) -> int:
 def test_credentials_travel_in_a_form_and_the_token_in_a_header(
     host: Callable[..., Host], client_of: Callable[[str], Client]
 ) -> None:
-    marketo = host(TOKEN, answer({"success": True}))
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True}))
     client_of(marketo.url).get("/rest/v1/leads/describe.json", nextPageToken="page")
     token, call = marketo.requests
     assert token.startswith(b"POST /identity/oauth/token HTTP/1.1\r\n")
@@ -57,7 +58,7 @@ def test_all_calls_share_one_token(client: Client, sandbox: Sandbox) -> None:
     assert calls(sandbox, "token") == 1
 
 
-def test_a_token_is_renewed_before_it_expires(
+def test_a_token_is_replaced_before_it_expires(
     client: Client, sandbox: Sandbox, clock: TapClock
 ) -> None:
     for _ in range(30):
@@ -67,7 +68,7 @@ def test_a_token_is_renewed_before_it_expires(
     assert len(sandbox.tokens) == 5
 
 
-def test_the_last_seconds_of_a_token_that_comes_again_are_waited_out(
+def test_a_token_returned_again_shortly_before_it_expires_is_waited_for(
     client: Client, sandbox: Sandbox, clock: TapClock
 ) -> None:
     client.get(DESCRIBE)
@@ -80,7 +81,7 @@ def test_the_last_seconds_of_a_token_that_comes_again_are_waited_out(
 
 
 @pytest.mark.parametrize("code", ["601", 602])
-def test_a_refused_token_is_minted_once_more_and_the_call_repeated(
+def test_a_rejected_token_is_replaced_and_the_call_repeated(
     client: Client, sandbox: Sandbox, code: str | int
 ) -> None:
     sandbox.faults.append(Fault("envelope", call="describe", code=code, message="Token"))
@@ -94,16 +95,16 @@ def test_a_token_that_expired_early_is_replaced(client: Client, sandbox: Sandbox
     assert len(sandbox.tokens) == 2
 
 
-def test_tokens_refused_for_ever_end_in_an_error(client: Client, sandbox: Sandbox) -> None:
+def test_tokens_that_are_always_rejected_are_an_error(client: Client, sandbox: Sandbox) -> None:
     fault = Fault("envelope", call="describe", code="601", message="Token invalid", times=None)
     sandbox.faults.append(fault)
-    with pytest.raises(TokenRejectedError, match=r"Token invalid.*Tried 3 times"):
+    with pytest.raises(TokenRejectedError, match=r"Token invalid.*Gave up after 3 attempts"):
         client.get(DESCRIBE)
     assert (calls(sandbox, "token"), calls(sandbox, "describe")) == (3, 3)
 
 
 @pytest.mark.parametrize("options", [Options(leads=1, activities=1, token_seconds=5)])
-def test_a_token_of_short_life_is_used_for_as_long_as_it_lives(
+def test_a_token_with_a_short_life_is_used_until_it_expires(
     client: Client, sandbox: Sandbox, clock: TapClock
 ) -> None:
     for _ in range(20):
@@ -113,7 +114,7 @@ def test_a_token_of_short_life_is_used_for_as_long_as_it_lives(
     assert 3 <= len(sandbox.tokens) <= 5
 
 
-def test_wrong_credentials_are_said_at_once_and_not_shown(
+def test_wrong_credentials_are_an_error_at_once_and_not_shown(
     sandbox: Sandbox, client_of: Callable[[str], Client], caplog: pytest.LogCaptureFixture
 ) -> None:
     with pytest.raises(CredentialsError, match="Check client_id and client_secret") as caught:
@@ -122,7 +123,7 @@ def test_wrong_credentials_are_said_at_once_and_not_shown(
     assert "the-secret" not in str(caught.value) + caplog.text
 
 
-def test_a_token_without_expiry_lives_an_hour(
+def test_a_token_without_expires_in_is_used_for_an_hour(
     client: Client, sandbox: Sandbox, clock: TapClock
 ) -> None:
     sandbox.faults.append(Fault("no_expires_in"))
@@ -132,7 +133,7 @@ def test_a_token_without_expiry_lives_an_hour(
     assert calls(sandbox, "token") == 1
 
 
-def test_a_failing_token_call_is_tried_again(client: Client, sandbox: Sandbox) -> None:
+def test_a_failed_token_request_is_repeated(client: Client, sandbox: Sandbox) -> None:
     sandbox.faults += [Fault("http", call="token"), Fault("lost_reply", call="token")]
     assert client.get(DESCRIBE)["result"]
 
@@ -151,19 +152,19 @@ def test_a_failing_token_call_is_tried_again(client: Client, sandbox: Sandbox) -
         ([], 3600.0),
     ],
 )
-def test_nonsense_for_a_life_is_taken_for_an_hour(expires_in: object, seconds: float) -> None:
+def test_an_invalid_expires_in_is_an_hour(expires_in: object, seconds: float) -> None:
     body = json.dumps({"access_token": "t", "expires_in": expires_in}).encode()
-    assert read_token(200, body) == ("t", seconds)
+    assert parse_token(200, body) == ("t", seconds)
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind"),
+    ("status", "body", "error_type"),
     [
         (401, b'{"error": "unauthorized", "error_description": "No"}', CredentialsError),
         (400, b'{"error": "unsupported_grant_type"}', CredentialsError),
         (200, b'{"error": "unauthorized"}', CredentialsError),
         (429, b"Slow down", RateLimitError),
-        (500, b'{"error": "server_error"}', TransientError),
+        (500, b'{"error": "server_error"}', InternalServerError),
         (502, b"<html></html>", TransientError),
         (200, b"<html></html>", InvalidResponseError),
         (404, b"Not here", InvalidResponseError),
@@ -176,23 +177,23 @@ def test_nonsense_for_a_life_is_taken_for_an_hour(expires_in: object, seconds: f
         (200, b'{"success": false, "errors": [{"code": "606"}]}', RateLimitError),
     ],
 )
-def test_an_answer_without_token_is_an_error(
-    status: int, body: bytes, kind: type[MarketoBulkError]
+def test_a_response_without_token_is_an_error(
+    status: int, body: bytes, error_type: type[MarketoBulkError]
 ) -> None:
     with pytest.raises(MarketoBulkError) as caught:
-        read_token(status, body)
-    assert type(caught.value) is kind
+        parse_token(status, body)
+    assert type(caught.value) is error_type
 
 
-def test_threads_mint_one_token_together() -> None:
-    minted: list[int] = []
+def test_threads_request_one_token_together() -> None:
+    requests: list[int] = []
     together = threading.Barrier(8)
 
-    def mint() -> tuple[str, float]:
-        minted.append(1)
-        return f"token {len(minted)}", 3600.0
+    def request_token() -> tuple[str, float]:
+        requests.append(1)
+        return f"token {len(requests)}", 3600.0
 
-    authenticator = Authenticator(mint, SystemClock())
+    authenticator = Authenticator(request_token, SystemClock())
 
     def ask(_: int) -> str:
         together.wait()
@@ -203,13 +204,13 @@ def test_threads_mint_one_token_together() -> None:
         for text in ["token 1"] * 8:
             authenticator.reject(text)
         assert set(threads.map(ask, range(8))) == {"token 2"}
-    assert len(minted) == 2
+    assert len(requests) == 2
 
 
-def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone() -> None:
+def test_a_late_rejection_of_an_old_token_does_not_replace_the_new_one() -> None:
     tokens = iter(["old", "new", "newest"])
     authenticator = Authenticator(lambda: (next(tokens), 3600.0), SystemClock())
-    authenticator.reject("nobody's")
+    authenticator.reject("unknown")
     assert authenticator.token() == "old"
     authenticator.reject("old")
     assert authenticator.token() == "new"
@@ -217,5 +218,5 @@ def test_a_late_refusal_of_an_old_token_leaves_the_new_one_alone() -> None:
     assert authenticator.token() == "new"
 
 
-def test_a_token_does_not_show_itself() -> None:
+def test_the_repr_of_a_token_does_not_contain_it() -> None:
     assert "abc" not in repr(Token("abc", 1.0, 1.0))

@@ -1,4 +1,4 @@
-"""Calls against everything a network and a server can do to them."""
+"""Calls that meet failures of the network and of the server."""
 
 from __future__ import annotations
 
@@ -15,59 +15,67 @@ import pytest
 from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.errors import (
     ApiError,
+    InternalServerError,
     InvalidResponseError,
     MarketoBulkError,
     TransientError,
     UnreachableError,
 )
-from tap_marketo_bulk.marketo.answer import ENVELOPE_LIMIT_BYTES
-from tap_marketo_bulk.marketo.client import SHORT_TRIES, Client, Connection
-from tap_marketo_bulk.marketo.patience import TRIES, growing_pauses
+from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS, Client
+from tap_marketo_bulk.marketo.response import MAX_ENVELOPE_BYTES
+from tap_marketo_bulk.marketo.retry import (
+    MAX_ATTEMPTS,
+    MAX_ATTEMPTS_AFTER_HTTP_500,
+    backoff_seconds,
+)
 from tap_marketo_bulk.sandbox import Fault, Sandbox
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from tap_marketo_bulk.marketo.transport import Connection
     from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.clock import TapClock
     from tests.support.http_host import Host
 
 DESCRIBE = "/rest/v1/leads/describe.json"
-NOT_AGAIN = Fault("envelope", call="describe", times=None)
+ALWAYS_611 = Fault("envelope", call="describe", times=None)
 
 
-class HastyClock(SystemClock):
-    """Real time, but no waiting between tries."""
+class NoWaitClock(SystemClock):
+    """Real time, but without waits between attempts."""
 
     def sleep(self, seconds: float) -> None:
-        """Go on at once."""
+        """Return at once."""
 
 
-# Trying again.
+# Retries.
 
 
-def test_pauses_grow_to_a_minute() -> None:
-    assert list(itertools.islice(growing_pauses(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]
+def test_waits_grow_to_a_minute() -> None:
+    assert list(itertools.islice(backoff_seconds(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
-def test_a_call_that_keeps_failing_is_tried_a_bounded_number_of_times(
+def test_a_call_that_always_fails_is_repeated_a_bounded_number_of_times(
     client: Client, sandbox: Sandbox, clock: TapClock
 ) -> None:
-    sandbox.faults.append(NOT_AGAIN)
-    with pytest.raises(TransientError, match=f"611 System error.*Tried {TRIES} times"):
+    sandbox.faults.append(ALWAYS_611)
+    with pytest.raises(
+        TransientError, match=f"611 System error.*Gave up after {MAX_ATTEMPTS} attempts"
+    ):
         client.get(DESCRIBE)
-    bounds = list(itertools.islice(growing_pauses(), TRIES - 1))
+    bounds = list(itertools.islice(backoff_seconds(), MAX_ATTEMPTS - 1))
     assert len(clock.pauses) == len(bounds)
     assert all(0 <= pause <= bound for pause, bound in zip(clock.pauses, bounds, strict=True))
-    # Jitter: who fails together should not come back together.
+    # Jitter: clients that fail together should not retry together.
     assert clock.pauses != bounds
 
 
 @pytest.mark.parametrize(
     "fault",
     [
-        *(Fault("envelope", code=code) for code in ("604", "606", "608", 611, "615", "713")),
+        *(Fault("envelope", code=code) for code in ("604", "606", "608", 611, "614", "615", "713")),
         *(Fault("http", status=status) for status in (429, 500, 503, 504)),
         Fault("http", status=502, body="<html>Bad gateway</html>"),
         Fault("html", status=200),
@@ -81,14 +89,16 @@ def test_a_call_that_keeps_failing_is_tried_a_bounded_number_of_times(
     ],
     ids=lambda fault: f"{fault.kind}-{fault.code}-{fault.status}-{fault.at_byte}",
 )
-def test_what_fails_in_passing_is_repeated(client: Client, sandbox: Sandbox, fault: Fault) -> None:
+def test_a_call_is_repeated_after_a_temporary_failure(
+    client: Client, sandbox: Sandbox, fault: Fault
+) -> None:
     sandbox.faults.append(replace(fault, call="describe"))
     assert client.get(DESCRIBE)["result"]
     assert [call.name for call in sandbox.calls] == ["token", "describe", "describe"]
 
 
-@pytest.mark.parametrize("code", ["603", "607", "610", "1003"])
-def test_what_is_refused_for_good_is_asked_once(
+@pytest.mark.parametrize("code", ["603", "607", "609", "610", "1003"])
+def test_a_call_that_marketo_rejects_is_not_repeated(
     client: Client, sandbox: Sandbox, code: str
 ) -> None:
     sandbox.faults.append(Fault("envelope", call="describe", code=code))
@@ -97,11 +107,25 @@ def test_what_is_refused_for_good_is_asked_once(
     assert [call.name for call in sandbox.calls] == ["token", "describe"]
 
 
-def test_a_rate_limit_is_waited_out(client: Client, sandbox: Sandbox, clock: TapClock) -> None:
-    sandbox.faults.append(Fault("envelope", call="describe", code="606"))
+def test_after_http_500_a_call_is_repeated_a_few_times_and_the_error_names_the_endpoint(
+    client: Client, sandbox: Sandbox
+) -> None:
+    sandbox.faults.append(Fault("http", call="describe", status=500, times=None))
+    with pytest.raises(InternalServerError, match="badly formed URL with HTTP 500: check endpoint"):
+        client.get(DESCRIBE)
+    calls = [call.name for call in sandbox.calls]
+    assert calls == ["token", *["describe"] * MAX_ATTEMPTS_AFTER_HTTP_500]
+    assert FEW_ATTEMPTS < MAX_ATTEMPTS_AFTER_HTTP_500 < MAX_ATTEMPTS
+
+
+def test_after_a_rate_limit_the_call_waits_for_the_period(
+    client: Client, sandbox: Sandbox, clock: TapClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.faults.append(Fault("envelope", call="describe", code="606", message="Too many"))
     client.get(DESCRIBE)
     (pause,) = clock.pauses
     assert 20 <= pause <= 21
+    assert f"Rate limit reached (606 Too many); retrying in {pause:.1f} s." in caplog.messages
 
 
 def test_a_hundred_calls_in_twenty_seconds_are_not_exceeded(
@@ -113,65 +137,124 @@ def test_a_hundred_calls_in_twenty_seconds_are_not_exceeded(
     assert 40 <= clock.monotonic() <= 45
 
 
-# Slow answers.
+# Slow responses.
 
 
 @pytest.fixture
-def hurried(connection: Connection) -> Client:
-    """A client that gives an answer half a second."""
-    return Client(replace(connection, request_timeout_seconds=0.5), HastyClock())
+def impatient(connection: Connection) -> Client:
+    """A client that waits half a second for a response."""
+    return Client(replace(connection, request_timeout_seconds=0.5), NoWaitClock())
 
 
 @pytest.mark.parametrize("call", ["token", "describe"])
 @pytest.mark.parametrize(
     "fault", [Fault("hang", seconds=8), Fault("trickle", seconds=0.2)], ids=["hang", "trickle"]
 )
-def test_an_answer_that_takes_too_long_is_given_up(
-    hurried: Client, sandbox: Sandbox, fault: Fault, call: str, caplog: pytest.LogCaptureFixture
+def test_a_response_that_takes_too_long_is_abandoned(
+    impatient: Client, sandbox: Sandbox, fault: Fault, call: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.faults.append(replace(fault, call=call))
     started = time.monotonic()
-    assert hurried.get(DESCRIBE)["result"]
-    # Left alone, a trickle takes four seconds.
+    assert impatient.get(DESCRIBE)["result"]
+    # Without a limit, the slow response takes four seconds.
     assert time.monotonic() - started < 3.5
-    assert {"hang": "came in time", "trickle": "trickled in"}[fault.kind] in caplog.text
+    assert {"hang": "did not arrive in time", "trickle": "arrived too slowly"}[
+        fault.kind
+    ] in caplog.text
 
 
-def trickle(sandbox_clock: SandboxClock) -> Iterator[bytes]:
+def slow_body(sandbox_clock: SandboxClock) -> Iterator[bytes]:
     yield b"HTTP/1.1 200 OK\r\n\r\n"
     while True:
         sandbox_clock.advance(100)
         yield b"x"
 
 
-def test_an_endless_trickle_ends(
+def test_an_endless_slow_body_is_abandoned(
     host: Callable[..., Host], client_of: Callable[..., Client], sandbox_clock: SandboxClock
 ) -> None:
-    class Trickle:
+    class SlowBody:
         def __iter__(self) -> Iterator[bytes]:
-            return trickle(sandbox_clock)
+            return slow_body(sandbox_clock)
 
-    with pytest.raises(UnreachableError, match="only trickled in"):
-        client_of(host(Trickle()).url, timeout=300.0).get(DESCRIBE)
+    with pytest.raises(UnreachableError, match=r"arrived too slowly: \d+ bytes in 300 s"):
+        client_of(host(SlowBody()).url, timeout=300.0).get(DESCRIBE)
 
 
-def test_an_endless_answer_ends(
+def test_an_endless_fast_body_is_abandoned(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
-    mebibytes = ENVELOPE_LIMIT_BYTES // 2**20 + 1
+    mebibytes = MAX_ENVELOPE_BYTES // 2**20 + 1
     endless = [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 2**20] * mebibytes]
-    with pytest.raises(InvalidResponseError, match="too long"):
+    with pytest.raises(InvalidResponseError, match="longer than an API response can be"):
         client_of(host(endless).url).get(DESCRIBE)
 
 
-# Answers that end badly, or are no HTTP.
+class SlowHeaders:
+    """A response whose headers come one byte at a time, for two seconds.
+
+    Attributes:
+        sent: How many bytes were sent, in all responses.
+    """
+
+    LONGEST = 100
+
+    def __init__(self) -> None:
+        """Begin with no byte sent."""
+        self.sent = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield bytes, each well within the time-out of a single read."""
+        yield b"HTTP/1.1 200 OK\r\nX-Padding: "
+        for _ in range(self.LONGEST):
+            time.sleep(0.02)
+            self.sent += 1
+            yield b"x"
+
+
+@pytest.mark.parametrize("path", ["rest", "proxy"])
+def test_slow_headers_are_abandoned(
+    host: Callable[..., Host],
+    connection: Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    slow = SlowHeaders()
+    url = host(slow).url
+    if path == "proxy":
+        monkeypatch.setenv("https_proxy", url)
+        url = "https://marketo.invalid"
+    impatient = replace(connection, base_url=url, request_timeout_seconds=0.1)
+    with pytest.raises(UnreachableError, match="Gave up"):
+        Client(impatient, NoWaitClock()).get(DESCRIBE)
+    # A time-out that begins again with each byte would not end before the last one.
+    assert 0 < slow.sent < SlowHeaders.LONGEST
+
+
+def test_the_limit_for_headers_does_not_hold_for_the_body(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    class BodyWithWaits:
+        def __iter__(self) -> Iterator[bytes]:
+            (whole,) = http_response({"success": True})
+            for chunk in (whole[:-8], whole[-8:-4], whole[-4:]):
+                yield chunk
+                time.sleep(0.15)
+
+    # Each wait is shorter than the time-out, and all of them together are longer. The client's
+    # clock, which bounds the body as a whole, does not move.
+    client = client_of(host(TOKEN_RESPONSE, BodyWithWaits()).url, timeout=0.25)
+    assert client.get(DESCRIBE) == {"success": True}
+
+
+# Incomplete responses, and responses that are not HTTP.
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 SHORT = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"success": true}'
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    "chunks",
     [
         [b""],
         [b"SSH-2.0-OpenSSH\r\n"],
@@ -184,26 +267,26 @@ SHORT = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"success": true}'
         [CHUNKED + b'zz\r\n{"success": true}'],
     ],
 )
-def test_an_answer_that_is_cut_short_is_no_answer(
-    host: Callable[..., Host], client_of: Callable[..., Client], pieces: list[bytes]
+def test_an_incomplete_response_is_repeated(
+    host: Callable[..., Host], client_of: Callable[..., Client], chunks: list[bytes]
 ) -> None:
-    marketo = host(TOKEN, pieces, answer({"success": True}))
+    marketo = host(TOKEN_RESPONSE, chunks, http_response({"success": True}))
     assert client_of(marketo.url).get(DESCRIBE) == {"success": True}
     assert len(marketo.requests) == 3
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    "chunks",
     [
         [CHUNKED, b'11\r\n{"success": true}\r\n', b"0\r\n\r\n"],
         [CHUNKED, *(b"1\r\n%c\r\n" % byte for byte in b'{"success": true}'), b"0\r\n\r\n"],
         [b"HTTP/1.0 200 OK\r\n\r\n", b'{"success"', b": true}"],
     ],
 )
-def test_an_answer_of_unknown_length_is_read_to_its_end(
-    host: Callable[..., Host], client_of: Callable[..., Client], pieces: Iterable[bytes]
+def test_a_response_of_unknown_length_is_read_to_its_end(
+    host: Callable[..., Host], client_of: Callable[..., Client], chunks: Iterable[bytes]
 ) -> None:
-    marketo = host(TOKEN, pieces)
+    marketo = host(TOKEN_RESPONSE, chunks)
     assert client_of(marketo.url).get(DESCRIBE) == {"success": True}
     assert len(marketo.requests) == 2
 
@@ -216,71 +299,75 @@ def failure(client: Client) -> str:
         client.get(DESCRIBE)
     message = str(caught.value)
     assert "\n" not in message
-    assert f"Tried {SHORT_TRIES} times" in message
+    assert f"Gave up after {FEW_ATTEMPTS} attempts" in message
     return message
 
 
-def test_a_host_that_takes_no_calls_is_said_so(client_of: Callable[..., Client]) -> None:
+def test_a_host_that_accepts_no_connections_is_an_error(client_of: Callable[..., Client]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     message = failure(client_of(f"http://127.0.0.1:{port}"))
     assert f"from http://127.0.0.1:{port}: the host does not accept connections" in message
 
 
-def test_a_host_that_does_not_answer_the_door_is_given_up(
+def test_a_host_that_does_not_answer_connections_is_an_error(
     connection: Connection,
 ) -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(0)
-        address = deaf.getsockname()
-        # It never accepts, and these fill its queue.
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        address = silent.getsockname()
+        # It never accepts a connection, and these two fill its queue.
         with socket.create_connection(address), socket.socket() as second:
             second.setblocking(False)  # noqa: FBT003 - the only way to say it
             second.connect_ex(address)
             url = f"http://127.0.0.1:{address[1]}"
-            hurried = replace(connection, base_url=url, request_timeout_seconds=0.2)
-            assert "took no connection in time" in failure(Client(hurried, HastyClock()))
+            impatient = replace(connection, base_url=url, request_timeout_seconds=0.2)
+            assert "did not accept a connection in time" in failure(
+                Client(impatient, NoWaitClock())
+            )
 
 
-def test_a_host_nobody_knows_is_said_so(client_of: Callable[..., Client]) -> None:
+def test_an_unknown_host_name_is_an_error(client_of: Callable[..., Client]) -> None:
     assert "the host name is not known" in failure(client_of("http://marketo.invalid"))
 
 
-def test_a_host_without_tls_is_said_so(
+def test_a_host_without_tls_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
     url = host([b"HTTP/1.1 400 Bad Request\r\n\r\n"]).url.replace("http:", "https:")
     assert "the TLS certificate or handshake was not accepted" in failure(client_of(url))
 
 
-def test_a_proxy_that_is_not_there_is_said_so(
+def test_a_proxy_that_is_down_is_an_error(
     client_of: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     assert "the proxy did not let it through" in failure(client_of("https://marketo.invalid"))
 
 
-def test_a_page_in_place_of_an_api_is_said_so(
+def test_a_web_page_in_place_of_the_api_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
-    page = answer(b"<!DOCTYPE html>", "Content-Type: text/html")
+    page = http_response(b"<!DOCTYPE html>", "Content-Type: text/html")
     message = failure(client_of(host(page).url))
-    assert "is not Marketo's. Check that endpoint is the REST endpoint" in message
+    assert "is not a Marketo API response. Check that endpoint is the REST endpoint" in message
 
 
 @pytest.mark.parametrize("location", ["http://127.0.0.1:9/", "/elsewhere", "http://[", ""])
 def test_no_redirect_is_followed(
     host: Callable[..., Host], client_of: Callable[..., Client], location: str
 ) -> None:
-    moved = answer(b"x" * 10, f"Location: {location}", status="302 Found")
-    marketo = host(TOKEN, moved)
-    with pytest.raises(ApiError, match="302 the endpoint redirects elsewhere"):
+    moved = http_response(b"x" * 10, f"Location: {location}", status="302 Found")
+    marketo = host(TOKEN_RESPONSE, moved)
+    with pytest.raises(ApiError, match="302 the endpoint redirects to another address"):
         client_of(marketo.url).get(DESCRIBE)
     assert len(marketo.requests) == 2
 
 
-def test_a_redirect_hands_the_token_to_nobody(client: Client, sandbox: Sandbox) -> None:
+def test_after_a_redirect_the_token_is_not_sent_to_the_other_host(
+    client: Client, sandbox: Sandbox
+) -> None:
     with Sandbox(sandbox.options, clock=sandbox.clock) as other:
         sandbox.faults.append(Fault("redirect", call="describe", url=other.url + DESCRIBE))
         with pytest.raises(ApiError, match="check endpoint"):
@@ -288,34 +375,34 @@ def test_a_redirect_hands_the_token_to_nobody(client: Client, sandbox: Sandbox) 
         assert not other.calls
 
 
-# What surrounds the calls.
+# Proxies, cookies, headers, threads, logs.
 
 
-def test_what_goes_to_loopback_passes_no_proxy(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_calls_to_loopback_use_no_proxy(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert client.get(DESCRIBE)["result"]
 
 
-def test_cookies_are_not_kept(host: Callable[..., Host], client_of: Callable[..., Client]) -> None:
-    marketo = host(TOKEN, answer({"success": True}, "Set-Cookie: BIGip=7; Path=/"))
+def test_cookies_are_not_stored(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True}, "Set-Cookie: BIGip=7; Path=/"))
     client = client_of(marketo.url)
     client.get(DESCRIBE)
     client.get(DESCRIBE)
     assert b"cookie" not in marketo.requests[-1].lower()
 
 
-def test_answers_are_asked_for_without_compression_and_by_name(
+def test_requests_ask_for_no_compression_and_name_the_user_agent(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
-    marketo = host(TOKEN, answer({"success": True}))
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True}))
     client_of(marketo.url).get(DESCRIBE)
     assert b"\r\nAccept-Encoding: identity\r\n" in marketo.requests[1]
     assert b"\r\nUser-Agent: tests\r\n" in marketo.requests[1]
 
 
-def test_threads_share_a_client(client: Client, sandbox: Sandbox) -> None:
+def test_threads_can_share_a_client(client: Client, sandbox: Sandbox) -> None:
     def describe(_: int) -> int:
         return len(client.get(DESCRIBE)["result"])
 
@@ -335,7 +422,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.code}")
 @pytest.mark.parametrize("times", [1, None])
-def test_neither_secrets_nor_queries_are_logged_or_told(
+def test_neither_logs_nor_errors_contain_secrets_or_queries(
     client: Client,
     sandbox: Sandbox,
     fault: Fault,
@@ -345,16 +432,16 @@ def test_neither_secrets_nor_queries_are_logged_or_told(
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="urllib3")
     sandbox.faults.append(replace(fault, times=times))
-    told = ""
+    text = ""
     try:
         client.get("/rest/v1/lists.json", nextPageToken="a-page-token")
     except MarketoBulkError as error:
-        told = f"{error} {error!r}"
-    written = caplog.text + told
-    assert "HTTP" in written or "No complete answer" in written
+        text = f"{error} {error!r}"
+    written = caplog.text + text
+    assert "HTTP" in written or "No complete response" in written
     for secret in (sandbox.client_secret, *sandbox.tokens, "a-page-token", "stolen", "grant_type"):
         assert secret not in written
 
 
-def test_a_connection_does_not_show_its_secret(connection: Connection) -> None:
+def test_the_repr_of_a_connection_does_not_contain_its_secret(connection: Connection) -> None:
     assert connection.client_secret not in repr(connection)

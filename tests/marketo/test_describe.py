@@ -1,4 +1,4 @@
-"""What a subscription's leads are made of."""
+"""The fields of a subscription's leads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.marketo.describe import LeadField, describe_leads
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,21 +21,23 @@ if TYPE_CHECKING:
 def describe(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> Callable[..., list[LeadField]]:
-    """Return what is made of the entries of a description."""
+    """Return the fields parsed from a response with these entries."""
 
     def fields_of(*entries: Any) -> list[LeadField]:  # noqa: ANN401 - any JSON value
-        description = answer({"success": True, "result": list(entries)})
-        return describe_leads(client_of(host(TOKEN, description).url))
+        description = http_response({"success": True, "result": list(entries)})
+        return describe_leads(client_of(host(TOKEN_RESPONSE, description).url))
 
     return fields_of
 
 
-def test_fields_of_a_subscription_are_those_it_exports(client: Client, sandbox: Sandbox) -> None:
+def test_the_fields_of_the_subscription_are_those_it_exports(
+    client: Client, sandbox: Sandbox
+) -> None:
     fields = describe_leads(client)
     assert {field.name for field in fields} == set(sandbox.expected.lead_columns())
 
 
-def test_a_field_has_a_name_a_label_and_a_type(
+def test_a_field_has_a_name_a_display_name_and_a_type(
     describe: Callable[..., list[LeadField]],
 ) -> None:
     entry = {"displayName": "Lead Score", "dataType": "score", "rest": {"name": "leadScore"}}
@@ -52,7 +54,7 @@ def test_a_field_has_a_name_a_label_and_a_type(
         {"displayName": "Formula", "dataType": "Formula", "rest": {"name": "formula"}},
     ],
 )
-def test_what_an_export_cannot_hold_is_left_out(
+def test_fields_that_an_export_cannot_contain_are_left_out(
     describe: Callable[..., list[LeadField]], entry: dict[str, object]
 ) -> None:
     assert describe(entry, {"dataType": "string", "rest": {"name": "email"}}) == [
@@ -67,11 +69,13 @@ def test_the_letter_case_of_a_type_does_not_matter(
     assert field.data_type == "integer"
 
 
-def test_a_field_without_type_is_text(describe: Callable[..., list[LeadField]]) -> None:
+def test_the_type_of_a_field_without_type_is_string(
+    describe: Callable[..., list[LeadField]],
+) -> None:
     assert describe({"rest": {"name": "x"}}) == [LeadField("x", "x", "string")]
 
 
-def test_a_field_that_comes_twice_counts_once(
+def test_of_two_fields_with_one_name_the_first_is_returned(
     describe: Callable[..., list[LeadField]],
 ) -> None:
     entries = [
@@ -87,4 +91,15 @@ def test_a_field_that_comes_twice_counts_once(
 def test_a_subscription_without_fields_has_none(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
-    assert describe_leads(client_of(host(TOKEN, answer({"success": True})).url)) == []
+    assert (
+        describe_leads(client_of(host(TOKEN_RESPONSE, http_response({"success": True})).url)) == []
+    )
+
+
+def test_names_have_no_control_characters(describe: Callable[..., list[LeadField]]) -> None:
+    entry = {
+        "displayName": "E\x1b[0m-Mail\u202e",
+        "dataType": "str\x00ing",
+        "rest": {"name": "e\x9bmail"},
+    }
+    assert describe(entry) == [LeadField("email", "E[0m-Mail", "string")]

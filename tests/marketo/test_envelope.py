@@ -16,6 +16,7 @@ from tap_marketo_bulk.errors import (
     ApiError,
     CallQuotaError,
     ExportQuotaError,
+    InternalServerError,
     InvalidResponseError,
     MarketoBulkError,
     QueueFullError,
@@ -27,21 +28,21 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.activity_types import describe_activity_types
 from tap_marketo_bulk.marketo.describe import describe_leads
-from tap_marketo_bulk.marketo.envelope import read_envelope
+from tap_marketo_bulk.marketo.envelope import parse_envelope
 from tap_marketo_bulk.marketo.exports import Exports
 
 CALL = "POST /bulk/v1/leads/export/create.json"
 
 
-def refuse(*entries: Any, status: int = 200, **members: Any) -> MarketoBulkError:  # noqa: ANN401 - any JSON value
+def error_of(*entries: Any, status: int = 200, **members: Any) -> MarketoBulkError:  # noqa: ANN401 - any JSON value
     body = {"requestId": "1#2", "success": False, "errors": list(entries), **members}
     with pytest.raises(MarketoBulkError) as caught:
-        read_envelope(CALL, status, json.dumps(body).encode())
+        parse_envelope(CALL, status, json.dumps(body).encode())
     return caught.value
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"),
+    ("code", "error_type"),
     [
         ("601", TokenRejectedError),
         ("602", TokenRejectedError),
@@ -54,6 +55,7 @@ def refuse(*entries: Any, status: int = 200, **members: Any) -> MarketoBulkError
         ("610", ApiError),
         ("611", TransientError),
         ("612", ApiError),
+        ("614", TransientError),
         ("615", RateLimitError),
         ("701", ApiError),
         ("704", ApiError),
@@ -72,28 +74,30 @@ def refuse(*entries: Any, status: int = 200, **members: Any) -> MarketoBulkError
     ],
 )
 @pytest.mark.parametrize("spelling", [str, int])
-def test_every_code_asks_for_something_else(
-    code: str, kind: type[MarketoBulkError], spelling: type
+def test_each_code_gives_an_error_with_its_message(
+    code: str, error_type: type[MarketoBulkError], spelling: type
 ) -> None:
-    error = refuse({"code": spelling(code), "message": "Marketo's own words"})
-    assert type(error) is kind
+    error = error_of({"code": spelling(code), "message": "Marketo's message"})
+    assert type(error) is error_type
     assert code in str(error)
-    assert "Marketo's own words" in str(error)
+    assert "Marketo's message" in str(error)
 
 
 @pytest.mark.parametrize(
-    ("message", "kind"),
+    ("message", "error_type"),
     [
         ("Too many jobs in queue", QueueFullError),
         ("Too many jobs (10) in queue", QueueFullError),
         ("Export daily quota exceeded", ExportQuotaError),
         ("Export daily quota 500MB exceeded.", ExportQuotaError),
         ("Job already queued", AlreadyQueuedError),
-        ("Something nobody has seen", ApiError),
+        ("Another message", ApiError),
     ],
 )
-def test_1029_is_told_apart_by_its_message(message: str, kind: type[ApiError]) -> None:
-    assert type(refuse({"code": "1029", "message": message})) is kind
+def test_the_error_for_1029_depends_on_its_message(
+    message: str, error_type: type[ApiError]
+) -> None:
+    assert type(error_of({"code": "1029", "message": message})) is error_type
 
 
 @pytest.mark.parametrize(
@@ -105,8 +109,8 @@ def test_1029_is_told_apart_by_its_message(message: str, kind: type[ApiError]) -
         ("Export daily quota exceeded", None),
     ],
 )
-def test_the_allocation_is_read_from_the_message(message: str, megabytes: int | None) -> None:
-    error = refuse({"code": "1029", "message": message})
+def test_the_daily_quota_is_read_from_the_message(message: str, megabytes: int | None) -> None:
+    error = error_of({"code": "1029", "message": message})
     assert isinstance(error, ExportQuotaError)
     assert error.quota_megabytes == megabytes
 
@@ -120,8 +124,10 @@ def test_the_allocation_is_read_from_the_message(message: str, megabytes: int | 
         ("1006", "Field 'a' not found, field 'b' not found", ("a", "b")),
     ],
 )
-def test_fields_that_are_gone_are_named(code: str, message: str, fields: tuple[str, ...]) -> None:
-    error = refuse({"code": code, "message": message})
+def test_unknown_fields_are_read_from_the_message(
+    code: str, message: str, fields: tuple[str, ...]
+) -> None:
+    error = error_of({"code": code, "message": message})
     assert isinstance(error, UnknownFieldsError)
     assert error.fields == fields
 
@@ -135,19 +141,19 @@ def test_fields_that_are_gone_are_named(code: str, message: str, fields: tuple[s
         ("1001", "Invalid fields [a]"),
     ],
 )
-def test_other_wrong_requests_name_no_fields(code: str, message: str) -> None:
-    assert type(refuse({"code": code, "message": message})) is ApiError
+def test_other_messages_name_no_unknown_fields(code: str, message: str) -> None:
+    assert type(error_of({"code": code, "message": message})) is ApiError
 
 
 @pytest.mark.parametrize(("code", "seconds"), [("606", 20.0), ("615", 1.0)])
-def test_a_rate_limit_says_how_long_to_wait(code: str, seconds: float) -> None:
-    error = refuse({"code": code, "message": "Too many calls"})
+def test_a_rate_limit_has_a_minimum_wait(code: str, seconds: float) -> None:
+    error = error_of({"code": code, "message": "Too many calls"})
     assert isinstance(error, RateLimitError)
-    assert error.pause_seconds == seconds
+    assert error.min_wait_seconds == seconds
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind"),
+    ("status", "body", "error_type"),
     [
         (400, b"<html>Bad request</html>", InvalidResponseError),
         (401, b"", InvalidResponseError),
@@ -156,7 +162,7 @@ def test_a_rate_limit_says_how_long_to_wait(code: str, seconds: float) -> None:
         (413, b"Payload too large", ApiError),
         (414, b"<html>URI too long</html>", ApiError),
         (429, b"Slow down", RateLimitError),
-        (500, b"Internal error", TransientError),
+        (500, b"Internal error", InternalServerError),
         (502, b"<html>Bad gateway</html>", TransientError),
         (503, b"", TransientError),
         (504, b'{"success": true}', TransientError),
@@ -170,54 +176,127 @@ def test_a_rate_limit_says_how_long_to_wait(code: str, seconds: float) -> None:
         (304, b'{"success": true}', ApiError),
     ],
 )
-def test_an_answer_of_any_other_kind_is_an_error(
-    status: int, body: bytes, kind: type[MarketoBulkError]
+def test_a_response_without_successful_envelope_is_an_error(
+    status: int, body: bytes, error_type: type[MarketoBulkError]
 ) -> None:
     with pytest.raises(MarketoBulkError) as caught:
-        read_envelope(CALL, status, body)
-    assert type(caught.value) is kind
+        parse_envelope(CALL, status, body)
+    assert type(caught.value) is error_type
 
 
 @pytest.mark.parametrize("entry", [{"message": "Broken"}, {"code": None, "message": "Broken"}])
 def test_an_entry_without_code_is_fatal(entry: dict[str, object]) -> None:
-    error = refuse(entry)
+    error = error_of(entry)
     assert type(error) is ApiError
     assert error.code == ""
     assert "Broken" in str(error)
 
 
 @pytest.mark.parametrize("errors", [[], None, {}, "Broken", [None], ["Broken"], [["Broken"]]])
-def test_errors_that_are_no_list_of_entries_are_fatal_all_the_same(errors: object) -> None:
-    assert type(refuse(errors=errors)) is ApiError
+def test_errors_that_are_not_a_list_of_entries_are_fatal(errors: object) -> None:
+    assert type(error_of(errors=errors)) is ApiError
 
 
-def test_the_http_status_stands_in_for_a_missing_code() -> None:
-    error = refuse({"message": "No such path"}, status=404)
+def test_the_http_status_replaces_a_missing_code() -> None:
+    error = error_of({"message": "No such path"}, status=404)
     assert isinstance(error, ApiError)
-    assert error.code == "404"
+    assert (error.code, error.http_status) == ("404", 404)
 
 
-def test_warnings_with_integers_do_not_matter() -> None:
+def test_warnings_with_integer_codes_are_ignored() -> None:
     body = {"success": True, "warnings": [{"code": 1006, "message": "Old"}, 7], "result": [1]}
-    assert read_envelope(CALL, 200, json.dumps(body).encode()) == body
+    assert parse_envelope(CALL, 200, json.dumps(body).encode()) == body
 
 
-def test_the_permission_that_is_missing_is_named() -> None:
+@pytest.mark.parametrize(
+    ("status", "code", "http_status"),
+    [(200, "404", 200), (200, "610", 200), (404, "610", 200), (304, None, 304), (413, "610", 413)],
+)
+def test_an_error_has_the_http_status_only_where_that_is_the_error(
+    status: int, code: str | None, http_status: int
+) -> None:
+    error = error_of({"code": code, "message": "No"}, status=status)
+    assert isinstance(error, ApiError)
+    assert error.http_status == http_status
+
+
+def test_609_has_the_message_of_marketo() -> None:
+    message = "Invalid value specified for attribute 'input'"
+    error = error_of({"code": "609", "message": message})
+    assert type(error) is ApiError
+    assert f"609 {message}. No data was lost; correct the cause and run again." in str(error)
+
+
+@pytest.mark.parametrize(
+    ("call", "permission"),
+    [
+        ("POST /bulk/v1/leads/export/create.json", "Read-Only Lead"),
+        ("GET /bulk/v1/program/members/export.json", "Read-Only Lead"),
+        ("POST /bulk/v1/activities/export/create.json", "Read-Only Activity"),
+        ("POST /bulk/v1/customobjects/car_c/export/create.json", "Read-Only Custom Object"),
+        ("GET /rest/v1/leads/describe.json", "Read-Only Lead"),
+        ("GET /rest/v1/lists.json", "Read-Only Lead"),
+        ("GET /rest/v1/programs/members/describe.json", "Read-Only Lead"),
+        ("GET /rest/v1/activities/types.json", "Read-Only Activity"),
+        ("GET /rest/v1/customobjects.json", "Read-Only Custom Object"),
+        ("GET /rest/v1/campaigns.json", "Read-Only Campaigns"),
+        ("GET /rest/asset/v1/programs.json", "Read-Only Assets"),
+    ],
+)
+def test_a_denied_call_names_the_permission_it_needs(call: str, permission: str) -> None:
     body = b'{"success": false, "errors": [{"code": "603", "message": "Access denied"}]}'
-    with pytest.raises(AccessDeniedError, match="Read-Only Activity"):
-        read_envelope("POST /bulk/v1/activities/export/create.json", 200, body)
+    with pytest.raises(AccessDeniedError) as caught:
+        parse_envelope(call, 200, body)
+    assert caught.value.permission == permission
+    assert f"the permission {permission}, and check the IP allow list" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/rest/v1/stats/usage.json", "/rest/v1/leadsources.json"])
+def test_a_denied_call_to_an_unknown_path_names_no_permission(path: str) -> None:
+    body = b'{"success": false, "errors": [{"code": "603", "message": "Access denied"}]}'
+    with pytest.raises(AccessDeniedError) as caught:
+        parse_envelope(f"GET {path}", 200, body)
+    assert caught.value.permission is None
+    assert "Read-Only" not in str(caught.value)
+    assert "Check the permissions of the API user's role" in str(caught.value)
+
+
+CONTROLS = "\x00\x07\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+
+
+def test_a_message_has_no_control_characters() -> None:
+    message = "".join(f"{control}a" for control in CONTROLS) + "\x1b[2J"
+    error = error_of({"code": f"6{CONTROLS}10", "message": message})
+    assert isinstance(error, ApiError)
+    assert error.code.replace(" ", "") == "610"
+    assert error.reason.replace(" ", "") == "a" * len(CONTROLS) + "[2J"
+    assert str(error).isprintable()
+
+
+def test_unknown_fields_have_no_control_characters() -> None:
+    error = error_of({"code": "1003", "message": "Invalid fields [a\x1b[31, \u202eb]"})
+    assert isinstance(error, UnknownFieldsError)
+    assert error.fields == ("a[31", "b")
+
+
+def test_all_unknown_fields_of_a_long_message_are_found() -> None:
+    names = [f"customField{number}__c" for number in range(500)]
+    error = error_of({"code": "1003", "message": f"Invalid fields [{', '.join(names)}]"})
+    assert isinstance(error, UnknownFieldsError)
+    assert list(error.fields) == names
+    assert len(str(error)) < 1300
 
 
 def test_a_message_is_one_line_that_can_be_printed() -> None:
-    error = refuse({"code": "610", "message": "one\r\n\ttwo \ud800" + "x" * 5000})
+    error = error_of({"code": "610", "message": "one\r\n\ttwo \ud800" + "x" * 5000})
     assert "one two ?xxx" in str(error)
     assert len(str(error)) < 1300
 
 
 @given(st.binary(), st.sampled_from([200, 206, 302, 401, 404, 500]))
-def test_arbitrary_bytes_give_an_envelope_or_one_of_our_errors(body: bytes, status: int) -> None:
+def test_any_bytes_give_an_envelope_or_an_error_of_this_package(body: bytes, status: int) -> None:
     with suppress(MarketoBulkError):
-        assert isinstance(read_envelope(CALL, status, body), dict)
+        assert isinstance(parse_envelope(CALL, status, body), dict)
 
 
 ANYTHING = st.recursive(
@@ -228,22 +307,22 @@ ANYTHING = st.recursive(
 
 
 @given(ANYTHING, ANYTHING, ANYTHING)
-def test_arbitrary_entries_give_one_of_our_errors(
+def test_any_error_entries_give_an_error_of_this_package(
     code: object, message: object, errors: object
 ) -> None:
-    refuse({"code": code, "message": message})
-    refuse(errors=errors)
+    error_of({"code": code, "message": message})
+    error_of(errors=errors)
 
 
-class Odd:
-    """A client whose answers make no sense beyond the envelope."""
+class ResultClient:
+    """A client whose envelopes are valid, with any result."""
 
     def __init__(self, result: object) -> None:
-        """Answer with this."""
+        """Respond with this result."""
         self._result = result
 
     def get(self, path: str, **query: object) -> dict[str, object]:
-        """Answer."""
+        """Return an envelope."""
         del path, query
         return {"success": True, "result": self._result}
 
@@ -255,9 +334,9 @@ class Odd:
         (describe_leads, 5),
         (describe_activity_types, [{"name": "without id"}]),
         (describe_activity_types, [{"id": 1, "attributes": [{}]}]),
-        (lambda client: list(Exports(client).list("leads")), 5),
+        (lambda client: list(Exports(client).list_jobs("leads")), 5),
     ],
 )
-def test_a_result_that_makes_no_sense_is_not_marketo(read: Any, result: object) -> None:  # noqa: ANN401 - what reads it
+def test_a_result_of_another_shape_is_not_a_marketo_response(read: Any, result: object) -> None:  # noqa: ANN401 - what reads it
     with pytest.raises(InvalidResponseError):
-        read(Odd(result))
+        read(ResultClient(result))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
     UnsupportedFilterError,
 )
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,29 +66,31 @@ def test_a_job_is_created_queued_processed_and_completed(
     assert (done.records, done.size) == (truth.number_of_records, truth.file_size)
     assert f"sha256:{done.sha256}" == truth.file_checksum
     with exports.open_file("leads", job.export_id, 0) as file:
-        assert len(file.body()) == done.size
+        assert len(file.read_body()) == done.size
     with exports.open_file("leads", job.export_id, 5) as file:
-        assert len(file.body()) == (done.size or 0) - 5
+        assert len(file.read_body()) == (done.size or 0) - 5
 
 
-def test_a_status_knows_what_is_over_and_what_takes_a_place() -> None:
-    over = {status for status in JobStatus if status.is_terminal}
+def test_a_status_is_terminal_or_in_the_queue_or_neither() -> None:
+    terminal = {status for status in JobStatus if status.is_terminal}
     in_queue = {status for status in JobStatus if status.is_in_queue}
-    assert over == {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
+    assert terminal == {JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED}
     assert in_queue == {JobStatus.QUEUED, JobStatus.PROCESSING}
 
 
 @pytest.mark.parametrize(
     "options",
-    [Options(leads=1, activities=1, cancel_spelling=word) for word in ("Canceled", "Cancelled")],
+    [Options(leads=1, activities=1, cancel_spelling=each) for each in ("Canceled", "Cancelled")],
     ids=["Canceled", "Cancelled"],
 )
-def test_a_cancelled_job_is_recognised_in_both_spellings(exports: Exports, queued: str) -> None:
+def test_both_spellings_of_cancelled_are_accepted(exports: Exports, queued: str) -> None:
     exports.cancel("leads", queued)
     assert exports.status("leads", queued).status is JobStatus.CANCELLED
 
 
-def test_a_failed_job_says_why(exports: Exports, sandbox: Sandbox, queued: str) -> None:
+def test_a_failed_job_has_the_message_of_marketo(
+    exports: Exports, sandbox: Sandbox, queued: str
+) -> None:
     sandbox.faults.append(Fault("fail", call="status", message="Out of order"))
     job = exports.status("leads", queued)
     assert (job.status, job.error) == (JobStatus.FAILED, "Out of order")
@@ -98,25 +102,27 @@ def test_an_unknown_status_is_an_error(
 ) -> None:
     sandbox.faults.append(Fault("unknown_status", call=call))
     with pytest.raises(InvalidResponseError, match="unknown status 'Hibernating'"):
-        _ = [exports.status("leads", queued)] if call == "status" else [*exports.list("leads")]
+        _ = [exports.status("leads", queued)] if call == "status" else [*exports.list_jobs("leads")]
 
 
-def test_a_job_of_somebody_else_is_an_error(exports: Exports) -> None:
+def test_a_job_of_another_api_user_is_an_error(exports: Exports) -> None:
     with pytest.raises(ApiError, match="not found"):
-        exports.status("leads", "nobody's")
+        exports.status("leads", "another")
 
 
-def test_an_id_stays_one_part_of_the_path(exports: Exports, sandbox: Sandbox) -> None:
+def test_an_id_is_one_segment_of_the_path(exports: Exports, sandbox: Sandbox) -> None:
     with pytest.raises(ApiError):
         exports.status("leads", "../create.json?x=")
     path = "/bulk/v1/leads/export/..%2Fcreate.json%3Fx%3D/status.json"
     assert sandbox.calls[-1].path == path
 
 
-# Into the queue.
+# Enqueueing.
 
 
-def test_an_enqueue_whose_answer_was_lost_has_worked(exports: Exports, sandbox: Sandbox) -> None:
+def test_an_enqueue_call_whose_response_is_lost_succeeds(
+    exports: Exports, sandbox: Sandbox
+) -> None:
     sandbox.faults.append(Fault("lost_reply", call="enqueue"))
     export_id = exports.create(LEADS).export_id
     exports.enqueue("leads", export_id)
@@ -129,12 +135,12 @@ def test_enqueuing_twice_is_no_error(exports: Exports, queued: str) -> None:
     assert exports.status("leads", queued).status.is_in_queue
 
 
-def test_a_refusal_of_a_job_that_left_the_queue_is_no_error(
+def test_enqueuing_a_job_that_was_processed_is_no_error(
     exports: Exports, sandbox: Sandbox, queued: str, clock: TapClock
 ) -> None:
     clock.sleep(60)
-    said = Fault("envelope", call="enqueue", code="1029", message="Job has been processed")
-    sandbox.faults.append(said)
+    fault = Fault("envelope", call="enqueue", code="1029", message="Job has been processed")
+    sandbox.faults.append(fault)
     exports.enqueue("leads", queued)
 
 
@@ -145,7 +151,7 @@ def test_a_job_that_cannot_be_enqueued_is_an_error(exports: Exports, sandbox: Sa
 
 
 @small(queue_limit=1, job_seconds=60.0)
-def test_a_full_queue_is_said_so(exports: Exports, sandbox: Sandbox, queued: str) -> None:
+def test_a_full_queue_is_an_error(exports: Exports, sandbox: Sandbox, queued: str) -> None:
     second = exports.create(LEADS).export_id
     with pytest.raises(QueueFullError):
         exports.enqueue("leads", second)
@@ -154,7 +160,7 @@ def test_a_full_queue_is_said_so(exports: Exports, sandbox: Sandbox, queued: str
 
 
 @small(quota_bytes=1)
-def test_a_spent_quota_is_said_so(
+def test_a_used_up_quota_is_an_error(
     exports: Exports, sandbox: Sandbox, clock: TapClock, queued: str
 ) -> None:
     waiting = exports.create(LEADS).export_id
@@ -167,11 +173,11 @@ def test_a_spent_quota_is_said_so(
     assert exports.status("leads", queued).status is JobStatus.COMPLETED
 
 
-# What is asked for.
+# Requests.
 
 
 @small(left_out_fields=("email",))
-def test_fields_that_are_gone_are_named(exports: Exports) -> None:
+def test_unknown_fields_are_named(exports: Exports) -> None:
     with pytest.raises(UnknownFieldsError) as caught:
         exports.create(LEADS)
     assert caught.value.fields == ("email",)
@@ -179,22 +185,22 @@ def test_fields_that_are_gone_are_named(exports: Exports) -> None:
 
 
 @small(updated_at_filter=False)
-def test_a_filter_the_subscription_lacks_is_said_so(exports: Exports) -> None:
+def test_a_filter_that_the_subscription_lacks_is_an_error(exports: Exports) -> None:
     with pytest.raises(UnsupportedFilterError):
         exports.create(replace(LEADS, filter={"updatedAt": WINTER["createdAt"]}))
 
 
-def test_headers_can_have_other_names(exports: Exports, clock: TapClock) -> None:
+def test_columns_can_have_other_headers(exports: Exports, clock: TapClock) -> None:
     request = replace(LEADS, column_header_names={"email": "E-Mail"})
     export_id = exports.create(request).export_id
     exports.enqueue("leads", export_id)
     clock.sleep(60)
     with exports.open_file("leads", export_id, 0) as file:
-        header = file.body().split(b"\n")[0].decode()
+        header = file.read_body().split(b"\n")[0].decode()
     assert header == "id,E-Mail" == ",".join(request.header)
 
 
-def test_a_request_without_fields_asks_for_the_others() -> None:
+def test_a_request_without_some_fields_has_the_others() -> None:
     request = replace(LEADS, column_header_names={"id": "Id", "email": "E-Mail"})
     rest = request.without(["email"])
     assert rest.header == ("Id",)
@@ -206,11 +212,11 @@ def test_a_request_without_fields_asks_for_the_others() -> None:
     }
 
 
-def test_the_digest_names_the_request_and_nothing_else() -> None:
+def test_the_digest_depends_on_the_whole_request_and_nothing_else() -> None:
     assert LEADS.digest == "a9e553e8b895d26f"
     assert LEADS.digest == ExportRequest("leads", ("id", "email"), dict(WINTER)).digest
     others = [
-        replace(LEADS, object="activities"),
+        replace(LEADS, object_path="activities"),
         replace(LEADS, fields=("email", "id")),
         replace(LEADS, format="TSV"),
         replace(LEADS, filter={"updatedAt": WINTER["createdAt"]}),
@@ -219,14 +225,14 @@ def test_the_digest_names_the_request_and_nothing_else() -> None:
     assert len({request.digest for request in [LEADS, *others]}) == 6
 
 
-# What Marketo says.
+# Responses.
 
 
-def test_jobs_are_listed_over_pages(exports: Exports, sandbox: Sandbox) -> None:
+def test_jobs_are_listed_from_all_pages(exports: Exports, sandbox: Sandbox) -> None:
     made = [exports.create(LEADS).export_id for _ in range(301)]
-    assert [job.export_id for job in exports.list("leads")] == made
+    assert [job.export_id for job in exports.list_jobs("leads")] == made
     assert [call.name for call in sandbox.calls[-2:]] == ["list", "list"]
-    assert list(exports.list("activities")) == []
+    assert list(exports.list_jobs("activities")) == []
 
 
 COMPLETED = {
@@ -242,30 +248,30 @@ COMPLETED = {
 def job_of(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> Callable[[dict[str, object]], ExportJob]:
-    """Return what is made of Marketo's words on a job."""
+    """Return the job parsed from a response with this entry."""
 
     def read(entry: dict[str, object]) -> ExportJob:
-        marketo = host(TOKEN, answer({"success": True, "result": [entry]}))
+        marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": [entry]}))
         return Exports(client_of(marketo.url)).status("leads", "1")
 
     return read
 
 
 @pytest.mark.parametrize(
-    "said",
+    "members",
     [{}, {"fileChecksum": "SHA256:" + "AB" * 32}, {"numberOfRecords": 0, "fileSize": 0}],
     ids=["lower", "upper", "empty"],
 )
-def test_size_checksum_and_count_together_can_prove_a_file(
-    job_of: Callable[[dict[str, object]], ExportJob], said: dict[str, object]
+def test_a_job_with_size_checksum_and_count_is_verifiable(
+    job_of: Callable[[dict[str, object]], ExportJob], members: dict[str, object]
 ) -> None:
-    job = job_of(COMPLETED | said)
+    job = job_of(COMPLETED | members)
     assert job.is_verifiable
     assert job.sha256 == "ab" * 32
 
 
 @pytest.mark.parametrize(
-    ("member", "said"),
+    ("member", "value"),
     [
         ("fileChecksum", None),
         ("fileChecksum", "md5:" + "ab" * 16),
@@ -277,18 +283,77 @@ def test_size_checksum_and_count_together_can_prove_a_file(
         ("numberOfRecords", True),
     ],
 )
-def test_a_file_of_which_too_little_is_said_cannot_be_proven(
-    job_of: Callable[[dict[str, object]], ExportJob], member: str, said: object
+def test_a_job_without_valid_size_checksum_or_count_is_not_verifiable(
+    job_of: Callable[[dict[str, object]], ExportJob], member: str, value: object
 ) -> None:
-    assert not job_of(COMPLETED | {member: said}).is_verifiable
+    assert not job_of(COMPLETED | {member: value}).is_verifiable
 
 
 @pytest.mark.parametrize(
     "result", [None, [], [{}, {}], ["1"], [{"status": "Created"}], [{"exportId": 7}], {}]
 )
-def test_an_answer_that_names_no_job_is_an_error(
+def test_a_response_without_exactly_one_job_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client], result: object
 ) -> None:
-    marketo = host(TOKEN, answer({"success": True, "result": result}))
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": result}))
     with pytest.raises(InvalidResponseError, match="about an export job"):
         Exports(client_of(marketo.url)).create(LEADS)
+
+
+def test_texts_of_a_job_have_no_control_characters(
+    job_of: Callable[[dict[str, object]], ExportJob],
+) -> None:
+    entry: dict[str, object] = {
+        "exportId": "a\x1b]0;\u202eb\u2028",
+        "errorMsg": "Out\r\nof \x9b2Jorder",
+        "status": "Failed",
+    }
+    job = job_of(entry | {"format": "C\x00SV", "createdAt": "\x1b2026"})
+    assert (job.export_id, job.error) == ("a]0;b", "Out of 2Jorder")
+    assert (job.format, job.created_at) == ("CSV", "2026")
+
+
+# Pages of the job list.
+
+
+def page(number: int, token: str | None) -> list[bytes]:
+    """Return a page with one job and the token of the next page."""
+    job = {"exportId": str(number), "status": "Created"}
+    next_page = {"nextPageToken": token} if token else {}
+    return http_response({"success": True, "result": [job], **next_page})
+
+
+@pytest.mark.parametrize(
+    "tokens",
+    [["A", "A"], ["A", "B", "A"], ["A", "B", "C", "B"]],
+    ids=["repeated", "alternating", "cycle"],
+)
+def test_a_list_whose_page_tokens_repeat_is_an_error(
+    host: Callable[..., Host], client_of: Callable[..., Client], tokens: list[str]
+) -> None:
+    pages = [page(number, token) for number, token in enumerate(tokens)]
+    marketo = host(TOKEN_RESPONSE, *pages)
+    listed = Exports(client_of(marketo.url)).list_jobs("leads")
+    found: list[str] = []
+    with pytest.raises(InvalidResponseError, match=r"GET /bulk/v1/leads/export.json repeats"):
+        # Bounded, since a list without this error would not end.
+        found.extend(job.export_id for job in itertools.islice(listed, 50))
+    assert len(marketo.requests) == 1 + len(tokens)
+
+
+def test_a_list_ends_at_the_page_without_token(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    marketo = host(TOKEN_RESPONSE, page(1, "A"), page(2, "B"), page(3, None))
+    jobs = Exports(client_of(marketo.url)).list_jobs("leads")
+    assert [job.export_id for job in jobs] == ["1", "2", "3"]
+    assert b"?batchSize=300 " in marketo.requests[1]
+    assert b"?batchSize=300&nextPageToken=A " in marketo.requests[2]
+
+
+def test_a_page_token_that_is_not_text_is_an_error(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    response = http_response({"success": True, "result": [], "nextPageToken": 7})
+    with pytest.raises(InvalidResponseError, match="no usable page token"):
+        list(Exports(client_of(host(TOKEN_RESPONSE, response).url)).list_jobs("leads"))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.extract.order import Order
 from tap_marketo_bulk.extract.pipeline import VerifiedFile
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.boundary import Boundary
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from tap_marketo_bulk.errors import ApiError, InvalidResponseError, InvalidValueError
 from tap_marketo_bulk.sandbox import Fault, Options
-from tests.support.http_host import TOKEN, answer
+from tests.support.http_host import TOKEN_RESPONSE, http_response
 from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def run_on(tap: Tap, host: Callable[..., Host]) -> Callable[..., Run]:
     catalog = selecting(tap.discover(), NAME)
 
     def run(*answers: object, **settings: str) -> Run:
-        serving = host(TOKEN, *map(answer, answers))
+        serving = host(TOKEN_RESPONSE, *map(http_response, answers))
         return tap.run(catalog=catalog, config=YEAR | {"endpoint": serving.url} | settings)
 
     return run
@@ -207,7 +207,7 @@ def test_values_are_typed_and_storable(run_on: Callable[..., Run]) -> None:
 
 
 def test_a_value_that_does_not_fit_is_an_error_that_names_it(run_on: Callable[..., Run]) -> None:
-    run = run_on(PAGING, page(DELETION | {"leadId": "five"}))
+    run = run_on(PAGING, page(DELETION | {"leadId": "five"}), invalid_values="fail")
     assert isinstance(run.error, InvalidValueError)
     assert "deleted_leads 17, field leadId: 'five'" in str(run.error)
     assert run.states == []

@@ -9,7 +9,8 @@ import pytest
 
 from tap_marketo_bulk.extract.fields import TEXT, type_of
 from tap_marketo_bulk.extract.rows import Findings, Layout, read_rows
-from tap_marketo_bulk.marketo.exports import ExportRequest, JobStatus
+from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.runs import selecting
@@ -115,8 +116,8 @@ def test_a_client_can_ask_for_other_headers(
     exports.enqueue("leads", job.export_id)
     assert exports.status("leads", job.export_id).status is JobStatus.COMPLETED
     path = tmp_path / "file"
-    with exports.open_file("leads", job.export_id, 0) as answer:
-        path.write_bytes(b"".join(answer.pieces()))
+    with exports.open_file("leads", job.export_id, 0) as response:
+        path.write_bytes(b"".join(response.iter_chunks()))
     assert path.read_bytes().startswith(b'Marketo Id,"E-Mail, private",createdAt\n')
     types = {name: type_of(kind) for name, kind in sandbox.expected.lead_columns().items()}
     layout = Layout(

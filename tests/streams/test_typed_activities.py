@@ -251,7 +251,8 @@ def test_the_type_that_the_catalog_declares_counts(tap: Tap) -> None:
 
 
 def test_a_value_that_does_not_fit_is_an_error_that_names_it(tap: Tap) -> None:
-    run = read(tap, DEMO, edits=((DEMO, declaring(demo_date="integer")),))
+    edits = ((DEMO, declaring(demo_date="integer")),)
+    run = read(tap, DEMO, edits=edits, invalid_values="fail")
     assert isinstance(run.error, InvalidValueError)
     assert "activities_product_demo 7" in str(run.error)
     assert "field demo_date: '20" in str(run.error)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tap_marketo_bulk.extract.order import JobPolicy, Order
 from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,16 +33,16 @@ def order(day: int, stream: str = "leads", **more: Any) -> Order:  # noqa: ANN40
 
 
 @dataclass
-class Answer:
-    """A file's answer, whole."""
+class FakeResponse:
+    """The response to a request for a file."""
 
     content: bytes
     status: int = 200
     call: str = "GET file"
     headers: dict[str, str] = field(default_factory=dict)
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield all of it."""
+    def iter_chunks(self) -> Iterator[bytes]:
+        """Yield the whole content."""
         yield self.content
 
 
@@ -80,16 +81,16 @@ class FakeExports:
         self.made[export_id] = request
         return ExportJob(export_id, JobStatus.CREATED)
 
-    def enqueue(self, kind: str, export_id: str) -> None:
+    def enqueue(self, object_path: str, export_id: str) -> None:
         """Begin to count its seconds."""
-        del kind
+        del object_path
         self._enter("enqueue", export_id)
         self.queued[export_id] = self.clock.monotonic()
         self.peak = max(self.peak, sum(not self._is_done(each) for each in self.queued))
 
-    def status(self, kind: str, export_id: str) -> ExportJob:
+    def status(self, object_path: str, export_id: str) -> ExportJob:
         """Tell how it is by now."""
-        del kind
+        del object_path
         self._enter("status", export_id)
         if self.answer:
             return self.answer
@@ -107,17 +108,17 @@ class FakeExports:
             sha256=hashlib.sha256(content).hexdigest(),
         )
 
-    def cancel(self, kind: str, export_id: str) -> None:
+    def cancel(self, object_path: str, export_id: str) -> None:
         """Note that it was asked for."""
-        del kind
+        del object_path
         self._enter("cancel", export_id)
 
     @contextmanager
-    def open_file(self, kind: str, export_id: str, offset: int) -> Iterator[Answer]:
+    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[FakeResponse]:
         """Give the job's id as its file."""
-        del kind, offset
+        del object_path, offset
         self._enter("file", export_id)
-        yield Answer(export_id.encode())
+        yield FakeResponse(export_id.encode())
 
     def ids(self, call: str) -> list[str]:
         """Return the ids that a call was made with, in order."""

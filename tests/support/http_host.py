@@ -1,4 +1,4 @@
-"""A host that sends the bytes a test wants, for responses that no sandbox would give."""
+"""A host that sends the bytes of a test, for responses that the sandbox does not give."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ if TYPE_CHECKING:
 
 
 class Host:
-    """Answers one connection after the other with the given bytes; the last ones for ever.
+    """Sends one response to each connection, in order, and then the last response to all others.
 
     Attributes:
-        requests: What arrived, per connection.
+        requests: The bytes received, per connection.
     """
 
-    def __init__(self, *answers: Iterable[bytes]) -> None:
-        """Listen at once."""
+    def __init__(self, *responses: Iterable[bytes]) -> None:
+        """Start to listen. Each response is an iterable of the chunks to send."""
         self.requests: list[bytes] = []
-        self._answers = answers
+        self._responses = responses
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        """Listen no more."""
-        # Wakes the thread, which closing alone would not.
+        """Stop to listen."""
+        # Ends the accept call of the thread, which closing alone does not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
@@ -40,21 +40,21 @@ class Host:
             while True:
                 connection, _ = self._listener.accept()
                 with connection, suppress(OSError):
-                    self._answer(connection)
+                    self._respond(connection)
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _respond(self, connection: socket.socket) -> None:
         self.requests.append(_request(connection))
-        number = min(len(self.requests), len(self._answers)) - 1
-        for piece in self._answers[number]:
-            connection.sendall(piece)
+        number = min(len(self.requests), len(self._responses)) - 1
+        for chunk in self._responses[number]:
+            connection.sendall(chunk)
         connection.shutdown(socket.SHUT_WR)
-        # Closing with bytes unread would be a reset.
+        # Closing while bytes are unread would reset the connection.
         connection.recv(1)
 
 
 def _request(connection: socket.socket) -> bytes:
     request = b""
-    # Who wants TLS does not speak in lines.
+    # A TLS handshake has no lines.
     while b"\r\n\r\n" not in request and not request.startswith(b"\x16"):
         request += connection.recv(65536) or b"\r\n\r\n"
     head, _, body = request.partition(b"\r\n\r\n")
@@ -65,11 +65,11 @@ def _request(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def answer(content: Any, *headers: str, status: str = "200 OK") -> list[bytes]:  # noqa: ANN401 - any JSON value
-    """Return an answer of bytes, or of JSON."""
+def http_response(content: Any, *headers: str, status: str = "200 OK") -> list[bytes]:  # noqa: ANN401 - any JSON value
+    """Return the chunks of a response whose body is these bytes, or this value as JSON."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return ["\r\n".join([*lines, "", ""]).encode() + body]
 
 
-TOKEN = answer({"access_token": "the-token", "expires_in": 3599})
+TOKEN_RESPONSE = http_response({"access_token": "the-token", "expires_in": 3599})

@@ -40,8 +40,8 @@ def sentence_of(ended: Ended, command: Command) -> str:
         ({"client_secret": None}, "client_secret is missing"),
         ({"client_secret": 4711}, "client_secret must be text"),
         ({"client_secret": ["hunter2"]}, "client_secret must be text"),
-        ({"start_dat": "2026-01-01"}, "start_dat is no setting of this tap (did you mean start_da"),
-        ({"zzzz": "hunter2"}, "zzzz is no setting of this tap"),
+        ({"start_dat": "2026-01-01"}, "unknown setting start_dat (did you mean start_date?)"),
+        ({"zzzz": "hunter2"}, "unknown setting zzzz."),
         ({"start_date": "yesterday"}, "'yesterday' is neither a date nor a date-time"),
         ({"start_date": "2026-01-01T00:00:00"}, "has no time zone, add Z for UTC"),
         ({"start_date": "2027-01-01"}, "start_date 2027-01-01 is in the future"),
@@ -51,7 +51,10 @@ def sentence_of(ended: Ended, command: Command) -> str:
         ({"window_days": "a month"}, "window_days: 'a month' is not of type number"),
         ({"endpoint": "marketo"}, "endpoint is not a URL like https://"),
         ({"endpoint": "http://example.com/rest"}, "endpoint must begin with https://"),
-        ({"endpoint": "https://example.com/?key=hunter2"}, "endpoint must be a bare address"),
+        (
+            {"endpoint": "https://example.com/?key=hunter2"},
+            "endpoint must be a URL without credentials, query and fragment",
+        ),
         ({"on_quota_exceeded": "retry"}, "'retry' is not one of ['fail', 'stop', 'wait']"),
     ],
 )
@@ -86,6 +89,8 @@ def test_a_config_that_is_no_object_is_told(command: Command, content: object) -
 def test_a_config_that_is_not_there_is_told(command: Command) -> None:
     sentence = sentence_of(command.run("--config", "nowhere.json"), command)
     assert "nowhere.json" in sentence
+    assert "delivered" not in sentence
+    assert sentence.endswith("correct the cause and run again.")
 
 
 def test_wrong_credentials_are_told(command: Command) -> None:
@@ -109,7 +114,7 @@ def test_an_endpoint_that_answers_with_a_page_is_told(
 def test_a_redirect_is_not_followed_but_told(command: Command, sandbox: Sandbox) -> None:
     elsewhere = "http://127.0.0.1:1/?access_token=hunter2"
     sandbox.faults.append(Fault("redirect", call="describe", times=None, url=elsewhere))
-    assert "redirects elsewhere" in sentence_of(command.run(*command.config()), command)
+    assert "redirects to another address" in sentence_of(command.run(*command.config()), command)
 
 
 def _rename(entry: dict[str, Any]) -> None:

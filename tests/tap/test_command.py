@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.settings_schema import SCHEMA
+from tap_marketo_bulk.settings_schema import build_schema
+from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.data_sets import STILL, WHOLE
 from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_marketo_bulk.sandbox import Sandbox
     from tests.support.command import Command, Ended
     from tests.support.runs import Tap
@@ -46,7 +49,7 @@ def test_discover_prints_a_catalog_that_a_run_takes(command: Command, sandbox: S
 def test_about_needs_no_settings_and_names_them_all(command: Command, form: list[str]) -> None:
     ended = command.run("--about", *form)
     assert ended.code == 0
-    assert all(name in ended.output for name in SCHEMA["properties"])
+    assert all(name in ended.output for name in build_schema()["properties"])
     if "json" in form:
         assert json.loads(ended.output)["name"] == "tap-marketo-bulk"
         assert "batch" not in json.loads(ended.output)["capabilities"]
@@ -121,3 +124,64 @@ def test_settings_come_from_the_environment_too(
         monkeypatch.setenv(f"TAP_MARKETO_BULK_{name.upper()}", str(value))
     ended = command.run("--config=ENV")
     assert len(records(ended, "leads")) == len(sandbox.expected.leads())
+
+
+@pytest.fixture
+def run_with_environment(command: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ended]:
+    """Run the command with settings in environment variables alone, some of them changed."""
+
+    def run(*arguments: str, **changes: str) -> Ended:
+        for name, value in (command.settings | WHOLE | changes).items():
+            monkeypatch.setenv(f"TAP_MARKETO_BULK_{name.upper()}", str(value))
+        return command.run("--config=ENV", *arguments)
+
+    return run
+
+
+def test_empty_environment_variables_mean_not_set(
+    run_with_environment: Callable[..., Ended], sandbox: Sandbox
+) -> None:
+    schema = build_schema()
+    TapMarketoBulk.append_builtin_config(schema)
+    optional = set(schema["properties"]) - set(schema["required"]) - set(WHOLE)
+    ended = run_with_environment(**dict.fromkeys(optional, ""))
+    assert len(records(ended, "leads")) == len(sandbox.expected.leads())
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("static_list_id", "abc", "static_list_id: 'abc' is not of type integer"),
+        ("max_jobs_in_flight", "4.5", "max_jobs_in_flight: 4.5 is not of type integer"),
+        ("activity_type_ids", "[2", "activity_type_ids: '[2' is not of type array"),
+        ("flattening_max_depth", "deep", "flattening_max_depth: 'deep' is not of type integer"),
+        ("flattening_enabled", "maybe", "flattening_enabled: 'maybe' is not of type boolean"),
+        ("stream_maps", "{", "stream_maps: '{' is not of type object"),
+        ("client_secret", "", "client_secret is missing"),
+    ],
+)
+def test_an_invalid_environment_variable_is_an_error_that_names_the_setting(
+    run_with_environment: Callable[..., Ended], sandbox: Sandbox, name: str, text: str, problem: str
+) -> None:
+    ended = run_with_environment(**{name: text})
+    assert ended.code == 1
+    assert ended.errors == [f"Invalid configuration: {problem}."]
+    assert sandbox.calls == []
+
+
+def test_environment_variables_can_be_whole_numbers_with_a_fraction_and_lists(
+    run_with_environment: Callable[..., Ended], sandbox: Sandbox
+) -> None:
+    lists = {"activity_type_ids": "[2, 6]", "extra_lead_fields": "ecids"}
+    ended = run_with_environment("--discover", max_jobs_in_flight="4.0", **lists)
+    assert ended.code == 0
+    (leads,) = (
+        entry for entry in json.loads(ended.output)["streams"] if entry["stream"] == "leads"
+    )
+    assert "ecids" in leads["schema"]["properties"]
+    assert sandbox.jobs == []
+
+
+def test_a_tap_does_not_change_the_schema_of_another_class(command: Command) -> None:
+    assert command.run("--about").code == 0
+    assert "stream_maps" not in build_schema()["properties"]

@@ -50,8 +50,8 @@ def test_when_the_quota_is_spent_what_was_queued_is_emitted_first(
     assert type(run.error) is errors.DailyQuotaExceededError
     assert str(run.error) == (
         "Marketo's daily export quota of 500 MB is used up. activities is complete up to "
-        "2026-02-28T23:45:00Z; leads is not complete. What was delivered is safe, and a run "
-        "after 2026-03-01T06:00:00Z (00:00 US Central) goes on from there."
+        "2026-02-28T23:45:00Z; leads is not complete. Records that were written are safe; a run "
+        "after 2026-03-01T06:00:00Z (00:00 US Central) continues from there."
     )
     assert run.table("activities") == sandbox.expected.activities()
     assert_honest(sandbox, run)

@@ -200,7 +200,7 @@ def test_a_target_that_dies_is_named(sandbox: Sandbox, start: Callable[..., Proc
     process.popen.stdout = None
     process.output()
     assert process.popen.returncode == 1
-    assert "The target closed its input before everything was written" in process.errors
+    assert "The target closed its input before the tap had written everything" in process.errors
     assert "Traceback" not in process.errors
     assert "Exception ignored" not in process.errors
     run = run_of(b"".join(lines))
@@ -220,7 +220,7 @@ def test_a_full_disk_behind_the_spool_is_named(
     process = start(preexec_fn=few_bytes, env=plain)
     run = run_of(process.output())
     assert process.popen.returncode == 1
-    assert "set TMPDIR to a roomier disk" in process.errors
+    assert "set TMPDIR to a larger disk" in process.errors
     assert "Traceback" not in process.errors
     again = go_on(sandbox, run)
     assert_complete(sandbox, run, again)

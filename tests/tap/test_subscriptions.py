@@ -242,7 +242,7 @@ ODD_VALUES = pytest.mark.parametrize(
 def test_a_value_that_does_not_fit_ends_the_run_before_its_window_counts(
     tap: Tap, sandbox: Sandbox
 ) -> None:
-    run = tap.run(config=WHOLE)
+    run = tap.run(config=WHOLE | {"invalid_values": "fail"})
     assert type(run.error) is errors.InvalidValueError
     for words in ("line ", "id 1", "field seats__c", ".5'"):
         assert words in str(run.error)

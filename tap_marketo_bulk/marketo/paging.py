@@ -1,0 +1,59 @@
+"""Reading a list that Marketo returns in pages, each with the token of the next page.
+
+Source: Adobe, "Paging Tokens".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.errors import InvalidResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tap_marketo_bulk.marketo.envelope import Envelope
+
+
+def iter_pages(
+    call: str,
+    read_page: Callable[[str], Envelope],
+    *,
+    has_more: Callable[[Envelope], bool],
+    first_token: str = "",
+) -> Iterator[Envelope]:
+    """Yield one page after the other, up to the last one.
+
+    Ends also where the server repeats tokens: each token is used once.
+
+    Args:
+        call: Method and path, for messages.
+        read_page: Returns the page of a token.
+        has_more: Returns whether another page follows a page.
+        first_token: The token of the first page; empty where it needs none.
+
+    Raises:
+        InvalidResponseError: Another page follows, but its token is missing or was used before.
+    """
+    token, used = first_token, {first_token}
+    while True:
+        page = read_page(token)
+        yield page
+        if not has_more(page):
+            return
+        token = next_page_token(call, page)
+        if token in used:
+            raise InvalidResponseError(
+                f"The response to {call} repeats a page token. No bookmark was moved; run again"
+            )
+        used.add(token)
+
+
+def next_page_token(call: str, page: Envelope) -> str:
+    """Return a page's ``nextPageToken``; raises ``InvalidResponseError`` where it has none."""
+    token = page.get("nextPageToken")
+    if not isinstance(token, str) or not token:
+        raise InvalidResponseError(
+            f"The response to {call} has no usable page token. No bookmark was moved; run again"
+        )
+    return token
