@@ -109,8 +109,8 @@ class ActivityConverter:
         objects: Sequence[Any] = convert_column(ATTRIBUTES_FIELD, ATTRIBUTES, cells, invalid)
         read = [self._reader.read(attributes or {}) for attributes in objects]
         columns: dict[str, Column] = {OTHER_ATTRIBUTES: [other for _, other in read]}
-        for name in self._attributes:
-            values = [found.get(name) for found, _ in read]
+        by_column = zip(*(values for values, _ in read), strict=True)
+        for name, values in zip(self._attributes, by_column, strict=True):
             columns[name] = convert_json_column(name, self._types[name], values, invalid)
         return columns
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.extract.field_types import type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from tap_marketo_bulk.extract.field_types import FieldType
     from tap_marketo_bulk.marketo.activity_types import ActivityType
@@ -94,25 +94,26 @@ class AttributeReader:
         self,
         columns: Iterable[AttributeColumn],
         catalog: Collection[str],
-        selected: Collection[str],
+        selected: Sequence[str],
     ) -> None:
-        """Take a type's columns, the names of those in the catalog, and of those to fill."""
+        """Take a type's columns, the names of those in the catalog, and of those to read."""
         self._columns = list(columns)
         self._catalog = frozenset(catalog)
-        self._selected = frozenset(selected)
+        self._selected = tuple(selected)
         self._plan = lru_cache(maxsize=_REMEMBERED_KEY_SETS)(self._make_plan)
 
-    def read(self, attributes: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
-        """Return values by column, not yet typed, and by key those without a column, if any.
+    def read(self, attributes: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """Return the values of the selected columns, not yet typed, and the other attributes.
 
-        Of two keys for one column, the nearer fills it.
+        A selected column without attribute is None. Attributes without a column are returned by
+        their keys; None if there are none. Of two keys for one column, the nearer fills it.
         """
-        columns, other = self._plan(tuple(attributes))
-        values = {name: attributes[key] for name, key in columns}
+        keys, other = self._plan(tuple(attributes))
+        values = tuple([None if key is None else attributes[key] for key in keys])
         return values, {key: attributes[key] for key in other} if other else None
 
-    def _make_plan(self, keys: tuple[str, ...]) -> tuple[list[tuple[str, str]], list[str]]:
-        """Return columns with their keys, and keys without a column."""
+    def _make_plan(self, keys: tuple[str, ...]) -> tuple[list[str | None], list[str]]:
+        """Return the key of each selected column, if it has one, and keys without a column."""
         nearest: dict[str, str] = {}
         other = []
         for key in keys:
@@ -125,7 +126,7 @@ class AttributeReader:
                 other.append(farther)
             else:
                 nearest[column.column] = key
-        return [pair for pair in nearest.items() if pair[0] in self._selected], other
+        return [nearest.get(name) for name in self._selected], other
 
     def _column_of(self, key: str) -> AttributeColumn | None:
         nearest = min(self._columns, key=lambda each: each.distance(key), default=None)

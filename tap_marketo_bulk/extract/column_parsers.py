@@ -3,7 +3,8 @@
 Parsing cell by cell is what costs most of the time of reading a file. The functions here check
 and convert a column at once. They return None where that is not possible: some cell then has an
 unusual form or is invalid, and the caller parses cell by cell. What they return is exactly what
-the parser of ``cell_parsers`` returns for each cell, and None for each ``null``.
+the parser of ``cell_parsers`` returns for each cell, and None for each ``null`` and, but for
+text, for each empty cell.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from tap_marketo_bulk.extract.cell_parsers import EXACT_DIGITS
-from tap_marketo_bulk.extract.json_objects import parse_json_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # What an export writes for an empty value.
 NULL = "null"
 
-_SPACES = (" ", "\t", "\n", "\r")
 _INT64 = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
 _INTEGERS = msgspec.json.Decoder(list[Annotated[int, _INT64] | None])
 _NUMBERS = msgspec.json.Decoder(list[float | None])
@@ -67,21 +66,11 @@ def parse_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
     return _checked_texts(_DATE_TIMES, "0000-00-00T00:00:00Z", cells)
 
 
-def parse_json_object_column(cells: Sequence[str]) -> Sequence[object] | None:
-    """Return JSON objects."""
-    try:
-        if NULL in cells:
-            return [None if cell == NULL else parse_json_object(cell) for cell in cells]
-        return list(map(parse_json_object, cells))
-    except ValueError:
-        return None
-
-
 def _decode_array(decoder: msgspec.json.Decoder[Any], cells: Sequence[str]) -> list[Any] | None:
     """Decode numbers and nulls, joined to one JSON array."""
     joined = ",".join(cells)
     # JSON allows spaces around a number.
-    if any(space in joined for space in _SPACES):
+    if " " in joined or "\t" in joined or "\n" in joined or "\r" in joined:
         return None
     try:
         values: list[Any] = decoder.decode(f"[{joined}]")

@@ -19,11 +19,10 @@ from tap_marketo_bulk.extract.column_parsers import (
     parse_date_column,
     parse_date_time_column,
     parse_integer_column,
-    parse_json_object_column,
     parse_number_column,
     parse_text_column,
 )
-from tap_marketo_bulk.extract.json_objects import parse_json_object
+from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
 
 ColumnParser = Callable[[Sequence[str]], Sequence[object] | None]
 

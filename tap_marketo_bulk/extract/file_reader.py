@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import MalformedFileError
-from tap_marketo_bulk.extract.cells import CellReader, malformed
+from tap_marketo_bulk.extract.cells import CHUNK_BYTES, CellReader, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 # One page of Adobe's documentation says that semicolons separate SSV, another says spaces.
 SEPARATORS = {"CSV": (",",), "TSV": ("\t",), "SSV": (";", " ")}
+# For files whose rows are split by activity type, so that each part is worth a conversion of
+# whole columns.
+SPLIT_CHUNK_BYTES = 4 * CHUNK_BYTES
 # An error that lists hundreds of columns is of no use.
 _LONGEST_MESSAGE = 2000
 
@@ -34,7 +37,11 @@ class FileStats:
 
 
 def read_blocks(
-    file: BinaryIO, columns: Mapping[str, str], separators: Sequence[str], stats: FileStats
+    file: BinaryIO,
+    columns: Mapping[str, str],
+    separators: Sequence[str],
+    stats: FileStats,
+    chunk_bytes: int = CHUNK_BYTES,
 ) -> tuple[tuple[str, ...], Iterator[Block]]:
     """Return the fields of a file in its order, and its rows as blocks of text.
 
@@ -45,12 +52,13 @@ def read_blocks(
         columns: Header of each column -> name of its field.
         separators: What may stand between cells. The one that gives the expected header is used.
         stats: Is kept up to date while the blocks are read.
+        chunk_bytes: How much of the file becomes one block.
 
     Raises:
         MalformedFileError: The header is not the expected one; or, from the iterator, a row
             cannot be read or has another number of cells than the header. Names the line.
     """
-    reader, blocks, first = _open(file, columns, separators)
+    reader, blocks, first = _open(file, columns, separators, chunk_bytes)
     if first is None:
         return tuple(columns.values()), iter(())
     header, *rows = first.rows
@@ -60,11 +68,11 @@ def read_blocks(
 
 
 def _open(
-    file: BinaryIO, columns: Mapping[str, str], separators: Sequence[str]
+    file: BinaryIO, columns: Mapping[str, str], separators: Sequence[str], chunk_bytes: int
 ) -> tuple[CellReader, Iterator[Block], Block | None]:
     """Return the first block as the right separator gives it; None for an empty file."""
     for separator in separators:
-        reader = CellReader(file, separator)
+        reader = CellReader(file, separator, chunk_bytes)
         blocks = iter(reader)
         first = next(blocks, None)
         if first is None or sorted(first.rows[0]) == sorted(columns):

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tap_marketo_bulk.extract.cell_parsers import parse_number
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _DECODER = msgspec.json.Decoder(float_hook=parse_number)
 # {"Campaign Run ID":""102938""}
 _VALUE_IN_DOUBLED_QUOTES = re.compile(r'(?<=:)(\s*)""([^"\\]*)""(?=\s*[,}])')
+_NUL = "\\u0000"
 _JSON_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 
 
@@ -39,6 +44,16 @@ def parse_json_object(text: str) -> dict[str, Any]:
     return value if is_storable else storable(value)
 
 
+def parse_json_object_column(cells: Sequence[str]) -> list[Any] | None:
+    """Return a whole column's objects, and None for each ``null``; see ``column_parsers``."""
+    try:
+        values = list(map(_DECODER.decode, cells))
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError):
+        return None
+    are_objects = set(map(type, values)) <= {dict, NoneType}
+    return values if are_objects and _NUL not in "".join(cells) else None
+
+
 def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value with every text as databases take it: no NUL, no lone surrogates."""
     if isinstance(value, str):
@@ -54,7 +69,7 @@ def _decode(text: str) -> tuple[Any, bool]:
     """Return a JSON value, and whether all its texts are known to be storable."""
     try:
         # Several times faster than the standard library. Refuses lone surrogates.
-        return _DECODER.decode(text), "\\u0000" not in text
+        return _DECODER.decode(text), _NUL not in text
     except (msgspec.DecodeError, UnicodeEncodeError):
         pass
     try:
