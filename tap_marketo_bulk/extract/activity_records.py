@@ -71,6 +71,8 @@ class ActivityConverter:
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row. Raises as ``RowConverter.convert``."""
+        if not block.rows:
+            return []
         cells = list(zip(*block.rows, strict=True))
         invalid: InvalidCells = {}
         columns = {

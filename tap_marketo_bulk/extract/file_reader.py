@@ -100,7 +100,7 @@ def _checked(
     """Yield blocks whose rows have ``width`` cells."""
     block: Block | None = first
     while block is not None:
-        if set(map(len, block.rows)) > {width}:
+        if set(map(len, block.rows)) - {width}:
             index = next(index for index, row in enumerate(block.rows) if len(row) != width)
             reason = f"it has {len(block.rows[index])} columns instead of {width}"
             raise malformed(block.line_number(index), reason)

@@ -100,6 +100,8 @@ class RowConverter:
             InvalidValueError: A key is null, a value of a required field does not fit its type,
                 or any value does not and the policy is to fail. Names line, record, field, value.
         """
+        if not block.rows:
+            return []
         cells = list(zip(*block.rows, strict=True))
         invalid: InvalidCells = {}
         columns = {
@@ -171,9 +173,10 @@ class RecordBuilder:
     def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
         """Name the record of a row in a message."""
         key = {field: columns[field][row] for field in self._schema.key if field in columns}
-        return f"line {block.line_number(row)}, {name_record(self._schema.stream, key)}"
+        return name_record(f"{self._schema.stream}, line {block.line_number(row)}", key)
 
 
-def name_record(stream: str, key: Mapping[str, object]) -> str:
-    """Name a record in a message: ``leads, id 2``."""
-    return ", ".join([stream, *(f"{field} {value}" for field, value in key.items())])
+def name_record(source: str, key: Mapping[str, object]) -> str:
+    """Name a record in a message: ``leads, line 3, id 2``; what is null of its key is left out."""
+    parts = [f"{field} {value}" for field, value in key.items() if value is not None]
+    return ", ".join([source, *parts])
