@@ -59,6 +59,9 @@ class ActivityConverter:
         names = [each.column for each in columns.attributes]
         self._attributes = [name for name in names if name in schema.types]
         self._primary = columns.primary.column if columns.primary else ""
+        self._reads_primary = self._primary in schema.types and (
+            {PRIMARY_ID_FIELD, PRIMARY_NAME_FIELD} <= self._index.keys()
+        )
         self._reads_attributes = ATTRIBUTES_FIELD in self._index and (
             bool(self._attributes) or OTHER_ATTRIBUTES in schema.types
         )
@@ -79,7 +82,7 @@ class ActivityConverter:
             name: convert_column(name, self._types[name], cells[self._index[name]], invalid)
             for name in self._common
         }
-        if self._primary in self._types:
+        if self._reads_primary:
             columns[self._primary] = self._primary_values(cells, invalid)
         if self._reads_attributes:
             columns |= self._attribute_values(cells[self._index[ATTRIBUTES_FIELD]], invalid)
