@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import MalformedFileError
 from tap_marketo_bulk.extract.blocks import Block, Cells, count_lines
+from tap_marketo_bulk.extract.stray_quotes import RowWithStrayQuotes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 # Longer than any real row. Without a bound, a quote that is never closed would make the reader
 # hold the rest of the file in memory.
@@ -54,6 +55,7 @@ class CellReader:
         file.seek(len(BOM_UTF8) if first_line.startswith(BOM_UTF8) else 0)
         # Marketo documents LF. A file that ends its lines in CRLF does so from the first line on.
         self._ends_in_crlf = first_line.endswith(b"\r\n")
+        self._hides_cr = False
         self._lines_read = 0
         # The block that is being read: its rows, its first line, and the text of the chunks that
         # it is read from. It begins at this position of the first chunk.
@@ -67,7 +69,7 @@ class CellReader:
     def __iter__(self) -> Iterator[Block]:
         """Yield blocks of at least one row."""
         while self._read_rows():
-            if any(_HIDDEN_CR in text for text in self._texts):
+            if self._hides_cr:
                 self._rows = [_show_cr(row) for row in self._rows]
             yield Block(self._rows, self._first_line, self._rows)
 
@@ -132,15 +134,15 @@ class CellReader:
             text = text.replace("\r", _HIDDEN_CR)
             if self._ends_in_crlf:
                 text = text.replace(f"{_HIDDEN_CR}\n", "\r\n")
+            self._hides_cr = self._hides_cr or _HIDDEN_CR in text
         return text
 
     def _read_row_with_stray_quotes(self) -> Cells:
         """Read the row that csv refused, and set the present chunk to where the next one begins."""
         block_text = "".join(self._texts)[self._position :]
         lines = count_lines(self._rows)
-        row = _RowWithStrayQuotes(
-            block_text.split("\n", lines)[lines], self._separator, self._more_text
-        )
+        row_text = block_text.split("\n", lines)[lines]
+        row = RowWithStrayQuotes(row_text, self._separator, self._more_text)
         cells = row.read()
         self._texts = [row.text]
         self._chunk = io.StringIO(row.text, newline="\n")
@@ -155,60 +157,6 @@ class CellReader:
 
     def _malformed(self, reason: str) -> MalformedFileError:
         return malformed(self._first_line + count_lines(self._rows), reason)
-
-
-class _RowWithStrayQuotes:
-    """A row in which a quote ends a quoted cell only where a cell can end.
-
-    Attributes:
-        text: The text that is being read: whole lines.
-        end: Where the row ends in ``text``, once it was read.
-    """
-
-    def __init__(self, text: str, separator: str, more_text: Callable[[], str]) -> None:
-        """Read the row at the beginning of ``text``; ``more_text`` returns the lines after it."""
-        self.text = text
-        self.end = 0
-        self._separator = separator
-        self._more_text = more_text
-
-    def read(self) -> Cells:
-        """Return the row's cells."""
-        cells: Cells = []
-        while True:
-            is_quoted = self.text.startswith('"', self.end)
-            cells.append(self._quoted() if is_quoted else self._unquoted())
-            if not self.text.startswith(self._separator, self.end):
-                break
-            self.end += len(self._separator)
-        line_feed = self.text.find("\n", self.end)
-        self.end = len(self.text) if line_feed < 0 else line_feed + 1
-        return cells
-
-    def _unquoted(self) -> str:
-        start = self.end
-        line_feed = self.text.find("\n", start)
-        line_end = len(self.text) if line_feed < 0 else line_feed
-        found = self.text.find(self._separator, start, line_end)
-        self.end = line_end if found < 0 else found
-        return self.text[start : self.end].removesuffix("\r")
-
-    def _quoted(self) -> str:
-        parts: list[str] = []
-        start = position = self.end + 1
-        while True:
-            quote = self.text.find('"', position)
-            if quote < 0:
-                parts.append(self.text[start:])
-                self.text, start, position = self._more_text(), 0, 0
-                continue
-            after = self.text[quote + 1 : quote + 3]
-            if after in ("", "\r\n") or after[0] in (self._separator, "\n"):
-                parts.append(self.text[start:quote])
-                self.end = quote + 1
-                return "".join(parts).replace('""', '"')
-            # Doubled or stray, it is part of the value.
-            position = quote + (2 if after[0] == '"' else 1)
 
 
 def _show_cr(row: Cells) -> Cells:

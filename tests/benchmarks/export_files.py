@@ -89,7 +89,7 @@ _ATTRIBUTES = {
 
 def activity_types() -> list[dict[str, Any]]:
     """Return the types of the activities in a file, as Get Activity Types does."""
-    attributes = [{"name": name, "dataType": kind} for name, kind in _ATTRIBUTES.items()]
+    attributes = [{"name": name, "dataType": data_type} for name, data_type in _ATTRIBUTES.items()]
     return [
         {"id": number, "name": f"Type {number:02}", "attributes": attributes} for number in TYPE_IDS
     ]

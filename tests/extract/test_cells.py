@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -219,3 +220,32 @@ def test_arbitrary_bytes_give_cells_or_our_error(file: bytes) -> None:
         return
     characters = sum(len(cell) for row in rows for cell in row)
     assert characters <= len(file)
+
+
+def rows_and_lines(file: bytes, chunk_bytes: int) -> list[tuple[int, list[str]]]:
+    return [
+        (block.line_number(index), row)
+        for block in CellReader(io.BytesIO(file), ",", chunk_bytes)
+        for index, row in enumerate(block.rows)
+    ]
+
+
+@given(st.lists(st.sampled_from([*FRAGMENTS[:9], b'"a"b",']), max_size=40), st.integers(1, 12))
+def test_the_size_of_chunks_makes_no_difference_whatever_the_file_holds(
+    fragments: list[bytes], chunk_bytes: int
+) -> None:
+    file = b"".join(fragments)
+    try:
+        rows = rows_and_lines(file, CHUNK_BYTES)
+    except MalformedFileError as error:
+        with pytest.raises(MalformedFileError, match=re.escape(str(error))):
+            rows_and_lines(file, chunk_bytes)
+    else:
+        assert rows_and_lines(file, chunk_bytes) == rows
+        # Carriage returns are in place.
+        "".join(cell for _, row in rows for cell in row).encode()
+
+
+def test_carriage_returns_of_rows_before_a_stray_quote_are_kept() -> None:
+    file = b'h,i\na\rb,1\n"a"b",2\nc,3\n'
+    assert cells(file) == [["h", "i"], ["a\rb", "1"], ['a"b', "2"], ["c", "3"]]
