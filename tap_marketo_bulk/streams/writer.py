@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import enc_hook
@@ -16,7 +16,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter, SingerMessag
 from singer_sdk.singerlib.encoding.simple import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from tap_marketo_bulk.extract.rows import Row
 
@@ -30,7 +30,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     def __init__(self) -> None:
         """Write nothing yet."""
         super().__init__()
-        self._encode = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number").encode
+        encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
+        self._encode, self._encode_lines = encoder.encode, encoder.encode_lines
         self._waiting = bytearray()
         self._tail = b""
         self._is_writing = False
@@ -63,6 +64,26 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             if len(waiting) >= BLOCK_BYTES:
                 self.flush()
                 self._tail = self._fresh_tail()
+
+        return write
+
+    def record_block_writer(self, stream: str) -> Callable[[Sequence[Any]], None]:
+        """Return what writes records as RECORD messages, just as ``write_message`` would.
+
+        Records are dicts, or objects that msgspec encodes like dicts. The records of one call
+        share their ``time_extracted``.
+        """
+        head = b'{"type":"RECORD","stream":' + self._encode(stream) + b',"record":'
+
+        def write(records: Sequence[Any]) -> None:
+            if not records:
+                return
+            tail = self._fresh_tail()
+            # One record a line. JSON has no line feeds inside.
+            lines = self._encode_lines(records).removesuffix(b"\n")
+            self._waiting += head + lines.replace(b"\n", tail + head) + tail
+            if len(self._waiting) >= BLOCK_BYTES:
+                self.flush()
 
         return write
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,42 @@ def test_records_leave_in_blocks(capfdbinary: Bytes, way: str) -> None:
         else:
             writer.write_message(RecordMessage(stream="leads", record=dict(note)))
     assert len(capfdbinary.readouterr().out.splitlines()) == 2
+
+
+def test_a_block_of_records_is_written_as_its_records_are(
+    capfdbinary: Bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MessageWriter, "_fresh_tail", lambda _: b',"time_extracted":"now"}\n')
+    records: list[Row] = [
+        {"id": 1, "note": "two\nlines", "number": Decimal("0.12345678901234567890")},
+        {"id": 2, "note": "\u2028", "number": None},
+    ]
+    for as_block in (True, False):
+        writer = MessageWriter()
+        if as_block:
+            writer.record_block_writer('le"ads')(records)
+        else:
+            for record in records:
+                writer.record_writer('le"ads')(record)
+        writer.flush()
+    lines = capfdbinary.readouterr().out.splitlines()
+    assert lines[:2] == lines[2:]
+    assert json.loads(lines[0])["record"]["note"] == "two\nlines"
+
+
+def test_an_empty_block_writes_nothing(capfdbinary: Bytes) -> None:
+    writer = MessageWriter()
+    writer.record_block_writer("leads")([])
+    writer.flush()
+    assert capfdbinary.readouterr().out == b""
+
+
+def test_blocks_of_records_leave_when_enough_is_waiting(capfdbinary: Bytes) -> None:
+    write = MessageWriter().record_block_writer("leads")
+    write([{"note": "x" * (BLOCK_BYTES // 2)}])
+    assert capfdbinary.readouterr().out == b""
+    write([{"note": "x" * (BLOCK_BYTES // 2)}, {"note": ""}])
+    assert len(capfdbinary.readouterr().out.splitlines()) == 3
 
 
 def test_stdout_may_be_any_text_stream(monkeypatch: pytest.MonkeyPatch) -> None:

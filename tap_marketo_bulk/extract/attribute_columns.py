@@ -1,0 +1,136 @@
+"""An activity's attributes as typed columns: their names, and which key fills which column.
+
+Marketo's names of attributes are display names, and the keys of activities do not always have
+the same letter case. Columns are in snake_case. A key that belongs to no column is kept apart.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.extract.field_types import type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from tap_marketo_bulk.extract.field_types import FieldType
+    from tap_marketo_bulk.marketo.activity_types import ActivityType
+
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+# The distance of a key that does not belong to the attribute.
+_UNRELATED = 3
+# How many sets of keys are remembered. Attributes without a value are left out, so there are many
+# sets, but few that are frequent.
+_REMEMBERED_KEY_SETS = 1000
+
+
+def snake_case(name: str) -> str:
+    """Return a display name as a column or stream name: ``Webform ID`` is ``webform_id``."""
+    separated = _NOT_ALPHANUMERIC.sub("_", _BEFORE_CAPITAL.sub("_", name))
+    return separated.strip("_").lower() or "_"
+
+
+@dataclass(frozen=True)
+class AttributeColumn:
+    """A typed column and the attribute that fills it."""
+
+    column: str
+    attribute: str
+    field_type: FieldType
+
+    def distance(self, key: str) -> int:
+        """Return how far a key is from the attribute's name.
+
+        The same name is 0; another letter case is 1; other spaces and underscores too are 2.
+        """
+        if key == self.attribute:
+            return 0
+        if key.casefold() == self.attribute.casefold():
+            return 1
+        return 2 if _letters(key) == _letters(self.attribute) else _UNRELATED
+
+
+def _letters(name: str) -> str:
+    return name.casefold().replace(" ", "").replace("_", "")
+
+
+def attribute_columns(
+    activity_type: ActivityType, reserved: Collection[str]
+) -> list[AttributeColumn]:
+    """Return the columns of a type, its primary attribute's first.
+
+    Names that are ``reserved``, or that two attributes share, get ``_2``, ``_3`` in Marketo's
+    order, so they stay the same as long as Marketo appends new attributes.
+    """
+    primary = (activity_type.primary_attribute,) if activity_type.primary_attribute else ()
+    used = {name.casefold() for name in reserved}
+    columns = []
+    for attribute in primary + activity_type.attributes:
+        column = _free_name(snake_case(attribute.name), used)
+        used.add(column.casefold())
+        columns.append(AttributeColumn(column, attribute.name, type_of(attribute.data_type)))
+    return columns
+
+
+def _free_name(name: str, used: Collection[str]) -> str:
+    candidate, number = name, 1
+    while candidate.casefold() in used:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
+
+
+class AttributeReader:
+    """Finds the columns of an activity's attributes.
+
+    Activities of a type have much the same keys, so each set of keys is examined once.
+    """
+
+    def __init__(
+        self,
+        columns: Iterable[AttributeColumn],
+        catalog: Collection[str],
+        selected: Sequence[str],
+    ) -> None:
+        """Take a type's columns, the names of those in the catalog, and of those to read."""
+        self._columns = list(columns)
+        self._catalog = frozenset(catalog)
+        self._selected = tuple(selected)
+        self._plan = lru_cache(maxsize=_REMEMBERED_KEY_SETS)(self._make_plan)
+
+    def read(self, attributes: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+        """Return the values of the selected columns, not yet typed, and the other attributes.
+
+        A selected column without attribute is None. Attributes without a column are returned by
+        their keys; None if there are none. Of two keys for one column, the nearer fills it.
+        """
+        keys, other = self._plan(tuple(attributes))
+        values = tuple([None if key is None else attributes[key] for key in keys])
+        return values, {key: attributes[key] for key in other} if other else None
+
+    def _make_plan(self, keys: tuple[str, ...]) -> tuple[list[str | None], list[str]]:
+        """Return the key of each selected column, if it has one, and keys without a column."""
+        nearest: dict[str, str] = {}
+        other = []
+        for key in keys:
+            column = self._column_of(key)
+            if column is None:
+                other.append(key)
+            elif column.column in nearest:
+                pair = (nearest[column.column], key)
+                nearest[column.column], farther = sorted(pair, key=column.distance)
+                other.append(farther)
+            else:
+                nearest[column.column] = key
+        return [nearest.get(name) for name in self._selected], other
+
+    def _column_of(self, key: str) -> AttributeColumn | None:
+        nearest = min(self._columns, key=lambda each: each.distance(key), default=None)
+        if nearest is None or nearest.distance(key) == _UNRELATED:
+            return None
+        # The key of a column that the catalog lacks must not fill another column.
+        return nearest if nearest.column in self._catalog else None

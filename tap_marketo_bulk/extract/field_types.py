@@ -1,0 +1,95 @@
+"""One table: Marketo's data type -> JSON Schema and the parsers of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tap_marketo_bulk.extract.cell_parsers import (
+    parse_boolean,
+    parse_date,
+    parse_date_time,
+    parse_integer,
+    parse_number,
+    parse_text,
+)
+from tap_marketo_bulk.extract.column_parsers import (
+    parse_boolean_column,
+    parse_date_column,
+    parse_date_time_column,
+    parse_integer_column,
+    parse_number_column,
+    parse_text_column,
+)
+from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
+
+ColumnParser = Callable[[Sequence[str]], Sequence[object] | None]
+
+
+@dataclass(frozen=True)
+class FieldType:
+    """How the values of a field look in a schema, in a file and in JSON.
+
+    Attributes:
+        schema: The JSON Schema of a value.
+        parse: Text of one cell -> value; see ``cell_parsers``.
+        parse_column: Texts of a column -> values, or None; see ``column_parsers``.
+        json_class: The class of JSON values that fit as they are, if there is one.
+    """
+
+    schema: Mapping[str, object]
+    parse: Callable[[str], object]
+    parse_column: ColumnParser
+    json_class: type | None = None
+
+
+TEXT = FieldType({"type": ["string", "null"]}, parse_text, parse_text_column, str)
+INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, parse_integer_column, int)
+NUMBER = FieldType({"type": ["number", "null"]}, parse_number, parse_number_column, float)
+BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, parse_boolean_column, bool)
+DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, parse_date_column)
+DATE_TIME = FieldType(
+    {"type": ["string", "null"], "format": "date-time"}, parse_date_time, parse_date_time_column
+)
+ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_json_object, parse_json_object_column)
+
+# Marketo's data types in lower case; all others are text. Scores and percents are numbers:
+# Adobe documents them as integers, and real ones have decimals.
+BY_DATA_TYPE: Mapping[str, FieldType] = {
+    "integer": INTEGER,
+    "score": NUMBER,
+    "float": NUMBER,
+    "currency": NUMBER,
+    "percent": NUMBER,
+    "boolean": BOOLEAN,
+    "date": DATE,
+    "datetime": DATE_TIME,
+}
+# The types and formats of JSON Schema; a number that may be an integer is a number.
+BY_JSON_TYPE: Mapping[str, FieldType] = {
+    "number": NUMBER,
+    "integer": INTEGER,
+    "boolean": BOOLEAN,
+    "object": ATTRIBUTES,
+}
+BY_FORMAT: Mapping[str, FieldType] = {"date": DATE, "date-time": DATE_TIME}
+
+
+def type_of(data_type: str) -> FieldType:
+    """Return the field type of a Marketo data type, letter case ignored."""
+    return BY_DATA_TYPE.get(data_type.casefold(), TEXT)
+
+
+def type_for_schema(schema: Mapping[str, Any]) -> FieldType:
+    """Return the field type of a column as a catalog declares it.
+
+    A column that may hold a string is text, whatever else the catalog allows.
+    """
+    declared = schema.get("type") or "string"
+    types = {declared} if isinstance(declared, str) else set(declared)
+    if types - {"null"} == {"string"}:
+        return BY_FORMAT.get(str(schema.get("format")), TEXT)
+    if "string" in types:
+        return TEXT
+    return next((each for name, each in BY_JSON_TYPE.items() if name in types), TEXT)

@@ -1,0 +1,72 @@
+"""Runs whose clock is simulated: a backfill's waiting, and what a quiet night costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
+from tests.support.clock import NOW, TapClock
+from tests.support.runs import Tap
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+JOB_SECONDS = 600.0
+SLOTS = 2
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A simulated first load, in Marketo's seconds."""
+
+    jobs: int
+    calls: Counter[str]
+    megabytes: float
+    most_in_queue: int
+    seconds: float
+
+    @property
+    def bound_seconds(self) -> float:
+        """What two slots that are always busy take."""
+        return self.jobs * JOB_SECONDS / SLOTS
+
+    @property
+    def ratio(self) -> float:
+        """How many times the bound it took."""
+        return self.seconds / self.bound_seconds
+
+
+def backfill(months: int) -> Backfill:
+    """Load leads and activities of so many months, each job ten minutes in Marketo."""
+    clock = SandboxClock(NOW, speed=0)
+    options = Options(
+        leads=500,
+        activities=1000,
+        history_days=31 * months,
+        job_seconds=JOB_SECONDS,
+        status_seconds=60,
+    )
+    start: datetime = NOW - timedelta(days=31 * months)
+    with Sandbox(options, clock=clock) as sandbox:
+        run = Tap(sandbox, TapClock(clock), {"start_date": start.isoformat()}).run()
+        if run.error:
+            raise run.error
+        return Backfill(
+            jobs=len(sandbox.jobs),
+            calls=Counter(call.name for call in sandbox.calls),
+            megabytes=sum(job.file_size or 0 for job in sandbox.jobs) / 1e6,
+            most_in_queue=sandbox.peak_in_queue,
+            seconds=(clock.now() - NOW) / timedelta(seconds=1),
+        )
+
+
+def quiet_night(tap: Tap) -> Counter[str]:
+    """Run twice over a subscription in which nothing happens; return the second run's calls."""
+    catalog: Any = tap.discover()
+    first = tap.run(catalog=catalog)
+    before = len(tap.sandbox.calls)
+    tap.run(catalog=catalog, state=first.state)
+    return Counter(call.name for call in tap.sandbox.calls[before:])

@@ -1,0 +1,53 @@
+"""What a run costs in Marketo: its calls, its jobs, and the time that it waits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_marketo_bulk.sandbox import Options
+from tests.support.runs import Tap
+
+from .export_files import ACTIVITIES, MOSTLY_TEXT, leads_file
+from .simulations import backfill, quiet_night
+from .throughput import prepare, tap_cost
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.sandbox import Sandbox
+
+    from .export_files import ExportFile
+
+
+@pytest.mark.parametrize(
+    "contents", [leads_file(40, MOSTLY_TEXT), ACTIVITIES], ids=lambda it: it.object
+)
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, contents: ExportFile) -> None:
+    small, large = (
+        tap_cost(
+            prepare(tmp_path / "file", contents, rows), lambda stream: stream == contents.object
+        )
+        for rows in (500, 40_000)
+    )
+    # The larger file has 16 MB, or 10 MB.
+    assert large.peak_megabytes < small.peak_megabytes + 5
+
+
+def test_a_backfill_keeps_both_slots_busy() -> None:
+    found = backfill(months=6)
+    assert found.ratio < 1.3
+    assert found.most_in_queue <= 4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [Options(leads=0, activities=0, new_leads_per_hour=0, new_activities_per_hour=0)],
+)
+def test_a_quiet_night_costs_three_calls_a_stream(sandbox: Sandbox, clock: Clock) -> None:
+    calls = quiet_night(Tap(sandbox, clock))
+    # leads, activities and deleted_leads
+    assert sum(count for name, count in calls.items() if name != "status") <= 3 * 3
+    assert (calls["create"], calls["file"]) == (2, 0)

@@ -1,0 +1,147 @@
+"""The text of a JSON object becomes a dict that every database takes, or is refused."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
+
+
+def refuses(text: str) -> bool:
+    try:
+        parse_json_object(text)
+    except ValueError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (
+            '{"Program Member ID":3240303,"Acquired By":true}',
+            {"Program Member ID": 3240303, "Acquired By": True},
+        ),
+        ("{}", {}),
+        ("[]", {}),
+        ('[{"name":"Score","value":5},{"name":"Reason"}]', {"Score": 5, "Reason": None}),
+        ('{"a":1,"a":2}', {"a": 2}),
+        ('{"a":123456789012345678901234567890}', {"a": 123456789012345678901234567890}),
+        ('{"a":0.12345678901234567890}', {"a": Decimal("0.12345678901234567890")}),
+        ('{"a":"\\ud83d\\ude00"}', {"a": "😀"}),
+        ('{"a":"x\\u0000y"}', {"a": "xy"}),
+        ('{"\\u0000a":["\\u0000"]}', {"a": [""]}),
+        ('{"a":"\\ud800"}', {"a": "\ufffd"}),
+        ('{"a":"two\nlines"}', {"a": "two\nlines"}),
+        ('{"a":"\\\\u0000"}', {"a": "\\u0000"}),
+    ],
+)
+def test_objects_are_read(text: str, value: dict[str, object]) -> None:
+    assert parse_json_object(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"Campaign Run ID":""102938""}', {"Campaign Run ID": 102938}),
+        ('{"a": ""-5"" , "b":""x, y"",\n"c":""""}', {"a": -5, "b": "x, y", "c": ""}),
+        ('{"a":""007"","b":{"c":""1.5""}}', {"a": "007", "b": {"c": "1.5"}}),
+        ('{"a":""1"","b":"\\u0000\\ud800"}', {"a": 1, "b": "\ufffd"}),
+    ],
+)
+def test_values_in_doubled_quotes_are_read(text: str, value: dict[str, object]) -> None:
+    assert parse_json_object(text) == value
+
+
+def test_doubled_quotes_inside_a_text_are_part_of_it() -> None:
+    attributes = {"a": ':""1"",', "b": ""}
+    assert parse_json_object(json.dumps(attributes)) == attributes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nope",
+        '{"a":""1}',
+        '{"a":""1"2""}',
+        '{""a"":1}',
+        '{"a":""1"";}',
+        "7",
+        "null",
+        '"text"',
+        "[1]",
+        '[{"value":1}]',
+        '[["name", 1]]',
+        '{"a":NaN}',
+        '{"a":-Infinity}',
+        '{"a":1e400}',
+        '{"a":1,}',
+        '{"a":' * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        '{"a":' + "9" * 5000 + "}",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_text_that_is_not_an_object_is_refused(text: str) -> None:
+    assert refuses(text)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False)
+    | st.text(st.characters(exclude_categories=[])),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+def texts(value: object) -> list[str]:
+    """Return every text of a JSON value."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, dict):
+        return [text for item in value.items() for part in item for text in texts(part)]
+    return [text for item in value for text in texts(item)] if isinstance(value, list) else []
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(st.text(st.characters(exclude_categories=[])), JSON, max_size=3))
+def test_no_text_holds_characters_that_databases_refuse(attributes: dict[str, object]) -> None:
+    for text in texts(parse_json_object(json.dumps(attributes))):
+        assert "\0" not in text
+        text.encode()
+
+
+STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@given(st.dictionaries(STORABLE, STORABLE | st.integers() | st.booleans() | st.none()))
+def test_objects_are_read_as_written(attributes: dict[str, object]) -> None:
+    for is_ascii in (True, False):
+        text = json.dumps(attributes, ensure_ascii=is_ascii)
+        assert parse_json_object(text) == attributes
+
+
+CELLS = st.sampled_from(
+    ["null", "", "{}", "[]", "7", "{", '{"a":"\\u0000"}', '{"a":"\\ud800"}', '{"a":""1""}']
+) | st.dictionaries(STORABLE, JSON, max_size=2).map(json.dumps)
+
+
+@given(st.lists(CELLS))
+def test_a_column_is_read_as_its_cells_are(cells: list[str]) -> None:
+    values = parse_json_object_column(cells)
+    if values is not None:
+        assert values == [None if cell == "null" else parse_json_object(cell) for cell in cells]
+
+
+def test_a_column_of_usual_objects_and_nulls_is_read_at_once() -> None:
+    column = parse_json_object_column(['{"a":0.12345678901234567890}', "null", '{"b":"\\u00fc"}'])
+    assert column == [{"a": Decimal("0.12345678901234567890")}, None, {"b": "ü"}]

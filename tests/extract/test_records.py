@@ -1,0 +1,330 @@
+"""Rows become records, and values that do not fit are kept or are an error."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import suppress
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_marketo_bulk.errors import DataError, InvalidValueError
+from tap_marketo_bulk.extract.blocks import Block
+from tap_marketo_bulk.extract.field_types import (
+    ATTRIBUTES,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    type_of,
+)
+from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
+from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
+from tap_marketo_bulk.extract.records import RecordSchema, RowConverter, as_structs
+from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+from tap_marketo_bulk.sandbox import Options, Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_marketo_bulk.extract.records import Record
+    from tests.support.clock import TapClock
+
+NULL, FAIL = InvalidValuePolicy
+SCHEMA = RecordSchema(
+    "leads",
+    {"id": INTEGER, "updatedAt": DATE_TIME, "name": TEXT, "score": INTEGER},
+    key=("id",),
+    required=frozenset({"id", "updatedAt"}),
+)
+NOON, ONE = "2026-02-01T12:00:00Z", "2026-02-01T13:00:00Z"
+HEADER = "id,updatedAt,name,score"
+
+
+def records(
+    file: str | bytes,
+    schema: RecordSchema = SCHEMA,
+    invalid_values: InvalidValues | None = None,
+    file_format: str = "CSV",
+) -> list[Record]:
+    """Read a file whose columns are named by the schema's fields."""
+    content = io.BytesIO(file if isinstance(file, bytes) else file.encode())
+    columns = {name: name for name in schema.types}
+    fields, blocks = read_blocks(content, columns, SEPARATORS[file_format], FileStats())
+    converter = RowConverter(fields, schema, invalid_values or InvalidValues(NULL))
+    return [record for block in blocks for record in converter.convert(block)]
+
+
+def block_of(*rows: list[str]) -> Block:
+    """Return a block that begins on line 2."""
+    return Block(rows, 2, rows)
+
+
+def test_values_are_typed_and_null_is_none() -> None:
+    invalid_values = InvalidValues(FAIL)
+    file = f"{HEADER}\n1,{NOON},Ann,5\n2,null,null,null\n3,,,\n4,{ONE},Null,6.0\n"
+    assert records(file, invalid_values=invalid_values) == [
+        {"id": 1, "updatedAt": NOON, "name": "Ann", "score": 5, "_invalid_values": None},
+        {"id": 2, "updatedAt": None, "name": None, "score": None, "_invalid_values": None},
+        {"id": 3, "updatedAt": None, "name": "", "score": None, "_invalid_values": None},
+        {"id": 4, "updatedAt": ONE, "name": "Null", "score": 6, "_invalid_values": None},
+    ]
+    assert (invalid_values.counts, invalid_values.samples) == ({}, {})
+
+
+def test_fields_are_in_the_schema_s_order_and_null_where_the_file_lacks_them() -> None:
+    converter = RowConverter(("name", "foreign", "id"), SCHEMA, InvalidValues(NULL))
+    (record,) = converter.convert(block_of(["Ann", "x", "1"]))
+    assert list(record.items()) == [
+        ("id", 1),
+        ("updatedAt", None),
+        ("name", "Ann"),
+        ("score", None),
+        ("_invalid_values", None),
+    ]
+
+
+def test_structs_are_encoded_as_dicts_are() -> None:
+    schema = replace(SCHEMA, types={**SCHEMA.types, "Odd. name-1": TEXT, "class": NUMBER})
+    block = block_of(["1", NOON, "Ann", "five", "ü", "1.5"], ["2", NOON, "null", "5", "", "null"])
+    dicts, structs = (
+        RowConverter(tuple(schema.types), schema, InvalidValues(NULL), *formats).convert(block)
+        for formats in ((), (as_structs,))
+    )
+    assert msgspec.json.encode(structs) == msgspec.json.encode(dicts)
+
+
+# Values that do not fit.
+
+
+def test_a_value_that_does_not_fit_is_null_kept_and_counted() -> None:
+    invalid_values = InvalidValues(NULL)
+    file = f"{HEADER}\n1,{NOON},Ann,five\n2,{NOON},Ben,6\n3,{NOON},Cid,seven\n"
+    read = records(file, invalid_values=invalid_values)
+    assert [(record["score"], record["_invalid_values"]) for record in read] == [
+        (None, {"score": "five"}),
+        (6, None),
+        (None, {"score": "seven"}),
+    ]
+    assert invalid_values.counts == {"score": 2}
+    assert invalid_values.samples == {"score": "leads, line 2, id 1, field score: 'five'"}
+
+
+def test_a_record_can_keep_several_values() -> None:
+    schema = replace(SCHEMA, types={**SCHEMA.types, "born": DATE})
+    (record,) = records(f"{HEADER},born\n1,{NOON},Ann,five,6\n", schema)
+    assert record["_invalid_values"] == {"score": "five", "born": "6"}
+
+
+def test_values_are_only_counted_if_the_catalog_has_no_column_for_them() -> None:
+    invalid_values = InvalidValues(NULL)
+    schema = replace(SCHEMA, with_invalid_values=False)
+    (record,) = records(f"{HEADER}\n1,{NOON},Ann,five\n", schema, invalid_values)
+    assert record == {"id": 1, "updatedAt": NOON, "name": "Ann", "score": None}
+    assert invalid_values.counts == {"score": 1}
+
+
+def test_a_value_that_does_not_fit_can_be_an_error_that_names_line_record_field_and_value() -> None:
+    file = f'{HEADER}\n1,{NOON},"Ann\nLee",5\n2,{NOON},Ben,5.5\n'
+    with pytest.raises(InvalidValueError, match=r"leads, line 4, id 2, field score: '5\.5'\. .*"):
+        records(file, invalid_values=InvalidValues(FAIL))
+
+
+@pytest.mark.parametrize("policy", InvalidValuePolicy)
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        (f"one,{NOON},Ann,5", "line 2, field id: 'one'"),
+        ("1,yesterday,Ann,5", "line 2, id 1, field updatedAt: 'yesterday'"),
+    ],
+)
+def test_a_key_or_replication_key_that_does_not_fit_is_always_an_error(
+    policy: InvalidValuePolicy, row: str, shown: str
+) -> None:
+    with pytest.raises(InvalidValueError, match=shown) as raised:
+        records(f"{HEADER}\n{row}\n", invalid_values=InvalidValues(policy))
+    assert "set invalid_values" not in str(raised.value)
+
+
+@pytest.mark.parametrize("row", [f"null,{NOON},Ann,5", f",{NOON},Ann,5", f"null,{NOON},Ann,five"])
+def test_a_key_that_is_null_is_always_an_error(row: str) -> None:
+    file = f'{HEADER}\n1,{NOON},"Ann\nLee",5\n{row}\n'
+    with pytest.raises(InvalidValueError, match="no value in its key: leads, line 4, field id"):
+        records(file)
+
+
+def test_a_key_that_the_file_lacks_is_an_error() -> None:
+    converter = RowConverter(("name",), SCHEMA, InvalidValues(NULL))
+    with pytest.raises(InvalidValueError, match="leads, line 2, field id"):
+        converter.convert(block_of(["Ann"]))
+
+
+def test_every_column_of_a_key_names_the_record() -> None:
+    schema = replace(SCHEMA, key=("id", "name"), required=frozenset({"id", "name"}))
+    with pytest.raises(InvalidValueError, match="line 2, id 7, name Ann, field score: 'x'"):
+        records(f"{HEADER}\n7,{NOON},Ann,x\n", schema, InvalidValues(FAIL))
+    with pytest.raises(InvalidValueError, match="line 2, id 7, field name"):
+        records(f"{HEADER}\n7,{NOON},null,5\n", schema)
+
+
+def test_a_long_value_is_shown_in_part() -> None:
+    with pytest.raises(InvalidValueError, match=r"'x{80}\.\.\.'"):
+        records(f"{HEADER}\n1,{NOON},Ann,{'x' * 5000}\n", invalid_values=InvalidValues(FAIL))
+
+
+def test_broken_attributes_are_kept_as_text() -> None:
+    schema = RecordSchema(
+        "activities", {"marketoGUID": TEXT, "attributes": ATTRIBUTES}, ("marketoGUID",), frozenset()
+    )
+    file = 'marketoGUID,attributes\n1,"{""a"":""""5""""}"\n2,"{""a"":"\n3,"{}"\n'
+    assert records(file, schema) == [
+        {"marketoGUID": "1", "attributes": {"a": 5}, "_invalid_values": None},
+        {"marketoGUID": "2", "attributes": None, "_invalid_values": {"attributes": '{"a":'}},
+        {"marketoGUID": "3", "attributes": {}, "_invalid_values": None},
+    ]
+
+
+# Whole columns and single cells.
+
+EVERYTHING = RecordSchema(
+    "everything",
+    {
+        "id": TEXT,
+        "integer": INTEGER,
+        "number": NUMBER,
+        "boolean": BOOLEAN,
+        "date": DATE,
+        "datetime": DATE_TIME,
+        "attributes": ATTRIBUTES,
+    },
+    key=("id",),
+    required=frozenset({"id"}),
+)
+USUAL = [
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3),
+    st.integers(-(10**6), 10**6).map(str),
+    st.decimals(-1000, 1000, places=2).map(str),
+    st.sampled_from(["true", "false", "0", "1"]),
+    st.dates().map(str),
+    st.datetimes().map(lambda instant: f"{instant:%Y-%m-%dT%H:%M:%SZ}"),
+    st.dictionaries(st.sampled_from("ab"), st.integers() | st.none(), max_size=2).map(json.dumps),
+]
+UNUSUAL = st.sampled_from(["null", "", "x", "12.0", "1e3", "TRUE", "2023-02-29", "[]", "7", '"7"'])
+ROWS = st.lists(
+    st.tuples(
+        USUAL[0].filter(lambda cell: cell != "null"), *[cell | UNUSUAL for cell in USUAL[1:]]
+    ).map(list)
+)
+
+
+@given(ROWS)
+def test_a_block_has_the_records_that_its_rows_have_one_by_one(rows: list[list[str]]) -> None:
+    block = Block(rows, 1, rows)
+    whole, single = InvalidValues(NULL), InvalidValues(NULL)
+    at_once = RowConverter(tuple(EVERYTHING.types), EVERYTHING, whole).convert(block)
+    one_by_one = RowConverter(tuple(EVERYTHING.types), EVERYTHING, single)
+    assert at_once == [record for row in rows for record in one_by_one.convert(block.select([row]))]
+    assert (whole.counts, whole.samples) == (single.counts, single.samples)
+
+
+@given(ROWS)
+def test_a_record_has_the_parsed_value_or_the_original_of_each_cell(rows: list[list[str]]) -> None:
+    converter = RowConverter(tuple(EVERYTHING.types), EVERYTHING, InvalidValues(NULL))
+    converted = converter.convert(Block(rows, 1, rows))
+    for row, record in zip(rows, converted, strict=True):
+        kept = record["_invalid_values"] or {}
+        for (field, field_type), cell in zip(EVERYTHING.types.items(), row, strict=True):
+            if field in kept:
+                assert (record[field], kept[field]) == (None, cell)
+                with pytest.raises(ValueError):  # noqa: PT011 - parsers promise no message
+                    field_type.parse(cell)
+            elif cell == "null" or (not cell and field_type is not TEXT):
+                assert record[field] is None
+            else:
+                assert record[field] == field_type.parse(cell)
+
+
+FRAGMENTS = [",", "\n", '"', '""', "null", "1", "-1.5", "true", "2023-01-19", "{}", "\r", "\0", "é"]
+
+
+@given(
+    st.binary()
+    | st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(lambda parts: "".join(parts).encode())
+)
+def test_arbitrary_bytes_give_records_or_our_error(file: bytes) -> None:
+    header = ",".join(EVERYTHING.types).encode()
+    for content in (file, header + b"\n" + file):
+        with suppress(DataError):
+            for record in records(content, EVERYTHING):
+                assert list(record) == [*EVERYTHING.types, "_invalid_values"]
+                assert record["id"] is not None
+
+
+# Files of the sandbox.
+
+SMALL = Options(leads=300, activities=300, late_seconds=0)
+ACTIVITY_TYPES = {
+    "marketoGUID": TEXT,
+    "leadId": INTEGER,
+    "activityDate": DATE_TIME,
+    "activityTypeId": INTEGER,
+    "campaignId": INTEGER,
+    "primaryAttributeValueId": INTEGER,
+    "primaryAttributeValue": TEXT,
+    "attributes": ATTRIBUTES,
+    "actionResult": TEXT,
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "file_format"),
+    [
+        (SMALL, "CSV"),
+        (SMALL, "TSV"),
+        (replace(SMALL, ssv_separator=";"), "SSV"),
+        (replace(SMALL, ssv_separator=" "), "SSV"),
+    ],
+    ids=["CSV", "TSV", "SSV semicolon", "SSV space"],
+)
+@pytest.mark.parametrize("export_object", ["leads", "activities"])
+def test_files_of_the_sandbox_hold_its_records(
+    exports: Exports, sandbox: Sandbox, clock: TapClock, export_object: str, file_format: str
+) -> None:
+    window = {"startAt": "2026-01-30T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}
+    if export_object == "leads":
+        columns = sandbox.expected.lead_columns()
+        types = {name: type_of(data_type) for name, data_type in columns.items()}
+    else:
+        types = ACTIVITY_TYPES
+    request = ExportRequest(export_object, tuple(types), {"createdAt": window}, file_format)
+    export_id = exports.create(request).export_id
+    exports.enqueue(export_object, export_id)
+    clock.sleep(60)
+    with exports.open_file(export_object, export_id, 0) as answer:
+        file = answer.read_body()
+    key = "id" if export_object == "leads" else "marketoGUID"
+    schema = RecordSchema(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
+    read = records(file, schema, InvalidValues(FAIL), file_format)
+    expected = getattr(sandbox.expected, export_object)
+    rows = expected({"createdAt": window}, at=sandbox.jobs[0].started_at)
+    assert read
+    assert {record[key]: comparable(record) for record in read} == {
+        name: comparable(row) for name, row in rows.items()
+    }
+
+
+def comparable(record: Mapping[str, object]) -> object:
+    """Return a record with its attributes' keys in one letter case, and numbers as numbers."""
+    text = json.dumps(record, default=lambda number: float(Decimal(number)))
+    values = json.loads(text)
+    if values.get("attributes"):
+        values["attributes"] = {key.casefold(): item for key, item in values["attributes"].items()}
+    return values
