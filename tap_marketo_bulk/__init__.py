@@ -2,17 +2,26 @@
 
 ::
 
-    tap.py          the Tap: name, capabilities, streams; wires the parts together
-    command.py      its command line, with messages instead of tracebacks
-    settings.py     the frozen Settings parsed from a configuration; settings_schema.py lists
-                    them, settings_config.py reads and settings_checks.py checks them
-    streams/        what a user selects: Singer streams, bookmarks, catalog
-    extract/        from a stretch of time to typed rows: windows, jobs, files, rows
-    marketo/        the API: calls, tokens, jobs, downloads
-    jobs/           the command tap-marketo-bulk-jobs: see and stop what runs in Marketo
-    errors.py       every error, each with a message for the user
-    clock.py        the clock, a parameter of everything that waits
-    sandbox/        a Marketo on loopback, to try things on; shares no code with the rest
+    tap.py       the tap: connects its parts
+    sdk.py       everything of singer_sdk that is not its public interface
+    command.py   the command line: errors as sentences
+    settings/    the configuration, parsed to frozen settings
+    streams/     Singer: the streams, their catalog and state, RECORD messages, one run
+    extract/     what to export, the export jobs, verified files, typed records
+    marketo/     the API: requests, tokens, export jobs, downloads, descriptions
+    jobs/        the command tap-marketo-bulk-jobs: see and cancel export jobs
+    errors.py    every error, each a sentence
+    clock.py, instants.py   time as a parameter, and as text
+    sandbox/     a Marketo on this machine, for tests and trials; shares no code with the rest
 
-Imports run downwards: tap -> streams -> extract -> marketo -> errors.
+Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows the same way::
+
+    settings, catalog, state
+       -> streams/registry     which streams exist
+       -> extract/planner      what each still has to read -> export tasks, in reading order
+       -> extract/pipeline     tasks -> verified files, while the next jobs run in Marketo
+       -> extract/file_reader  a verified file -> blocks of text rows
+       -> streams/router       the rows -> the streams that they are for, as typed records
+       -> streams/emitter      records -> RECORD messages
+       -> streams/job_store    bookmarks and unfinished jobs -> STATE
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tap_marketo_bulk.settings_schema import SETTINGS
+from tap_marketo_bulk.settings.schema import SETTINGS
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -13,9 +13,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings import Settings, parse_settings
-from tap_marketo_bulk.settings_config import normalize_config
-from tap_marketo_bulk.settings_schema import build_schema
+from tap_marketo_bulk.settings.config import normalize_config
+from tap_marketo_bulk.settings.schema import build_schema
+from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -115,7 +115,7 @@ def test_a_setting_that_is_not_set_has_its_default() -> None:
     assert plain.window == timedelta(days=31)
     assert plain.lag == timedelta(minutes=15)
     assert plain.activity_lookback == timedelta(hours=1)
-    assert (plain.on_quota_exceeded, plain.invalid_as_null) == ("fail", True)
+    assert (plain.on_quota_exceeded, plain.invalid_values) == ("fail", "null")
     assert plain.job_policy.poll_seconds == 60
     assert plain.job_policy.job_timeout_seconds == 4 * 3600
     assert plain.job_policy.max_jobs_in_flight == 4
@@ -224,13 +224,10 @@ def test_text_with_a_lone_surrogate_is_a_problem(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "as_null"), [(None, True), ("null", True), ("", True), ("fail", False)]
+    ("value", "policy"), [(None, "null"), ("null", "null"), ("", "null"), ("fail", "fail")]
 )
-def test_invalid_values_are_null_unless_they_are_to_fail(
-    value: str | None,
-    as_null: bool,  # noqa: FBT001 - a parameter of a test
-) -> None:
-    assert settings(invalid_values=value).invalid_as_null is as_null
+def test_invalid_values_are_null_unless_they_are_to_fail(value: str | None, policy: str) -> None:
+    assert settings(invalid_values=value).invalid_values == policy
 
 
 # Values as text, as environment variables have them.

@@ -1,1 +1,17 @@
-"""From a stretch of time to typed rows; knows neither Singer nor HTTP."""
+"""From what a run has to read to typed records; knows neither Singer nor HTTP.
+
+::
+
+    windows, stream_state, read_progress   time, what STATE holds, what was read and what is owed
+    tasks, planner                         what is owed -> export tasks
+    job_state, job_rules, job_steps        one export job: its states, decisions and calls
+    job_table, schedule, quota             all jobs of a run, and which step comes next
+    shared_state, worker, pipeline, events two threads: jobs ahead, verified files in order
+    cells, stray_quotes, blocks            a file's bytes -> blocks of text rows
+    file_reader, window_overlap            ... checked, without rows of the window before
+    cell_parsers, column_parsers,          text -> values, by Marketo's data types
+    json_objects, field_types
+    records, json_records,                 text rows, JSON -> records
+    attribute_columns, activity_records
+    invalid_values                         the rule for values that do not fit their types
+"""

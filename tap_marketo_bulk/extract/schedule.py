@@ -1,4 +1,4 @@
-"""Which step comes next: a pure decision over the line of deliveries.
+"""Which step comes next: a pure decision over the states of the jobs.
 
 Quick steps that keep Marketo busy come before slow ones that fill the disk.
 """
@@ -6,116 +6,137 @@ Quick steps that keep Marketo busy come before slow ones that fill the disk.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.delivery import Delivery, Stage
+from tap_marketo_bulk.extract.job_state import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
-    Step = tuple[Delivery, Callable[[], None]]
+    from tap_marketo_bulk.extract.job_state import JobState
 
-# Proven files that wait on disk for the reader.
-FILES_AHEAD = 2
-# Waiting for the day's quota says so this often.
+# Verified files on disk that wait to be read.
+MAX_FILES_AHEAD = 2
+# While the daily quota is waited for, it is logged this often.
 REMINDER_SECONDS = 600.0
+_STAGES_WITH_DUE_TIME = (Stage.UNFINISHED, Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
+
+
+class Step(Enum):
+    """A step of ``JobSteps``."""
+
+    RESUME = auto()
+    ENQUEUE = auto()
+    CREATE = auto()
+    POLL = auto()
+    DOWNLOAD = auto()
 
 
 @dataclass(frozen=True)
-class Situation:
+class SchedulerSnapshot:
     """What the decision is made from; all seconds are monotonic.
 
     Attributes:
-        line: The deliveries, in the order of reading.
-        awaited: The one the reader stands still for.
-        limit: Jobs that may be under way at once.
+        jobs: The jobs in the order of reading. Of the planned ones, the first of each stream is
+            enough.
+        awaited: The number of the job that the reader waits for, None where it does not wait.
+        persisted_ids: The job ids that are in a STATE message.
+        max_in_flight: Jobs that may be queued or processed at once.
         now: The present.
-        resume_at: Nothing that costs quota is begun before it.
-        stalled: STATE cannot be written, so jobs are enqueued without.
+        quota_retry_at: Until then nothing is created or enqueued.
+        ignores_state: STATE cannot be written at the moment, so jobs are enqueued without it.
     """
 
-    line: Sequence[Delivery]
-    awaited: Delivery | None
-    limit: int
+    jobs: Sequence[JobState]
+    awaited: int | None
+    persisted_ids: Container[str]
+    max_in_flight: int
     now: float
-    resume_at: float
-    stalled: bool
+    quota_retry_at: float
+    ignores_state: bool = False
 
 
-def next_step(situation: Situation) -> Step | None:
-    """Return the delivery that has something to do now, and what; None where all must wait."""
-    return next(_steps(situation), None)
+def next_step(snapshot: SchedulerSnapshot) -> tuple[JobState, Step] | None:
+    """Return the job that has something to do now, and what; None where all must wait."""
+    return next(_steps(snapshot), None)
 
 
-def idle_seconds(situation: Situation) -> float | None:
-    """Return the time until something falls due; None where nothing does by itself."""
-    stages = (Stage.LEFT, Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
-    moments = [item.due for item in _in(situation.line, *stages)]
-    if situation.now < situation.resume_at:
-        moments += [situation.resume_at, situation.now + REMINDER_SECONDS]
-    ahead = [moment - situation.now for moment in moments if moment > situation.now]
-    return min(ahead, default=None)
+def seconds_until_due(snapshot: SchedulerSnapshot) -> float | None:
+    """Return the time until a step becomes due; None where none does without an event."""
+    moments = [job.due for job in _in_stage(snapshot.jobs, *_STAGES_WITH_DUE_TIME)]
+    if snapshot.now < snapshot.quota_retry_at:
+        moments += [snapshot.quota_retry_at, snapshot.now + REMINDER_SECONDS]
+    return min((moment - snapshot.now for moment in moments if moment > snapshot.now), default=None)
 
 
-def _steps(situation: Situation) -> Iterator[Step]:
-    wanted = _wanted(situation.line)
-    for delivery in _due(situation, wanted, Stage.LEFT):
-        yield delivery, delivery.take_up
-    if situation.now >= situation.resume_at:
-        yield from _enqueue(situation, wanted)
-        yield from _create(situation, wanted)
-    # Also what is no longer wanted: when it is done, its place in the queue is free.
-    for delivery in _due(situation, situation.line, Stage.IN_QUEUE):
-        yield delivery, delivery.poll
-    yield from _fetch(situation, wanted)
+def _steps(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, Step]]:
+    needed = _needed(snapshot.jobs)
+    for job in _due(snapshot, needed, Stage.UNFINISHED):
+        yield job, Step.RESUME
+    if snapshot.now >= snapshot.quota_retry_at:
+        yield from _jobs_to_enqueue(snapshot, needed)
+        yield from _jobs_to_create(snapshot, needed)
+    # Also jobs whose file is not needed: when one is done, its place in the queue is free.
+    for job in _due(snapshot, snapshot.jobs, Stage.IN_QUEUE):
+        yield job, Step.POLL
+    yield from _jobs_to_download(snapshot, needed)
 
 
-def _wanted(line: Iterable[Delivery]) -> list[Delivery]:
-    """Leave out what stands behind a failure of its own stream: this run will not read it."""
+def _needed(jobs: Iterable[JobState]) -> list[JobState]:
+    """Leave out jobs after a failure of their own stream: this run will not read their files."""
     failed: set[str] = set()
-    wanted = []
-    for delivery in line:
-        if delivery.stage is Stage.FAILED:
-            failed.add(delivery.order.stream)
-        if delivery.order.stream not in failed:
-            wanted.append(delivery)
-    return wanted
+    needed = []
+    for job in jobs:
+        if job.stage is Stage.FAILED:
+            failed.add(job.task.stream)
+        if job.task.stream not in failed:
+            needed.append(job)
+    return needed
 
 
-def _enqueue(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
-    in_queue = sum(1 for _ in _in(situation.line, Stage.IN_QUEUE))
-    for delivery in _due(situation, wanted, Stage.CREATED):
-        known = delivery.recorded or situation.stalled
-        if known and in_queue < situation.limit:
-            yield delivery, delivery.enqueue
+def _jobs_to_enqueue(
+    snapshot: SchedulerSnapshot, needed: list[JobState]
+) -> Iterator[tuple[JobState, Step]]:
+    in_queue = _count(snapshot.jobs, Stage.IN_QUEUE)
+    for job in _due(snapshot, needed, Stage.CREATED):
+        is_persisted = job.export_id in snapshot.persisted_ids
+        if in_queue < snapshot.max_in_flight and (is_persisted or snapshot.ignores_state):
+            yield job, Step.ENQUEUE
 
 
-def _create(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
-    """Begin with the next delivery, within the limit."""
-    in_queue = sum(1 for _ in _in(situation.line, Stage.IN_QUEUE))
-    busy = in_queue + sum(1 for _ in _in(wanted, Stage.CREATED))
-    undertaken = busy + sum(1 for _ in _in(wanted, Stage.LEFT, Stage.COMPLETED))
-    for delivery in _in(wanted, Stage.WAITING):
+def _jobs_to_create(
+    snapshot: SchedulerSnapshot, needed: list[JobState]
+) -> Iterator[tuple[JobState, Step]]:
+    in_flight = _count(snapshot.jobs, Stage.IN_QUEUE) + _count(needed, Stage.CREATED)
+    started = in_flight + _count(needed, Stage.UNFINISHED, Stage.COMPLETED)
+    for job in _due(snapshot, needed, Stage.PLANNED):
         # Completed jobs of another stream must not keep the reader waiting for ever.
-        ahead = busy if delivery is situation.awaited else undertaken
-        if ahead < situation.limit:
-            yield delivery, delivery.create
+        ahead = in_flight if job.number == snapshot.awaited else started
+        if ahead < snapshot.max_in_flight:
+            yield job, Step.CREATE
 
 
-def _fetch(situation: Situation, wanted: list[Delivery]) -> Iterator[Step]:
-    """Fill the places on disk, one of which is kept for the file the reader waits for."""
-    room = FILES_AHEAD - sum(1 for _ in _in(situation.line, Stage.READY))
-    awaited = situation.awaited
-    if awaited and awaited.stage is not Stage.READY:
+def _jobs_to_download(
+    snapshot: SchedulerSnapshot, needed: list[JobState]
+) -> Iterator[tuple[JobState, Step]]:
+    """Yield completed jobs while there is room; one place is kept for the awaited file."""
+    room = MAX_FILES_AHEAD - _count(snapshot.jobs, Stage.DOWNLOADED)
+    downloaded = [job.number for job in _in_stage(snapshot.jobs, Stage.DOWNLOADED)]
+    if snapshot.awaited is not None and snapshot.awaited not in downloaded:
         room -= 1
-    for delivery in _due(situation, wanted, Stage.COMPLETED):
-        if delivery is awaited or room > 0:
-            yield delivery, delivery.fetch
+    for job in _due(snapshot, needed, Stage.COMPLETED):
+        if job.number == snapshot.awaited or room > 0:
+            yield job, Step.DOWNLOAD
 
 
-def _in(line: Iterable[Delivery], *stages: Stage) -> Iterator[Delivery]:
-    return (delivery for delivery in line if delivery.stage in stages)
+def _in_stage(jobs: Iterable[JobState], *stages: Stage) -> Iterator[JobState]:
+    return (job for job in jobs if job.stage in stages)
 
 
-def _due(situation: Situation, line: Iterable[Delivery], stage: Stage) -> Iterator[Delivery]:
-    return (delivery for delivery in _in(line, stage) if delivery.due <= situation.now)
+def _count(jobs: Iterable[JobState], *stages: Stage) -> int:
+    return sum(1 for _ in _in_stage(jobs, *stages))
+
+
+def _due(snapshot: SchedulerSnapshot, jobs: Iterable[JobState], stage: Stage) -> Iterator[JobState]:
+    return (job for job in _in_stage(jobs, stage) if job.due <= snapshot.now)

@@ -1,12 +1,10 @@
-"""The command tap-marketo-bulk-jobs: see and stop what runs in Marketo, which has no page for it.
+"""The command tap-marketo-bulk-jobs: see and cancel export jobs, for which Marketo has no page.
 
 ::
 
-    cli         the command and its options; each subcommand as a ErrorReportingCommand
-    listing     list: the jobs of the past seven days
-    cancelling  cancel: stop some of them, or all
-    quota       quota: what they used of the day's bytes
-    plan        plan: what a run would ask for, without asking
-    history     the jobs of the past seven days
-    words       tables, sizes and times as people read them
+    cli           the command, its subcommands and their options
+    past_jobs     list and cancel: the export jobs of the past seven days
+    quota_report  quota: the bytes that they used today
+    plan_report   plan: the jobs that a run would create
+    formatting    tables, sizes and times as text
 """

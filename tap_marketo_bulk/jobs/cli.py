@@ -1,4 +1,4 @@
-"""The command line of tap-marketo-bulk-jobs."""
+"""The command tap-marketo-bulk-jobs, its subcommands and their options."""
 
 from __future__ import annotations
 
@@ -13,21 +13,28 @@ import click
 
 from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.jobs import cancelling, listing, plan, quota
-from tap_marketo_bulk.jobs.history import past_jobs
+from tap_marketo_bulk.jobs.past_jobs import (
+    cancel_jobs,
+    format_json,
+    format_table,
+    missing_ids,
+    read_past_jobs,
+)
+from tap_marketo_bulk.jobs.plan_report import format_plan
+from tap_marketo_bulk.jobs.quota_report import format_quota
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 NAME = "tap-marketo-bulk-jobs"
-# Click breaks no lines of a paragraph that begins with \b.
+# Click keeps the line breaks of a paragraph that begins with \b.
 _WITH_MELTANO = """With Meltano:
 
 \b
   meltano invoke tap-marketo-bulk:plan
   meltano state get ID | meltano invoke tap-marketo-bulk:plan --state -
 
-The first discovers what is selected; the second takes the catalog that the first, or a run, left
-behind."""
+The first runs discovery to find out what is selected; the second uses the catalog of the first,
+or of the latest run."""
 
 
 def main() -> None:
@@ -40,12 +47,12 @@ def main() -> None:
 @click.group(NAME)
 @click.pass_context
 def jobs(ctx: click.Context) -> None:
-    """See and stop what the tap has running in Marketo, which has no page for it.
+    """See and cancel the export jobs of the tap, for which Marketo has no page.
 
     Settings are the tap's, from TAP_MARKETO_BULK_... variables or from files given with --config.
     With Meltano: meltano invoke tap-marketo-bulk:list, and likewise cancel, quota and plan.
     """
-    # Tests bring a tap with a clock of theirs.
+    # Tests pass a tap with another clock.
     ctx.obj = ctx.obj or TapMarketoBulk
 
 
@@ -67,7 +74,7 @@ _allocation = click.option(
     "megabytes",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Your subscription's export quota a day in megabytes; without it, Marketo's usual 500.",
+    help="Your subscription's daily export quota in megabytes; Marketo's default is 500.",
 )
 
 
@@ -75,44 +82,48 @@ _allocation = click.option(
 @_config
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(["table", "json"]),
     default="table",
-    help="How to show them; a table is the default.",
+    help="The output format; a table is the default.",
 )
 @click.pass_obj
-def list_jobs(kind: type[TapMarketoBulk], config: Any, form: str) -> None:  # noqa: ANN401 - the SDK's own
+def list_command(tap_class: type[TapMarketoBulk], config: Any, output_format: str) -> None:  # noqa: ANN401 - the SDK's own
     """Show the export jobs of the past 7 days, the latest first.
 
     Marketo shows each API user their own jobs only.
     """
-    tap = _open(kind, config)
-    show = listing.as_json if form == "json" else listing.as_table
-    click.echo(show(past_jobs(Exports(tap.client)), tap.clock.now()))
+    tap = _make_tap(tap_class, config)
+    format_jobs = format_json if output_format == "json" else format_table
+    click.echo(format_jobs(read_past_jobs(Exports(tap.client)), tap.clock.now()))
 
 
 @_subcommand("cancel")
 @_config
 @click.argument("ids", nargs=-1, metavar="[ID]...")
-@click.option("--all", "everything", is_flag=True, help="Cancel whatever has not ended.")
+@click.option("--all", "everything", is_flag=True, help="Cancel all that have not ended.")
 @click.pass_context
-def cancel_jobs(ctx: click.Context, config: Any, ids: tuple[str, ...], *, everything: bool) -> None:  # noqa: ANN401 - the SDK's own
+def cancel_command(
+    ctx: click.Context,
+    config: Any,  # noqa: ANN401 - the SDK's own
+    ids: tuple[str, ...],
+    *,
+    everything: bool,
+) -> None:
     """Cancel export jobs by ID, or all that have not ended.
 
-    Nothing is lost: a run that needs a cancelled job asks for another.
+    No data is lost: a run that needs a cancelled job creates another one.
     """
     if bool(ids) == everything:
-        message = "Name the jobs to cancel, or use --all."
+        message = "Pass the ids of the jobs to cancel, or use --all."
         raise click.UsageError(message)
-    exports = Exports(_open(ctx.obj, config).client)
-    past = past_jobs(exports)
-    for line in cancelling.cancel(exports, past, None if everything else ids):
+    exports = Exports(_make_tap(ctx.obj, config).client)
+    jobs = read_past_jobs(exports)
+    for line in cancel_jobs(exports, jobs, None if everything else ids):
         click.echo(line)
-    missing = cancelling.unknown(past, ids)
+    missing = missing_ids(jobs, ids)
     for each in missing:
-        click.echo(
-            f"There is no job {each} of the past 7 days that this API user can see.", err=True
-        )
+        click.echo(f"This API user has no job {each} in the past 7 days.", err=True)
     ctx.exit(1 if missing else 0)
 
 
@@ -120,13 +131,14 @@ def cancel_jobs(ctx: click.Context, config: Any, ids: tuple[str, ...], *, everyt
 @_config
 @_allocation
 @click.pass_obj
-def show_quota(kind: type[TapMarketoBulk], config: Any, megabytes: int | None) -> None:  # noqa: ANN401 - the SDK's own
-    """Show what is used of the day's export quota.
+def quota_command(tap_class: type[TapMarketoBulk], config: Any, megabytes: int | None) -> None:  # noqa: ANN401 - the SDK's own
+    """Show how much of the daily export quota is used, and when it is reset.
 
-    And when it is reset. Marketo counts the bytes of finished files, from 00:00 US Central on.
+    Marketo counts the bytes of completed files from 00:00 US Central on.
     """
-    tap = _open(kind, config)
-    click.echo(quota.as_words(past_jobs(Exports(tap.client)), tap.clock.now(), megabytes))
+    tap = _make_tap(tap_class, config)
+    jobs = read_past_jobs(Exports(tap.client))
+    click.echo(format_quota(jobs, tap.clock.now(), megabytes))
 
 
 @_subcommand("plan", epilog=_WITH_MELTANO)
@@ -134,49 +146,53 @@ def show_quota(kind: type[TapMarketoBulk], config: Any, megabytes: int | None) -
 @click.option(
     "--catalog",
     type=click.File(),
-    help="What is selected, as the tap takes it; without it, what discovery selects.",
+    help="A catalog, as for the tap. Without it, discovery runs.",
 )
 @click.option(
     "--state",
     type=click.File(),
-    help="The bookmarks, as the tap takes them or as `meltano state get` shows them; - is "
-    "standard input. Without it, everything is new.",
+    help="A state, as for the tap or as `meltano state get` prints it; - is standard input. "
+    "Without it, every stream is new.",
 )
 @_allocation
 @click.pass_obj
-def show_plan(
-    kind: type[TapMarketoBulk],
+def plan_command(
+    tap_class: type[TapMarketoBulk],
     config: Any,  # noqa: ANN401 - the SDK's own
     catalog: IO[str] | None,
     state: IO[str] | None,
     megabytes: int | None,
 ) -> None:
-    """Show the windows and jobs that a run would make.
+    """Show the export jobs that a run would create, without creating any.
 
-    None is made. With past jobs to go by, also how many bytes that may be, and how many days
-    under the quota.
+    With past jobs to compare with, also an estimate of the bytes, and of the days that they take
+    with the daily quota.
     """
-    tap = _open(
-        kind,
+    tap = _make_tap(
+        tap_class,
         config,
         catalog=json.load(catalog) if catalog else None,
-        state=_bookmarks(json.load(state)) if state else None,
+        state=_unwrapped_state(json.load(state)) if state else None,
     )
-    orders = [order for stream in tap.bulk_streams() for order in stream.orders()]
-    past = past_jobs(Exports(tap.client))
-    click.echo(plan.as_words(orders, tap.paged_streams(), past, megabytes))
+    tasks = tap.run.plan()
+    jobs = read_past_jobs(Exports(tap.client))
+    click.echo(format_plan(tasks, tap.streams_without_jobs(), jobs, megabytes))
 
 
-def _open(kind: type[TapMarketoBulk], config: Any, **given: Any) -> TapMarketoBulk:  # noqa: ANN401 - the SDK's own
+def _make_tap(
+    tap_class: type[TapMarketoBulk],
+    config: Any,  # noqa: ANN401 - the SDK's own
+    **options: Any,  # noqa: ANN401 - the SDK's own
+) -> TapMarketoBulk:
     """Return a tap that has made no call yet; raises ``SettingsError``."""
-    return kind(
-        config=config.config, parse_env_config=config.parse_env, setup_mapper=False, **given
+    return tap_class(
+        config=config.config, parse_env_config=config.parse_env, setup_mapper=False, **options
     )
 
 
-def _bookmarks(state: object) -> object:
-    """Take the state out of the wrapping in which Meltano shows it."""
+def _unwrapped_state(state: object) -> object:
+    """Return the tap's state, which Meltano prints as a member of its own state."""
     if not isinstance(state, dict):
-        finding = "it is no JSON object"
+        finding = "it is not a JSON object"
         raise StateError(finding)
     return state.get("singer_state", state)

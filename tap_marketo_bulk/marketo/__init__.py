@@ -1,1 +1,11 @@
-"""Marketo's API; knows requests, not Singer."""
+"""Marketo's API; knows requests, not Singer.
+
+::
+
+    transport, response, rate_limiter, retry   HTTP, in bounded time and at a bounded rate
+    auth, client                               calls with a token, repeated where that helps
+    envelope, api_errors, server_text          what a response means
+    limits, paging                             documented limits; pages of long results
+    exports, export_job, download              bulk export jobs and their files
+    describe, activity_types, deleted_leads    other calls
+"""

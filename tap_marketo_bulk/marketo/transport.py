@@ -101,7 +101,7 @@ def cause_of(error: Exception) -> str:
     return "the connection broke"
 
 
-class _DeadlineReader(io.RawIOBase):
+class DeadlineReader(io.RawIOBase):
     """A socket's bytes; while there is a deadline, all waits together end at it."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
@@ -144,7 +144,7 @@ class _TimedHeadersResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - http.client's own
         super().__init__(sock, *args, **kwargs)
         # The buffer that http.client made has not read anything yet.
-        self._reader = _DeadlineReader(self.fp.detach(), sock)
+        self._reader = DeadlineReader(self.fp.detach(), sock)
         self.fp = io.BufferedReader(self._reader)
 
     def begin(self) -> None:

@@ -1,4 +1,4 @@
-"""What a catalog asks for, against what there is."""
+"""Checks of a catalog: whether what it selects exists, and whether settings allow it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_marketo_bulk.marketo.activity_types import ActivityType
-    from tap_marketo_bulk.settings import ActivityFilter
+    from tap_marketo_bulk.settings.settings import ActivityFilter
 
-_ADVICE = "Run discovery again, or deselect what is gone; nothing was read."
+_ADVICE = "Nothing was read. Run discovery again, or deselect what does not exist."
 
 
 def read_catalog(catalog: Any) -> Catalog:  # noqa: ANN401 - whatever a file holds
-    """Return the SDK's catalog; raises ``CatalogError`` where it is not one."""
+    """Return the SDK's catalog of a JSON value; raises ``CatalogError`` where it is none."""
     try:
         read = Catalog.from_dict(catalog)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = f"The catalog is not of Singer's form ({error!r}). {_ADVICE}"
+        message = f"The catalog is not in Singer's format ({error!r}). {_ADVICE}"
         raise CatalogError(message) from None
     if not read.streams:
         message = f"The catalog has no streams. {_ADVICE}"
@@ -41,17 +41,24 @@ def selected_streams(catalog: Catalog, prefix: str) -> list[str]:
     ]
 
 
-def check_filter(activities: ActivityFilter, types: Callable[[], list[ActivityType]]) -> None:
-    """Raise ``SettingsError`` where types do not exist or cannot be filtered as they are to be.
+def check_activity_filter(
+    activities: ActivityFilter, describe_types: Callable[[], list[ActivityType]]
+) -> None:
+    """Check that the activity types of the settings exist and can be filtered as set.
 
-    Asks for the types only where there is something to check.
+    Args:
+        activities: The settings.
+        describe_types: Returns the subscription's types; called only if there is a check to make.
+
+    Raises:
+        SettingsError: They do not, or cannot.
     """
     if not activities.type_ids:
         return
-    known = {kind.type_id: kind for kind in types()}
+    known = {each.type_id: each for each in describe_types()}
     unknown = [type_id for type_id in activities.type_ids if type_id not in known]
     if unknown:
-        problem = f"activity_type_ids names types that Marketo does not have: {unknown}"
+        problem = f"activity_type_ids has types that do not exist in Marketo: {unknown}"
         raise SettingsError([problem])
     groups = {known[type_id].primary_attribute_asset_group for type_id in activities.type_ids}
     if activities.primary and (None in groups or len(groups) > 1):
@@ -59,12 +66,12 @@ def check_filter(activities: ActivityFilter, types: Callable[[], list[ActivityTy
         problem = (
             "primary attributes can only be filtered for types of one asset group (Change Data "
             "Value and Change Score; Change Status in Progression; Add to List and Remove from "
-            f"List; Fill Out Form), but activity_type_ids names {names}"
+            f"List; Fill Out Form), but activity_type_ids has {names}"
         )
         raise SettingsError([problem])
 
 
-def check_streams(catalog: Catalog, names: Collection[str]) -> None:
+def check_selected_streams(catalog: Catalog, names: Collection[str]) -> None:
     """Raise ``CatalogError`` where a selected stream does not exist."""
     unknown = sorted(
         entry.tap_stream_id
@@ -72,29 +79,30 @@ def check_streams(catalog: Catalog, names: Collection[str]) -> None:
         if entry.tap_stream_id not in names and _is_selected(entry)
     )
     if unknown:
-        message = f"The catalog selects the stream {', '.join(unknown)}, which is not there."
+        message = f"The catalog selects the stream {', '.join(unknown)}, which does not exist."
         raise CatalogError(f"{message} {_ADVICE}")
 
 
-def check_offered(
-    wanted: Collection[str], there: Collection[str], offered: Collection[str]
+def check_selected_types(
+    selected: Collection[str], existing: Collection[str], offered: Collection[str]
 ) -> None:
-    """Raise ``CatalogError`` where settings leave out activity streams that are selected."""
-    left_out = sorted(set(wanted) & set(there) - set(offered))
+    """Raise ``CatalogError`` where a selected stream exists, but settings leave its type out."""
+    left_out = sorted(set(selected) & set(existing) - set(offered))
     if left_out:
         message = (
             f"The setting activity_type_ids leaves out {', '.join(left_out)}, which the catalog "
-            "selects. Add the types' ids to it, or deselect the streams; nothing was read."
+            "selects. Nothing was read; add the types' ids to it, or deselect the streams."
         )
         raise CatalogError(message)
 
 
-def check_fields(catalog: Catalog, stream: str, schema: dict[str, Any]) -> None:
-    """Raise ``CatalogError`` where a selected stream selects a field that does not exist."""
+def check_selected_columns(catalog: Catalog, stream: str, schema: dict[str, Any]) -> None:
+    """Raise ``CatalogError`` where a selected stream selects a column that does not exist."""
     entry = catalog.get_stream(stream)
-    unknown = sorted(set(_selected(entry)) - set(schema["properties"])) if entry else []
+    unknown = sorted(set(_selected_columns(entry)) - set(schema["properties"])) if entry else []
     if unknown:
-        message = f"The catalog selects {', '.join(unknown)} of {stream}, which Marketo lacks."
+        columns = ", ".join(unknown)
+        message = f"The catalog selects {columns} of {stream}, which does not exist in Marketo."
         raise CatalogError(f"{message} {_ADVICE}")
 
 
@@ -102,7 +110,7 @@ def _is_selected(entry: CatalogEntry) -> bool:
     return entry.metadata.resolve_selection().get((), True)
 
 
-def _selected(entry: CatalogEntry) -> Iterator[str]:
+def _selected_columns(entry: CatalogEntry) -> Iterator[str]:
     mask = entry.metadata.resolve_selection()
     if _is_selected(entry):
         yield from (name for name in entry.schema.properties or {} if mask["properties", name])

@@ -7,7 +7,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tap_marketo_bulk.jobs.cli import jobs
-from tap_marketo_bulk.settings_schema import SETTINGS
+from tap_marketo_bulk.settings.schema import SETTINGS
 from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.meltano import CHECKOUT
 

@@ -1,11 +1,13 @@
-"""Orders in, proven files out, in order: with jobs that take no time at all."""
+"""Tasks in, verified files out, in order: with jobs that take no real time."""
 
 from __future__ import annotations
 
+import gc
 import threading
-import time
+import warnings
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,87 +15,97 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk import errors
+from tap_marketo_bulk.extract.events import JobCreated, JobUseless, VerifiedFile
+from tap_marketo_bulk.extract.job_table import JobTable
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.marketo.export_job import JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.fake_exports import TERMS, FakeExports, order
+from tests.support.fake_exports import POLICY, FakeExports, task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
-    from tap_marketo_bulk.extract.order import JobPolicy, Order
+    from tap_marketo_bulk.extract.events import Event
+    from tap_marketo_bulk.extract.tasks import JobPolicy
 
 MOMENT = 5.0
 
 
-class Notes:
-    """A run that writes down what its pipeline tells it, among the calls to Marketo."""
+class ImpatientPipeline(Pipeline):
+    """A pipeline whose threads wait for each other only briefly."""
 
-    def __init__(self, exports: FakeExports, pause: float | None = None) -> None:
-        """Take what is returned when the quota is spent."""
-        self._log = exports.log
-        self._pause = pause
-
-    def record(self, order: Order, export_id: str) -> None:
-        """Note a job."""
-        del order
-        self._log.append(("record", export_id))
-
-    def forget(self, order: Order) -> None:
-        """Note an order whose job brings nothing."""
-        self._log.append(("forget", str(order.window.start.day)))
-
-    def quota_pause(self, error: errors.ExportQuotaError) -> float | None:
-        """Note that the quota is spent."""
-        del error
-        self._log.append(("quota", ""))
-        return self._pause
+    STALL_SECONDS = 0.05
+    SHUTDOWN_TIMEOUT_SECONDS = 0.05
 
 
-class Bench:
-    """A pipeline, the jobs behind it, and the clock of both."""
+class PatientPipeline(Pipeline):
+    """A pipeline whose threads wait for each other as long as a busy machine needs."""
 
-    def __init__(self, terms: JobPolicy = TERMS, pause: float | None = None) -> None:
+    STALL_SECONDS = SHUTDOWN_TIMEOUT_SECONDS = MOMENT
+
+
+class Run:
+    """A pipeline, the jobs behind it, the clock of both, and a reader that logs events."""
+
+    def __init__(
+        self, policy: JobPolicy = POLICY, pipeline: type[Pipeline] = ImpatientPipeline
+    ) -> None:
         """Start nothing yet."""
         self.clock = TapClock(SandboxClock(NOW, speed=0))
         self.exports = FakeExports(self.clock)
-        self.pipeline = Impatient(self.exports.real, self.clock, terms, Notes(self.exports, pause))
+        self.pipeline = pipeline(self.exports.real, self.clock, policy)
 
-    def order(self, days: int, stream: str = "leads") -> None:
-        """Ask for so many days."""
-        self.pipeline.order(order(day, stream) for day in range(days))
+    def submit(self, days: int, stream: str = "leads") -> None:
+        """Submit a task for each of so many days."""
+        self.pipeline.submit([task(day, stream) for day in range(days)])
+
+    def files(self, stream: str = "leads") -> Generator[VerifiedFile, None, None]:
+        """Yield a stream's files; log the events between them among the calls to Marketo."""
+        with closing(self.pipeline.read(stream)) as events:
+            yield from self.handle(events)
+
+    def handle(self, events: Iterable[Event]) -> Iterator[VerifiedFile]:
+        """Log events, and yield files."""
+        for event in events:
+            if isinstance(event, VerifiedFile):
+                yield event
+            elif isinstance(event, JobCreated):
+                self.exports.log.append(("persist", event.export_id))
+            elif isinstance(event, JobUseless):
+                self.exports.log.append(("useless", str(event.task.window.start.day)))
+
+    def persist_job_ids(self) -> None:
+        """Persist the ids of new jobs, as a run does between rows."""
+        assert list(self.handle(self.pipeline.created_jobs())) == []
 
     def read(self, stream: str = "leads") -> list[int]:
-        """Read all files of a stream; returns their days."""
+        """Read all files of a stream; return their days."""
         days = []
-        for file in self.pipeline.files(stream):
-            days.append(file.request.filter["createdAt"])
+        for file in self.files(stream):
+            days.append(day_of(file))
             assert file.content.read() == file.job.export_id.encode()
         return days
 
 
-class Impatient(Pipeline):
-    """A pipeline whose threads give up on each other soon."""
-
-    STALL_SECONDS = 0.05
-    FAREWELL_SECONDS = 0.05
+def day_of(file: VerifiedFile) -> int:
+    day: int = file.request.filter["createdAt"]
+    return day
 
 
 @contextmanager
-def bench(terms: JobPolicy = TERMS, pause: float | None = None) -> Iterator[Bench]:
-    made = Bench(terms, pause)
-    made.pipeline.STALL_SECONDS = made.pipeline.FAREWELL_SECONDS = MOMENT
-    yield made
-    made.pipeline.close()
+def started(policy: JobPolicy = POLICY) -> Iterator[Run]:
+    run = Run(policy, PatientPipeline)
+    yield run
+    run.pipeline.close()
 
 
 def limited(jobs: int) -> JobPolicy:
-    return replace(TERMS, max_jobs_in_flight=jobs)
+    return replace(POLICY, max_jobs_in_flight=jobs)
 
 
-def api_error(kind: type[errors.ApiError], *more: object) -> errors.ApiError:
-    return kind("POST /x", "1", "Sorry", *more)
+def api_error(error: type[errors.ApiError], *arguments: object) -> errors.ApiError:
+    return error("POST /x", "1", "Sorry", *arguments)
 
 
 @settings(max_examples=25, deadline=None)
@@ -101,168 +113,168 @@ def api_error(kind: type[errors.ApiError], *more: object) -> errors.ApiError:
 def test_files_come_in_order_whatever_order_jobs_finish_in(
     seconds: list[float], limit: int
 ) -> None:
-    with bench(limited(limit)) as made:
-        made.exports.seconds = dict(enumerate(seconds))
-        made.order(len(seconds))
-        assert made.read() == list(range(len(seconds)))
-        assert made.exports.peak <= limit
+    with started(limited(limit)) as run:
+        run.exports.seconds = dict(enumerate(seconds))
+        run.submit(len(seconds))
+        assert run.read() == list(range(len(seconds)))
+        assert run.exports.peak <= limit
 
 
 def test_jobs_run_side_by_side() -> None:
-    with bench() as made:
-        made.order(8)
-        made.read()
+    with started() as run:
+        run.submit(8)
+        run.read()
         # Two rounds of four, each of ten minutes, looked at once a minute.
-        assert made.clock.monotonic() <= 2 * 600 + 4 * 60
-        assert made.exports.peak == 4
+        assert run.clock.monotonic() <= 2 * 600 + 4 * 60
+        assert run.exports.peak == 4
 
 
 def test_a_job_is_in_state_before_it_is_queued() -> None:
-    with bench() as made:
-        made.order(6)
-        made.read()
-        log = made.exports.log
-        for export_id in made.exports.queued:
-            assert log.index(("record", export_id)) < log.index(("enqueue", export_id))
+    with started() as run:
+        run.submit(6)
+        run.read()
+        log = run.exports.log
+        for export_id in run.exports.queued:
+            assert log.index(("persist", export_id)) < log.index(("enqueue", export_id))
 
 
 def test_no_more_than_two_files_wait_for_the_reader() -> None:
-    with bench(limited(6)) as made:
-        made.order(8)
-        for taken, file in enumerate(made.pipeline.files("leads"), start=1):
-            # The one in hand, and two.
-            fetched = len(made.exports.ids("file"))
-            assert fetched <= taken + 2
+    with started(limited(6)) as run:
+        run.submit(8)
+        for taken, file in enumerate(run.files("leads"), start=1):
+            # The one that is read, and two.
+            downloaded = len(run.exports.ids("file"))
+            assert downloaded <= taken + 2
             assert file.content.read()
 
 
 def test_a_file_is_closed_when_the_next_is_asked_for() -> None:
-    with bench() as made:
-        made.order(2)
-        files = made.pipeline.files("leads")
+    with started() as run:
+        run.submit(2)
+        files = run.files("leads")
         first = next(files)
         assert not first.content.closed
         next(files)
         assert first.content.closed
 
 
-def test_a_failure_surfaces_at_its_window_after_those_before_it() -> None:
-    with bench() as made:
-        made.exports.seconds = {0: 3000}
-        made.exports.ends = {2: JobStatus.FAILED}
-        made.order(5)
-        files = made.pipeline.files("leads")
-        assert [next(files).request.filter["createdAt"] for _ in range(2)] == [0, 1]
+def test_an_error_is_raised_at_its_window_after_the_files_before_it() -> None:
+    with started() as run:
+        run.exports.seconds = {0: 3000}
+        run.exports.ends = {2: JobStatus.FAILED}
+        run.submit(5)
+        files = run.files("leads")
+        assert [day_of(next(files)) for _ in range(2)] == [0, 1]
         with pytest.raises(errors.ExportFailedError):
             next(files)
-        assert ("forget", "3") in made.exports.log
+        assert ("useless", "3") in run.exports.log
 
 
-def test_a_passing_failure_leaves_the_job_for_the_next_run() -> None:
-    with bench(limited(1)) as made:
-        made.exports.trouble["status"] = [errors.UnreachableError("broken")]
-        made.order(1)
+def test_a_transient_error_leaves_the_job_for_the_next_run() -> None:
+    with started(limited(1)) as run:
+        run.exports.errors["status"] = [errors.UnreachableError("broken")]
+        run.submit(1)
         with pytest.raises(errors.UnreachableError):
-            made.read()
-        made.pipeline.close()
-        assert not made.exports.ids("forget")
-        assert not made.exports.ids("cancel")
+            run.read()
+        run.pipeline.close()
+        assert not run.exports.ids("useless")
+        assert not run.exports.ids("cancel")
 
 
-def test_either_stream_may_be_read_first() -> None:
+def test_streams_can_be_read_in_either_order() -> None:
     for first, second in (("leads", "activities"), ("activities", "leads")):
-        with bench(limited(1)) as made:
-            made.order(4, "leads")
-            made.order(4, "activities")
-            assert made.read(first) == [0, 1, 2, 3]
-            assert made.read(second) == [0, 1, 2, 3]
+        with started(limited(1)) as run:
+            run.submit(4, "leads")
+            run.submit(4, "activities")
+            assert run.read(first) == [0, 1, 2, 3]
+            assert run.read(second) == [0, 1, 2, 3]
 
 
 def test_jobs_of_the_next_stream_run_while_the_last_windows_of_one_are_read() -> None:
-    with bench() as made:
-        made.order(2, "activities")
-        made.order(2, "leads")
-        files = made.pipeline.files("activities")
+    with started() as run:
+        run.submit(2, "activities")
+        run.submit(2, "leads")
+        files = run.files("activities")
         next(files)
-        assert len(made.exports.queued) == 4
+        assert len(run.exports.queued) == 4
 
 
-def test_a_stream_that_is_given_up_has_its_unknown_jobs_cancelled_at_once() -> None:
-    with bench(limited(2)) as made:
-        made.order(3, "leads")
-        made.order(1, "activities")
-        with closing(made.pipeline.files("leads")) as files:
+def test_jobs_of_an_abandoned_stream_are_cancelled_unless_they_are_in_state() -> None:
+    with started(limited(2)) as run:
+        run.submit(3, "leads")
+        run.submit(1, "activities")
+        with closing(run.files("leads")) as files:
             next(files)
-        assert made.read("activities") == [0]
-        made.pipeline.close()
-        known = set(made.exports.ids("record"))
-        assert set(made.exports.ids("cancel")) == set(made.exports.made) - known
+        assert run.read("activities") == [0]
+        run.pipeline.close()
+        known = set(run.exports.ids("persist"))
+        assert set(run.exports.ids("cancel")) == set(run.exports.created) - known
 
 
-def test_orders_may_be_given_again_after_a_refusal() -> None:
-    with bench() as made:
-        made.exports.trouble["create"] = [api_error(errors.UnsupportedFilterError)]
-        made.order(3)
+def test_tasks_can_be_submitted_again_after_an_error() -> None:
+    with started() as run:
+        run.exports.errors["create"] = [api_error(errors.UnsupportedFilterError)]
+        run.submit(3)
         with pytest.raises(errors.UnsupportedFilterError):
-            made.read()
-        assert len(made.exports.ids("create")) == 1
-        made.order(3)
-        assert made.read() == [0, 1, 2]
+            run.read()
+        assert len(run.exports.ids("create")) == 1
+        run.submit(3)
+        assert run.read() == [0, 1, 2]
 
 
-# A target that stalls, and the end.
+# A target that stops reading, and the end.
 
 
-def await_calls(made: Bench, call: str, count: int) -> None:
-    """Wait until something was called so often, without doing anything for the pipeline."""
+def await_calls(run: Run, call: str, count: int) -> None:
+    """Wait until a call was made so often, without persisting anything."""
     done = threading.Event()
 
     def look(_call: str) -> None:
-        if len(made.exports.ids(call)) >= count:
+        if len(run.exports.ids(call)) >= count:
             done.set()
 
-    made.exports.during = look
+    run.exports.during = look
     look("")
     assert done.wait(MOMENT)
 
 
-def test_while_the_reader_stalls_jobs_are_queued_without_state() -> None:
-    made = Bench(limited(2))
-    made.order(4)
-    await_calls(made, "status", 1)
-    assert made.exports.queued
-    assert not made.exports.ids("record")
-    made.pipeline.note()
-    assert set(made.exports.ids("record")) >= set(made.exports.queued)
-    assert made.read() == [0, 1, 2, 3]
-    assert set(made.exports.ids("record")) == set(made.exports.made)
-    made.pipeline.close()
+def test_while_the_target_does_not_read_jobs_are_enqueued_without_state() -> None:
+    run = Run(limited(2))
+    run.submit(4)
+    await_calls(run, "status", 1)
+    assert run.exports.queued
+    assert not run.exports.ids("persist")
+    run.persist_job_ids()
+    assert set(run.exports.ids("persist")) >= set(run.exports.queued)
+    assert run.read() == [0, 1, 2, 3]
+    assert set(run.exports.ids("persist")) == set(run.exports.created)
+    run.pipeline.close()
 
 
-def test_the_end_cancels_the_jobs_that_no_state_knows_and_no_others() -> None:
-    with bench() as made:
-        made.order(3)
-        await_calls(made, "create", 1)
-        # The first is made and waits to be known; nothing is queued meanwhile.
-        made.pipeline.close()
-        assert made.exports.ids("cancel") == list(made.exports.made)
-        assert not made.exports.queued
+def test_closing_cancels_jobs_that_are_in_no_state() -> None:
+    with started() as run:
+        run.submit(3)
+        await_calls(run, "create", 1)
+        # The first is created and waits to be persisted; nothing is enqueued meanwhile.
+        run.pipeline.close()
+        assert run.exports.ids("cancel") == list(run.exports.created)
+        assert not run.exports.queued
 
 
-def test_the_end_leaves_known_jobs_running() -> None:
-    with bench() as made:
-        made.exports.seconds = {1: 9000, 2: 9000}
-        made.order(3)
-        files = made.pipeline.files("leads")
+def test_closing_leaves_jobs_running_that_are_in_state() -> None:
+    with started() as run:
+        run.exports.seconds = {1: 9000, 2: 9000}
+        run.submit(3)
+        files = run.files("leads")
         next(files)
-        made.pipeline.close()
-        assert not made.exports.ids("cancel")
-        # And a second time it is nothing.
-        made.pipeline.close()
+        run.pipeline.close()
+        assert not run.exports.ids("cancel")
+        # Closing twice does no more.
+        run.pipeline.close()
 
 
-def test_a_job_that_is_being_made_at_the_end_is_cancelled() -> None:
-    with bench() as made:
+def test_a_job_that_is_being_created_while_closing_is_cancelled() -> None:
+    with started() as run:
         begun, go_on = threading.Event(), threading.Event()
 
         def hold(call: str) -> None:
@@ -270,34 +282,35 @@ def test_a_job_that_is_being_made_at_the_end_is_cancelled() -> None:
                 begun.set()
                 go_on.wait(MOMENT)
 
-        made.exports.during = hold
-        made.order(1)
+        run.exports.during = hold
+        run.submit(1)
         assert begun.wait(MOMENT)
-        end = threading.Thread(target=made.pipeline.close)
+        end = threading.Thread(target=run.pipeline.close)
         end.start()
         go_on.set()
         end.join(MOMENT)
-        assert made.exports.ids("cancel") == ["job 1"]
+        assert run.exports.ids("cancel") == ["job 1"]
 
 
-def test_the_end_does_not_wait_long_for_a_call_that_hangs() -> None:
-    made = Bench()
+def test_closing_does_not_wait_long_for_a_call_that_hangs() -> None:
+    run = Run()
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(_call: str) -> None:
         begun.set()
         go_on.wait(MOMENT)
 
-    made.exports.during = hold
-    made.order(1)
+    run.exports.during = hold
+    run.submit(1)
     assert begun.wait(MOMENT)
-    made.pipeline.close()
-    assert not made.exports.made
+    run.pipeline.close()
+    assert not run.exports.created
     go_on.set()
 
 
-def test_a_file_that_arrives_after_the_end_is_closed() -> None:
-    made = Bench(limited(1))
+def test_a_file_that_arrives_after_closing_is_closed() -> None:
+    before = set(threading.enumerate())
+    run = Run(limited(1))
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(call: str) -> None:
@@ -305,33 +318,36 @@ def test_a_file_that_arrives_after_the_end_is_closed() -> None:
             begun.set()
             go_on.wait(MOMENT)
 
-    made.exports.during = hold
-    made.order(1)
-    files = made.pipeline.files("leads")
-    reader = threading.Thread(target=next, args=(files, None), daemon=True)
+    run.exports.during = hold
+    run.submit(1)
+    run.exports.seconds = {0: 0}
+    reader = threading.Thread(target=next, args=(run.files(), None), daemon=True)
     reader.start()
     assert begun.wait(MOMENT)
-    (delivery,) = made.pipeline._line  # noqa: SLF001 - the file is nowhere else to be seen
-    made.pipeline.close()
-    go_on.set()
-    made.pipeline._worker.join(MOMENT)  # type: ignore[union-attr]  # noqa: SLF001 - likewise
-    assert delivery.content
-    assert delivery.content.closed
+    (worker,) = set(threading.enumerate()) - before - {reader}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run.pipeline.close()
+        go_on.set()
+        worker.join(MOMENT)
+        gc.collect()
+    assert not worker.is_alive()
+    assert not [each for each in caught if each.category is ResourceWarning]
 
 
 def test_a_cancel_that_fails_is_not_tried_again() -> None:
-    with bench() as made:
-        made.exports.trouble["cancel"] = [errors.UnreachableError("broken")]
-        made.order(1)
-        await_calls(made, "create", 1)
-        made.pipeline.close()
-        assert made.exports.ids("cancel") == ["job 1"]
+    with started() as run:
+        run.exports.errors["cancel"] = [errors.UnreachableError("broken")]
+        run.submit(1)
+        await_calls(run, "create", 1)
+        run.pipeline.close()
+        assert run.exports.ids("cancel") == ["job 1"]
 
 
-def test_a_pipeline_without_orders_has_nothing_to_end() -> None:
-    with bench() as made:
-        made.order(0)
-        assert made.read() == []
+def test_a_pipeline_without_tasks_yields_no_files() -> None:
+    with started() as run:
+        run.submit(0)
+        assert run.read() == []
 
 
 class BrokenClock(TapClock):
@@ -343,57 +359,74 @@ class BrokenClock(TapClock):
         raise ArithmeticError
 
 
-def test_a_worker_that_breaks_keeps_nobody_waiting() -> None:
+def test_an_error_of_the_worker_itself_is_raised_by_the_reader() -> None:
     clock = BrokenClock(SandboxClock(NOW, speed=0))
-    exports = FakeExports(clock)
-    pipeline = Pipeline(exports.real, clock, TERMS, Notes(exports))
-    pipeline.order([order(0), order(1)])
+    pipeline = Pipeline(FakeExports(clock).real, clock, POLICY)
+    pipeline.submit([task(0), task(1)])
     with pytest.raises(ArithmeticError):
-        list(pipeline.files("leads"))
+        list(pipeline.read("leads"))
     pipeline.close()
 
 
 # The quota.
 
 
-def spent() -> errors.ApiError:
+def used_up() -> errors.ApiError:
     return api_error(errors.ExportQuotaError, 500)
 
 
-def test_a_spent_quota_fails_what_is_not_queued_and_no_more() -> None:
-    with bench(limited(2)) as made:
-        made.order(3)
-        files = made.pipeline.files("leads")
-        made.exports.trouble["create"] = []
+def test_a_used_up_quota_fails_the_jobs_that_are_not_in_the_queue() -> None:
+    with started(limited(2)) as run:
+        run.submit(3)
+        files = run.files("leads")
+        run.exports.errors["create"] = []
 
-        def spend(call: str) -> None:
-            if call == "create" and len(made.exports.made) == 2:
-                made.exports.trouble["create"] = [spent()]
+        def use_up(call: str) -> None:
+            if call == "create" and len(run.exports.created) == 2:
+                run.exports.errors["create"] = [used_up()]
 
-        made.exports.during = spend
-        assert next(files).request.filter["createdAt"] == 0
-        assert next(files).request.filter["createdAt"] == 1
+        run.exports.during = use_up
+        assert day_of(next(files)) == 0
+        assert day_of(next(files)) == 1
         with pytest.raises(errors.ExportQuotaError):
             next(files)
 
 
-def test_a_spent_quota_may_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_used_up_quota_can_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    with bench(pause=3600.0) as made:
-        made.exports.trouble["create"] = [spent()]
-        made.order(2)
-        assert made.read() == [0, 1]
-        assert 3600 <= made.clock.monotonic() < 3600 + 2 * 600
-    told = [it for it in caplog.messages if "more minutes for Marketo's export quota" in it]
-    assert 6 <= len(told) <= 7
+    with started(replace(POLICY, waits_for_quota=True)) as run:
+        run.exports.errors["create"] = [used_up()]
+        run.submit(2)
+        assert run.read() == [0, 1]
+        # From 00:00 UTC to 00:00 US Central.
+        reset = timedelta(hours=6).total_seconds()
+        assert reset <= run.clock.monotonic() < reset + 2 * 600
+    reminders = [it for it in caplog.messages if "more minutes for Marketo's export quota" in it]
+    assert 35 <= len(reminders) <= 37
 
 
-def test_while_the_reader_itself_waits_for_marketo_no_job_is_queued_without_state() -> None:
-    made = Bench(limited(2))
-    with made.pipeline.away():
-        made.order(2)
-        await_calls(made, "create", 1)
-        time.sleep(3 * made.pipeline.STALL_SECONDS)
-        assert not made.exports.queued
-    assert made.read() == [0, 1]
-    made.pipeline.close()
+def test_after_a_pause_for_the_quota_a_full_queue_is_waited_for_anew() -> None:
+    with started(replace(POLICY, waits_for_quota=True, max_jobs_in_flight=1)) as run:
+        full = api_error(errors.QueueFullError)
+        run.exports.errors["enqueue"] = [full, used_up(), full, full]
+        run.submit(1)
+        assert run.read() == [0]
+        assert len(run.exports.ids("enqueue")) == 5
+
+
+def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_without_state() -> None:
+    run = Run(limited(2))
+    enqueued = threading.Event()
+    with run.pipeline.waiting_for_marketo():
+        run.exports.during = lambda call: enqueued.set() if call == "enqueue" else None
+        run.submit(2)
+        assert not enqueued.wait(3 * run.pipeline.STALL_SECONDS)
+    assert run.read() == [0, 1]
+    run.pipeline.close()
+
+
+def test_a_thousand_tasks_are_scheduled_as_quickly_as_ten() -> None:
+    """Counts what the scheduler looks at; see ``JobTable.schedulable``."""
+    table = JobTable()
+    table.add([task(day) for day in range(1000)], 0.0)
+    assert [state.number for state in table.schedulable()] == [0]

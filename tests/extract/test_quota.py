@@ -1,4 +1,4 @@
-"""Marketo's day ends at midnight in the middle of the United States."""
+"""The daily quota is reset at midnight US Central."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
+from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset, retry_after_quota
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,28 @@ from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
         ("2026-11-01T05:30:00Z", "2026-11-02T06:00:00Z"),
     ],
 )
-def test_the_reset_is_midnight_there(now: str, reset: str) -> None:
+def test_the_reset_is_at_midnight_us_central(now: str, reset: str) -> None:
     assert next_reset(datetime.fromisoformat(now)) == datetime.fromisoformat(reset)
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
-def test_the_reset_is_the_next_midnight_and_no_other(now: datetime) -> None:
+def test_the_reset_is_the_next_midnight(now: datetime) -> None:
     reset = next_reset(now)
     local = reset.astimezone(US_CENTRAL)
     assert (local.hour, local.minute, local.second, local.microsecond) == (0, 0, 0, 0)
     assert timedelta(0) < reset - now <= timedelta(hours=25)
     assert local.date() == now.astimezone(US_CENTRAL).date() + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("now", "retry"),
+    [
+        ("2026-03-01T05:00:00Z", "2026-03-01T06:00:00Z"),
+        # A quota that is still used up shortly after the reset is tried again soon.
+        ("2026-03-01T06:06:00Z", "2026-03-01T06:11:00Z"),
+        ("2026-03-01T06:36:00Z", "2026-03-02T06:00:00Z"),
+    ],
+    ids=["before", "shortly after", "long after"],
+)
+def test_a_used_up_quota_is_tried_again_at_the_reset_or_soon_after_it(now: str, retry: str) -> None:
+    assert retry_after_quota(datetime.fromisoformat(now)) == datetime.fromisoformat(retry)

@@ -2,140 +2,146 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.extract.delivery import Delivery, Stage
+from tap_marketo_bulk.extract.job_state import JobState, Stage, planned
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
-    Situation,
-    idle_seconds,
+    SchedulerSnapshot,
+    Step,
     next_step,
+    seconds_until_due,
 )
-from tap_marketo_bulk.sandbox import SandboxClock
-from tests.support.clock import NOW, TapClock
-from tests.support.fake_exports import TERMS, FakeExports, order
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tests.support.fake_exports import task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-W, L, C, Q, D, R, T, F = (
-    Stage.WAITING,
-    Stage.LEFT,
+P, U, C, Q, D, V, R, F = (
+    Stage.PLANNED,
+    Stage.UNFINISHED,
     Stage.CREATED,
     Stage.IN_QUEUE,
     Stage.COMPLETED,
-    Stage.READY,
-    Stage.TAKEN,
+    Stage.DOWNLOADED,
+    Stage.READING,
     Stage.FAILED,
 )
 
 
-def line(*stages: Stage | tuple[str, Stage], recorded: bool = True) -> list[Delivery]:
-    """Return deliveries at these stages, of leads unless another stream is named."""
-    clock = TapClock(SandboxClock(NOW, speed=0))
-    deliveries = []
-    for day, each in enumerate(stages):
+def jobs(*stages: Stage | tuple[str, Stage], due: float = 0.0) -> list[JobState]:
+    """Return jobs at these stages, of leads unless another stream is named."""
+    states = []
+    for number, each in enumerate(stages):
         stream, stage = each if isinstance(each, tuple) else ("leads", each)
-        delivery = Delivery(order(day, stream), FakeExports(clock).real, TERMS, clock)
-        delivery.stage, delivery.recorded = stage, recorded
-        deliveries.append(delivery)
-    return deliveries
+        job = ExportJob(f"job {number}", JobStatus.CREATED)
+        state = planned(number, task(number, stream), 0.0)
+        states.append(replace(state, stage=stage, job=job, due=due))
+    return states
 
 
-def situation(deliveries: Sequence[Delivery], **more: Any) -> Situation:  # noqa: ANN401 - a situation's own
-    usual: dict[str, Any] = {"awaited": None, "limit": 4, "now": 100.0, "resume_at": 0.0}
-    return Situation(deliveries, **(usual | {"stalled": False} | more))
+def snapshot(states: Sequence[JobState], **changes: Any) -> SchedulerSnapshot:  # noqa: ANN401 - a snapshot's own
+    defaults: dict[str, Any] = {
+        "awaited": None,
+        "persisted_ids": {state.export_id for state in states},
+        "max_in_flight": 4,
+        "now": 100.0,
+        "quota_retry_at": 0.0,
+    }
+    return SchedulerSnapshot(states, **(defaults | changes))
 
 
-def chosen(deliveries: Sequence[Delivery], **more: Any) -> tuple[int, str] | None:  # noqa: ANN401 - a situation's own
-    """Return the place of the delivery that has something to do, and what."""
-    step = next_step(situation(deliveries, **more))
-    return step and (deliveries.index(step[0]), step[1].__name__)
+def chosen(states: Sequence[JobState], **changes: Any) -> tuple[int, Step] | None:  # noqa: ANN401 - a snapshot's own
+    """Return the number of the job that has something to do, and what."""
+    found = next_step(snapshot(states, **changes))
+    return found and (found[0].number, found[1])
 
 
 @pytest.mark.parametrize(
     ("stages", "step"),
     [
         ([], None),
-        ([W], (0, "create")),
-        ([C, W], (0, "enqueue")),
-        ([Q, W], (1, "create")),
-        ([W, L], (1, "take_up")),
-        ([Q, D], (0, "poll")),
-        ([D, W], (1, "create")),
-        ([Q, Q, Q, Q, W], (0, "poll")),
-        ([R, R, D], None),
-        ([T, R, D], (2, "fetch")),
-        ([R, T], None),
-        ([F, W], None),
+        ([P], (0, Step.CREATE)),
+        ([C, P], (0, Step.ENQUEUE)),
+        ([Q, P], (1, Step.CREATE)),
+        ([P, U], (1, Step.RESUME)),
+        ([Q, D], (0, Step.POLL)),
+        ([D, P], (1, Step.CREATE)),
+        ([Q, Q, Q, Q, P], (0, Step.POLL)),
+        ([V, V, D], None),
+        ([R, V, D], (2, Step.DOWNLOAD)),
+        ([V, R], None),
+        ([F, P], None),
         ([F, C], None),
         ([F, D], None),
-        ([F, L], None),
-        # What is behind a failure is not wanted, but frees its place.
-        ([F, Q], (1, "poll")),
-        ([F, ("activities", W)], (1, "create")),
-        ([W, F], (0, "create")),
+        ([F, U], None),
+        # The file after a failure is not needed, but the job's place in the queue is.
+        ([F, Q], (1, Step.POLL)),
+        ([F, ("activities", P)], (1, Step.CREATE)),
+        ([P, F], (0, Step.CREATE)),
     ],
 )
-def test_quick_steps_come_before_slow_ones(stages: list[Any], step: tuple[int, str] | None) -> None:
-    assert chosen(line(*stages)) == step
+def test_quick_steps_come_before_slow_ones(
+    stages: list[Any], step: tuple[int, Step] | None
+) -> None:
+    assert chosen(jobs(*stages)) == step
 
 
-def test_nothing_is_done_before_it_is_due() -> None:
-    for stage in (L, C, Q):
-        deliveries = line(stage)
-        deliveries[0].due = 130.0
-        assert chosen(deliveries) is None
-        assert idle_seconds(situation(deliveries)) == 30.0
-        assert chosen(deliveries, now=130.0)
+@pytest.mark.parametrize("stage", [U, C, Q])
+def test_no_step_is_taken_before_it_is_due(stage: Stage) -> None:
+    states = jobs(stage, due=130.0)
+    assert chosen(states) is None
+    assert seconds_until_due(snapshot(states)) == 30.0
+    assert chosen(states, now=130.0)
 
 
-def test_a_job_is_queued_once_state_knows_it_or_cannot_be_written() -> None:
-    unknown = line(C, recorded=False)
-    assert chosen(unknown) is None
-    assert chosen(unknown, stalled=True) == (0, "enqueue")
+def test_a_job_is_enqueued_once_its_id_is_in_state_or_state_cannot_be_written() -> None:
+    states = jobs(C)
+    assert chosen(states, persisted_ids=()) is None
+    assert chosen(states, persisted_ids=(), ignores_state=True) == (0, Step.ENQUEUE)
 
 
 def test_no_more_jobs_are_queued_than_allowed() -> None:
-    assert chosen(line(Q, C), limit=1, now=-1.0) is None
-    assert chosen(line(Q, C), limit=2, now=0.0) == (1, "enqueue")
+    states = [*jobs(Q, due=999.0), jobs(Q, C)[1]]
+    assert chosen(states, max_in_flight=1) is None
+    assert chosen(states, max_in_flight=2) == (1, Step.ENQUEUE)
 
 
-def test_no_more_jobs_are_undertaken_than_allowed() -> None:
-    assert chosen(line(D, R, R, W), limit=1) is None
-    assert chosen(line(R, R, W), limit=1) == (2, "create")
+def test_no_more_jobs_are_started_than_allowed() -> None:
+    assert chosen(jobs(D, V, V, P), max_in_flight=1) is None
+    assert chosen(jobs(V, V, P), max_in_flight=1) == (2, Step.CREATE)
 
 
 def test_files_of_another_stream_do_not_keep_the_reader_waiting() -> None:
-    deliveries = line(("leads", D), ("leads", R), ("leads", R), ("activities", W))
-    assert chosen(deliveries, limit=1) is None
-    assert chosen(deliveries, limit=1, awaited=deliveries[3]) == (3, "create")
+    states = jobs(("leads", D), ("leads", V), ("leads", V), ("activities", P))
+    assert chosen(states, max_in_flight=1) is None
+    assert chosen(states, max_in_flight=1, awaited=3) == (3, Step.CREATE)
 
 
-def test_a_place_on_disk_is_kept_for_the_file_that_is_awaited() -> None:
-    deliveries = line(Q, R, D)
-    for each in deliveries[:2]:
-        each.due = 200.0
-    assert chosen(deliveries, limit=3) == (2, "fetch")
-    assert chosen(deliveries, limit=3, awaited=deliveries[0]) is None
-    assert chosen(line(R, R, D), awaited=None) is None
-    full = line(R, R, D)
-    assert chosen(full, awaited=full[2]) == (2, "fetch")
-    assert chosen(full, awaited=full[0]) is None
+def test_a_place_on_disk_is_kept_for_the_awaited_file() -> None:
+    states = [*jobs(Q, V, due=200.0), jobs(Q, V, D)[2]]
+    assert chosen(states, max_in_flight=3) == (2, Step.DOWNLOAD)
+    assert chosen(states, max_in_flight=3, awaited=0) is None
+    full = jobs(V, V, D)
+    assert chosen(full) is None
+    assert chosen(full, awaited=2) == (2, Step.DOWNLOAD)
+    assert chosen(full, awaited=0) is None
 
 
-def test_while_the_quota_is_spent_nothing_is_begun_but_files_are_brought() -> None:
-    spent = {"resume_at": 5000.0}
-    assert chosen(line(C, W), **spent) is None
-    assert chosen(line(C, W, D), **spent) == (2, "fetch")
-    assert chosen(line(W, Q), **spent) == (1, "poll")
-    assert idle_seconds(situation(line(W), **spent)) == REMINDER_SECONDS
-    assert idle_seconds(situation(line(W), now=4900.0, **spent)) == 100.0
+def test_while_the_quota_is_waited_for_files_are_downloaded_and_no_job_is_started() -> None:
+    waiting = {"quota_retry_at": 5000.0}
+    assert chosen(jobs(C, P), **waiting) is None
+    assert chosen(jobs(C, P, D), **waiting) == (2, Step.DOWNLOAD)
+    assert chosen(jobs(P, Q), **waiting) == (1, Step.POLL)
+    assert seconds_until_due(snapshot(jobs(P), **waiting)) == REMINDER_SECONDS
+    assert seconds_until_due(snapshot(jobs(P), now=4900.0, **waiting)) == 100.0
 
 
-def test_where_nothing_happens_by_itself_there_is_no_time_to_wait_for() -> None:
-    assert idle_seconds(situation(line(R, T))) is None
-    # What is due and cannot be done yet waits for something else to change.
-    assert idle_seconds(situation(line(C, recorded=False))) is None
+def test_without_a_due_step_there_is_no_time_to_wait_for() -> None:
+    assert seconds_until_due(snapshot(jobs(V, R))) is None
+    # A step that is due and not possible yet waits for another event.
+    assert seconds_until_due(snapshot(jobs(C), persisted_ids=())) is None

@@ -1,43 +1,55 @@
-"""Windows lose nothing, and stop where Marketo has settled."""
+"""Windows cover every second, and stop before the newest minutes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.windows import Window, horizon, split, whole_second
+from tap_marketo_bulk.extract.windows import (
+    Window,
+    merge,
+    split,
+    subtract,
+    sync_horizon,
+    whole_second,
+)
 from tap_marketo_bulk.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ZONES = st.sampled_from([UTC, timezone(timedelta(hours=-6)), timezone(timedelta(hours=5.5))])
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=ZONES)  # noqa: DTZ001 - hypothesis adds the zone
-STRETCHES = st.timedeltas(timedelta(days=-1), timedelta(days=800))
+SPANS = st.timedeltas(timedelta(days=-1), timedelta(days=800))
 LENGTHS = st.timedeltas(timedelta(hours=12), timedelta(days=31))
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 
 
-@given(INSTANTS, STRETCHES, LENGTHS)
-def test_windows_cover_exactly_what_was_asked_for(
-    start: datetime, stretch: timedelta, length: timedelta
+@given(INSTANTS, SPANS, LENGTHS)
+def test_windows_cover_the_whole_stretch_and_no_more(
+    start: datetime, span: timedelta, length: timedelta
 ) -> None:
-    windows = list(split(start, start + stretch, length))
-    first, last = whole_second(start), whole_second(start + stretch)
+    windows = list(split(start, start + span, length))
+    first, last = whole_second(start), whole_second(start + span)
     if first >= last:
         assert not windows
         return
     assert (windows[0].start, windows[-1].end) == (first, last)
-    # Neighbours share their boundary second.
+    # Neighbours share the second between them.
     assert all(left.end == right.start for left, right in pairwise(windows))
 
 
-@given(INSTANTS, STRETCHES, LENGTHS)
-def test_every_window_is_one_marketo_takes(
-    start: datetime, stretch: timedelta, length: timedelta
+@given(INSTANTS, SPANS, LENGTHS)
+def test_every_window_is_a_date_range_that_marketo_accepts(
+    start: datetime, span: timedelta, length: timedelta
 ) -> None:
-    for window in split(start, start + stretch, length):
+    for window in split(start, start + span, length):
         assert timedelta() < window.end - window.start <= length
         for instant in (window.start, window.end):
             assert instant.microsecond == 0
@@ -50,21 +62,21 @@ def test_a_window_is_never_shorter_than_a_second() -> None:
     assert [window.end - window.start for window in windows] == [SECOND] * 3
 
 
-def test_a_year_by_months_of_marketo_is_twelve_windows() -> None:
+def test_a_year_in_windows_of_31_days_is_twelve_windows() -> None:
     start = datetime(2025, 1, 1, tzinfo=UTC)
     assert len(list(split(start, datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=31)))) == 12
 
 
-def test_a_window_is_written_for_people() -> None:
+def test_a_window_as_text_has_both_instants() -> None:
     window = Window(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC))
     assert str(window) == "2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z"
 
 
 @given(INSTANTS, st.timedeltas(timedelta(), timedelta(days=3)), st.none() | INSTANTS)
-def test_reading_stops_before_the_newest_minutes_and_before_the_end(
+def test_the_horizon_is_before_the_lag_and_before_the_end_date(
     now: datetime, lag: timedelta, end: datetime | None
 ) -> None:
-    stop = horizon(now, lag=lag, end=end)
+    stop = sync_horizon(now, lag=lag, end=end)
     bounds = [now - lag, *([end] if end else [])]
     assert min(bounds) - SECOND < stop <= min(bounds)
     assert stop.microsecond == 0
@@ -80,5 +92,43 @@ def test_reading_stops_before_the_newest_minutes_and_before_the_end(
         (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00Z"),
     ],
 )
-def test_instants_are_written_as_marketo_wants_them(instant: datetime, text: str) -> None:
+def test_instants_are_formatted_for_marketo(instant: datetime, text: str) -> None:
     assert format_instant(instant) == text
+
+
+HOURS = st.integers(0, 30)
+SPANS_OF_HOURS = st.lists(st.tuples(HOURS, HOURS), max_size=6)
+
+
+def in_hours(spans: list[tuple[int, int]]) -> list[Window]:
+    zero = datetime(2026, 1, 1, tzinfo=UTC)
+    return [Window(zero + one * HOUR, zero + other * HOUR) for one, other in spans if one <= other]
+
+
+def seconds_in(windows: Iterable[Window]) -> set[datetime]:
+    """Return every half hour that lies within a window, its ends excluded."""
+    return {
+        each.start + half * HOUR / 2
+        for each in windows
+        for half in range(1, 2 * ((each.end - each.start) // HOUR))
+        if half % 2
+    }
+
+
+@given(SPANS_OF_HOURS)
+def test_merged_windows_cover_the_same_time_and_do_not_touch(spans: list[tuple[int, int]]) -> None:
+    windows = in_hours(spans)
+    merged = merge(windows)
+    assert seconds_in(merged) == seconds_in(windows)
+    assert all(one.end < other.start for one, other in pairwise(merged))
+
+
+@given(SPANS_OF_HOURS, HOURS, HOURS)
+def test_subtracting_a_window_removes_its_time_and_nothing_else(
+    spans: list[tuple[int, int]], one: int, other: int
+) -> None:
+    windows = merge(in_hours(spans))
+    (removed,) = in_hours([(min(one, other), max(one, other))])
+    remaining = subtract(windows, removed)
+    assert seconds_in(remaining) == seconds_in(windows) - seconds_in([removed])
+    assert list(remaining) == sorted(remaining)

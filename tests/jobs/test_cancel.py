@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import Jobs
 
-ADVICE = "The tap asks again for what it still needs of them when it next runs."
+ADVICE = "The next run of the tap creates the jobs again that it needs."
 pytestmark = pytest.mark.parametrize("options", [Options(leads=40, activities=60, job_seconds=60)])
 
 
@@ -38,7 +38,7 @@ def test_what_has_ended_is_left_as_it_is(command: Jobs, sandbox_clock: SandboxCl
     sandbox_clock.advance(60)
     result = command.run("cancel", done)
     assert result.exit_code == 0
-    assert result.stdout == f"Left {done} (leads) as it is: already completed.\n"
+    assert result.stdout == f"Not cancelled: {done} (leads) is completed.\n"
     assert command.status(done) == "Completed"
 
 
@@ -61,7 +61,7 @@ def test_a_job_that_ends_meanwhile_is_told(command: Jobs) -> None:
     command.sandbox.faults.append(Fault("cancelled", call="cancel"))
     result = command.run("cancel", running)
     assert result.exit_code == 0
-    assert result.stdout == f"Left {running} (leads) as it is: already cancelled.\n"
+    assert result.stdout == f"Not cancelled: {running} (leads) is cancelled.\n"
 
 
 def test_a_refusal_is_told(command: Jobs, caplog: pytest.LogCaptureFixture) -> None:
@@ -76,14 +76,12 @@ def test_an_unknown_job_is_told_after_the_others_were_cancelled(command: Jobs) -
     result = command.run("cancel", "nonsense", running)
     assert result.exit_code == 1
     assert command.status(running) == "Cancelled"
-    assert result.stderr == (
-        "There is no job nonsense of the past 7 days that this API user can see.\n"
-    )
+    assert result.stderr == ("This API user has no job nonsense in the past 7 days.\n")
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "some-id")])
 def test_either_ids_or_all(command: Jobs, arguments: tuple[str, ...]) -> None:
     result = command.run("cancel", *arguments)
     assert result.exit_code == 2
-    assert "Name the jobs to cancel, or use --all." in result.stderr
+    assert "Pass the ids of the jobs to cancel, or use --all." in result.stderr
     assert command.sandbox.calls == []

@@ -28,6 +28,7 @@ from tap_marketo_bulk.marketo.retry import (
     MAX_ATTEMPTS_AFTER_HTTP_500,
     backoff_seconds,
 )
+from tap_marketo_bulk.marketo.transport import DeadlineReader
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
@@ -229,6 +230,17 @@ def test_slow_headers_are_abandoned(
         Client(impatient, NoWaitClock()).get(DESCRIBE)
     # A time-out that begins again with each byte would not end before the last one.
     assert 0 < slow.sent < SlowHeaders.LONGEST
+
+
+def test_no_byte_is_read_after_the_deadline_for_headers() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 200 OK")
+        ours.settimeout(1e-9)
+        reader = DeadlineReader(ours.makefile("rb", buffering=0), ours)
+        with pytest.raises(TimeoutError):
+            reader.readinto(bytearray(16))
+        reader.close()
 
 
 def test_the_limit_for_headers_does_not_hold_for_the_body(

@@ -223,15 +223,13 @@ def test_ignore_range_and_wrong_range_change_the_range(
 
 
 def test_trickle_sends_small_chunks(start: StartSandbox, clock: SandboxClock) -> None:
-    _, client = start(Fault("trickle", call="file", seconds=0.0001))
+    _, client = start(Fault("trickle", call="file", seconds=0.3))
     job = create_completed_job(client, clock)
-    with client.session.get(
-        f"{client.url}{job.path}/file.json", stream=True, timeout=9
-    ) as response:
+    url = f"{client.url}{job.path}/file.json"
+    with client.session.get(url, stream=True, timeout=9) as response:
         first = response.raw.read1(1 << 16)
-        rest = response.raw.read()
-    assert len(first) < 30
-    assert first + rest == job.get_file().content
+    assert 0 < len(first) < 30
+    assert job.get_file().content.startswith(first)
 
 
 def test_fail_ends_the_job_as_failed(start: StartSandbox, clock: SandboxClock) -> None:

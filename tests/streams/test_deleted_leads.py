@@ -209,7 +209,7 @@ def test_values_are_typed_and_storable(run_on: Callable[..., Run]) -> None:
 def test_a_value_that_does_not_fit_is_an_error_that_names_it(run_on: Callable[..., Run]) -> None:
     run = run_on(PAGING, page(DELETION | {"leadId": "five"}), invalid_values="fail")
     assert isinstance(run.error, InvalidValueError)
-    assert "deleted_leads 17, field leadId: 'five'" in str(run.error)
+    assert "deleted_leads, marketoGUID 17, field leadId: 'five'" in str(run.error)
     assert run.states == []
 
 
@@ -219,7 +219,7 @@ def test_a_value_that_does_not_fit_can_be_null(
     run = run_on(PAGING, page(DELETION | {"leadId": "five"}), invalid_values="null")
     assert run.error is None
     assert run.records(NAME)[0]["leadId"] is None
-    assert "1 values of leadId did not fit" in caplog.text
+    assert "1 values of leadId do not fit" in caplog.text
 
 
 def test_a_deletion_without_key_is_an_error(run_on: Callable[..., Run]) -> None:

@@ -15,4 +15,4 @@ def test_a_signal_ends_a_tap_with_another_writer(tap: Tap) -> None:
     made = tap.make()
     with pytest.raises(SystemExit) as ended:
         made._handle_termination(signal.SIGTERM, None)  # noqa: SLF001 - as the SDK's handler does
-    assert ended.value.code == 0
+    assert ended.value.code == 143

@@ -136,9 +136,9 @@ def test_what_the_settings_show_is_told_before_any_call(
 @pytest.mark.parametrize(
     ("types", "words"),
     [
-        ([FORM, 4711], "activity_type_ids names types that Marketo does not have: [4711]"),
-        ([FORM, ADD], "activity_type_ids names Fill Out Form (2), Add to List (24)"),
-        ([MAIL], "activity_type_ids names Send Email (6)"),
+        ([FORM, 4711], "activity_type_ids has types that do not exist in Marketo: [4711]"),
+        ([FORM, ADD], "activity_type_ids has Fill Out Form (2), Add to List (24)"),
+        ([MAIL], "activity_type_ids has Send Email (6)"),
     ],
 )
 def test_what_only_marketo_knows_is_told_before_any_export(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.marketo.activity_types import ActivityType
-from tap_marketo_bulk.streams.typed_activities import stream_names
+from tap_marketo_bulk.streams.typed_activities import types_by_stream_name
 
 KINDS = st.lists(
     st.tuples(
@@ -21,7 +21,7 @@ KINDS = st.lists(
 
 def named(kinds: list[tuple[int, str]]) -> dict[str, int]:
     made = [ActivityType(type_id, name, None, ()) for type_id, name in kinds]
-    return {name: kind.type_id for name, kind in stream_names(made).items()}
+    return {name: kind.type_id for name, kind in types_by_stream_name(made).items()}
 
 
 @given(KINDS)

@@ -17,7 +17,6 @@ from tests.support.runs import Tap, edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.rows import Row
     from tap_marketo_bulk.sandbox import Sandbox
 
 Message = dict[str, Any]
@@ -55,7 +54,7 @@ def to_stdout(tap: Tap, **options: Any) -> None:  # noqa: ANN401 - the tap's own
     """Run the tap as its command does, with its own writer."""
     made = tap.make(target=MessageWriter(), **options)  # type: ignore[arg-type] # not the tests' target
     made.sync_all()
-    made.source.pipeline.close()
+    made.run.pipeline.close()
 
 
 def test_both_ways_write_the_same_messages(tap: Tap, capfdbinary: Bytes) -> None:
@@ -106,7 +105,7 @@ def test_maps_and_flattening_go_through_the_sdk(
 
 def test_state_brings_the_records_before_it(capfdbinary: Bytes) -> None:
     writer = MessageWriter()
-    writer.record_writer("leads")({"id": 1})
+    writer.record_block_writer("leads")([{"id": 1}])
     assert capfdbinary.readouterr().out == b""
     writer.write_message(StateMessage(value={"bookmarks": {}}))
     kinds = [json.loads(line)["type"] for line in capfdbinary.readouterr().out.splitlines()]
@@ -116,35 +115,29 @@ def test_state_brings_the_records_before_it(capfdbinary: Bytes) -> None:
 @pytest.mark.parametrize("way", ["past the SDK", "through the SDK"])
 def test_records_leave_in_blocks(capfdbinary: Bytes, way: str) -> None:
     writer = MessageWriter()
-    note: Row = {"note": "x" * (BLOCK_BYTES // 2)}
-    write = writer.record_writer("leads")
+    note: Message = {"note": "x" * (BLOCK_BYTES // 2)}
+    write = writer.record_block_writer("leads")
     for _ in range(3):
         if way == "past the SDK":
-            write(note)
+            write([note])
         else:
             writer.write_message(RecordMessage(stream="leads", record=dict(note)))
     assert len(capfdbinary.readouterr().out.splitlines()) == 2
 
 
-def test_a_block_of_records_is_written_as_its_records_are(
-    capfdbinary: Bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(MessageWriter, "_fresh_tail", lambda _: b',"time_extracted":"now"}\n')
-    records: list[Row] = [
+def test_a_block_of_records_is_written_as_the_sdk_writes_its_records(capfdbinary: Bytes) -> None:
+    records: list[Message] = [
         {"id": 1, "note": "two\nlines", "number": Decimal("0.12345678901234567890")},
         {"id": 2, "note": "\u2028", "number": None},
     ]
-    for as_block in (True, False):
-        writer = MessageWriter()
-        if as_block:
-            writer.record_block_writer('le"ads')(records)
-        else:
-            for record in records:
-                writer.record_writer('le"ads')(record)
-        writer.flush()
-    lines = capfdbinary.readouterr().out.splitlines()
-    assert lines[:2] == lines[2:]
-    assert json.loads(lines[0])["record"]["note"] == "two\nlines"
+    writer = MessageWriter()
+    writer.record_block_writer('le"ads')(records)
+    for record in records:
+        writer.write_message(RecordMessage(stream='le"ads', record=dict(record)))
+    writer.flush()
+    messages = written(capfdbinary.readouterr().out)
+    assert messages[:2] == messages[2:]
+    assert messages[0]["record"]["note"] == "two\nlines"
 
 
 def test_an_empty_block_writes_nothing(capfdbinary: Bytes) -> None:
@@ -187,7 +180,7 @@ class Slow(io.RawIOBase):
         """Take a byte first."""
         if self._signals:
             self._signals -= 1
-            self._writer.end_process()
+            self._writer.end_process(143)
         took = bytes(block) if self.taken else bytes(block[:1])
         self.taken += took
         return len(took)
@@ -202,5 +195,5 @@ def test_it_ends_after_the_line_under_way_or_at_once_when_asked_twice(
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(out)))
     with pytest.raises(SystemExit) as ended:
         writer.write_message(StateMessage(value={}))
-    assert ended.value.code == 0
+    assert ended.value.code == 143
     assert out.taken.endswith(b"\n") == whole

@@ -1,4 +1,4 @@
-"""Export jobs without Marketo: how long each takes and what becomes of it is up to a test."""
+"""Export jobs without Marketo: a test decides how long each takes and how it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_bulk.extract.order import JobPolicy, Order
+from tap_marketo_bulk.extract.tasks import ExportTask, JobPolicy
 from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
@@ -20,21 +20,22 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-TERMS = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
+POLICY = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
 
 
-def order(day: int, stream: str = "leads", **more: Any) -> Order:  # noqa: ANN401 - an order's own
-    """Return the order for one day."""
+def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: ANN401 - a task's own
+    """Return the task for one day."""
     start = FIRST_DAY + timedelta(days=day)
+    end = start + timedelta(days=1)
     request = ExportRequest(stream, ("id", "city", "zip"), {"createdAt": day})
-    return Order(
-        stream, Window(start, start + timedelta(days=1)), request, frozenset({"id"}), **more
+    return ExportTask(
+        stream, Window(start, end), request, (stream,), end, frozenset({"id"}), **more
     )
 
 
 @dataclass
-class FakeResponse:
-    """The response to a request for a file."""
+class FileResponse:
+    """The response to a request for a file, whole."""
 
     content: bytes
     status: int = 200
@@ -42,7 +43,7 @@ class FakeResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
     def iter_chunks(self) -> Iterator[bytes]:
-        """Yield the whole content."""
+        """Yield all of it."""
         yield self.content
 
 
@@ -52,8 +53,8 @@ class FakeExports:
 
     Attributes:
         log: What was called, with the id, in order.
-        trouble: Errors by call, each raised once.
-        answer: What every job is said to be, if set.
+        errors: Errors by call, each raised once.
+        response: The description of every job, if set.
         ends: How a job of that day ends, in place of Completed.
         during: Called in the middle of each call, with its name.
     """
@@ -61,11 +62,11 @@ class FakeExports:
     clock: Clock
     seconds: dict[int, float] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
-    trouble: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
-    answer: ExportJob | None = None
+    errors: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
+    response: ExportJob | None = None
     ends: dict[int, JobStatus] = field(default_factory=dict)
     during: Callable[[str], object] = lambda _call: None
-    made: dict[str, ExportRequest] = field(default_factory=dict)
+    created: dict[str, ExportRequest] = field(default_factory=dict)
     queued: dict[str, float] = field(default_factory=dict)
     peak: int = 0
 
@@ -77,8 +78,8 @@ class FakeExports:
     def create(self, request: ExportRequest) -> ExportJob:
         """Define a job."""
         self._enter("create", "")
-        export_id = f"job {len(self.made) + 1}"
-        self.made[export_id] = request
+        export_id = f"job {len(self.created) + 1}"
+        self.created[export_id] = request
         return ExportJob(export_id, JobStatus.CREATED)
 
     def enqueue(self, object_path: str, export_id: str) -> None:
@@ -89,16 +90,16 @@ class FakeExports:
         self.peak = max(self.peak, sum(not self._is_done(each) for each in self.queued))
 
     def status(self, object_path: str, export_id: str) -> ExportJob:
-        """Tell how it is by now."""
+        """Return its description."""
         del object_path
         self._enter("status", export_id)
-        if self.answer:
-            return self.answer
+        if self.response:
+            return self.response
         if export_id not in self.queued:
             return ExportJob(export_id, JobStatus.CREATED)
         if not self._is_done(export_id):
             return ExportJob(export_id, JobStatus.PROCESSING)
-        day = self.made[export_id].filter["createdAt"]
+        day = self.created[export_id].filter["createdAt"]
         content = export_id.encode()
         return ExportJob(
             export_id,
@@ -109,16 +110,16 @@ class FakeExports:
         )
 
     def cancel(self, object_path: str, export_id: str) -> None:
-        """Note that it was asked for."""
+        """Log the call."""
         del object_path
         self._enter("cancel", export_id)
 
     @contextmanager
-    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[FakeResponse]:
+    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[FileResponse]:
         """Give the job's id as its file."""
         del object_path, offset
         self._enter("file", export_id)
-        yield FakeResponse(export_id.encode())
+        yield FileResponse(export_id.encode())
 
     def ids(self, call: str) -> list[str]:
         """Return the ids that a call was made with, in order."""
@@ -127,9 +128,9 @@ class FakeExports:
     def _enter(self, call: str, export_id: str) -> None:
         self.log.append((call, export_id))
         self.during(call)
-        if self.trouble[call]:
-            raise self.trouble[call].pop(0)
+        if self.errors[call]:
+            raise self.errors[call].pop(0)
 
     def _is_done(self, export_id: str) -> bool:
-        day = self.made[export_id].filter["createdAt"]
+        day = self.created[export_id].filter["createdAt"]
         return self.clock.monotonic() >= self.queued[export_id] + self.seconds.get(day, 600.0)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 Record = dict[str, Any]
+EMPTY_COLUMN = ("_invalid_values", None)
 KEYS = {"leads": "id", "activities": "marketoGUID"}
 
 
@@ -51,9 +52,9 @@ class Run:
     error: BaseException | None = None
 
     def records(self, stream: str) -> list[Record]:
-        """Return a stream's records, in order."""
+        """Return a stream's records, in order, ``_invalid_values`` where there are any."""
         return [
-            message["record"]
+            without_empty_column(message["record"])
             for message in self.messages
             if message["type"] == "RECORD" and message["stream"] == stream
         ]
@@ -82,6 +83,11 @@ class Run:
         """Every SCHEMA, by stream."""
         found = [message for message in self.messages if message["type"] == "SCHEMA"]
         return {message["stream"]: message for message in found}
+
+
+def without_empty_column(record: Record) -> Record:
+    """Return a record without a null ``_invalid_values``, which no data set has."""
+    return {name: value for name, value in record.items() if (name, value) != EMPTY_COLUMN}
 
 
 def tap_class(clock: Clock) -> type[TapMarketoBulk]:
@@ -133,7 +139,7 @@ class Tap:
         except Exception as error:  # noqa: BLE001 - tests look at whatever it is
             return Run(target.messages, error)
         finally:
-            tap.source.pipeline.close()
+            tap.run.pipeline.close()
         return Run(target.messages)
 
 

@@ -83,7 +83,7 @@ def test_a_numeric_secret_of_the_environment_stays_secret(
 @pytest.mark.parametrize("content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]"])
 def test_a_config_that_is_no_object_is_told(command: Command, content: object) -> None:
     sentence = sentence_of(command.run("--config", command.file(content)), command)
-    assert "a config file is no JSON object" in sentence
+    assert "a config file is not a JSON object" in sentence
 
 
 def test_a_config_that_is_not_there_is_told(command: Command) -> None:
@@ -117,8 +117,13 @@ def test_a_redirect_is_not_followed_but_told(command: Command, sandbox: Sandbox)
     assert "redirects to another address" in sentence_of(command.run(*command.config()), command)
 
 
-def _rename(entry: dict[str, Any]) -> None:
-    entry["stream"] = entry["tap_stream_id"] = "opportunities"
+def _rename_to(name: str) -> Edit:
+    def edit(entry: dict[str, Any]) -> None:
+        entry["stream"] = entry["tap_stream_id"] = name
+        root = next(item for item in entry["metadata"] if not item["breadcrumb"])
+        root["metadata"]["selected"] = True
+
+    return edit
 
 
 def _with_field(name: str) -> Edit:
@@ -144,10 +149,15 @@ def _with_replication_key(entry: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("stream", "edit", "words"),
     [
-        ("leads", _rename, "the stream opportunities, which is not there"),
+        ("leads", _rename_to("opportunities"), "the stream opportunities, which does not exist"),
+        (
+            "activities_send_email",
+            _rename_to("activities_opportunity"),
+            "the stream activities_opportunity, which does not exist",
+        ),
         ("leads", _with_field("shoeSize"), "shoeSize of leads"),
         ("activities", _with_field("shoeSize"), "shoeSize of activities"),
-        ("leads", _without_key, "leaves out id, the key of leads"),
+        ("leads", _without_key, "leaves out id, part of the key of leads"),
         ("leads", _with_replication_key, "can only filter by updatedAt or createdAt"),
     ],
 )
@@ -161,7 +171,7 @@ def test_a_catalog_that_asks_for_what_is_not_there_is_told(
 
 
 def test_a_deselected_stream_of_another_time_is_no_error(command: Command, tap: Tap) -> None:
-    catalog = selecting(edited(tap.discover(), "leads", _rename), "activities")
+    catalog = selecting(edited(tap.discover(), "leads", _rename_to("opportunities")), "activities")
     ended = command.run(*command.config(), "--catalog", command.file(catalog))
     assert ended.code == 0
 
@@ -216,5 +226,7 @@ def test_a_user_sees_one_line_and_no_traceback(command: Command) -> None:
 
 def test_a_user_sees_what_is_wrong_with_a_state(command: Command) -> None:
     ended = command.process(*command.config(), "--state", command.file({"bookmarks": []}))
-    assert "The state cannot be used: bookmarks is no object." in sentence_of(ended, command)
+    assert "The state cannot be used: bookmarks is not a JSON object." in sentence_of(
+        ended, command
+    )
     assert ended.output == ""

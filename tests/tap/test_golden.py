@@ -145,6 +145,7 @@ def test_a_job_in_the_state_is_named_with_its_window_and_request(tap: Tap, catal
             "id": tap.sandbox.jobs[0].export_id,
             "start": "2026-01-01T00:00:00Z",
             "end": "2026-02-01T00:00:00Z",
+            "horizon": "2026-02-28T23:45:00Z",
             "request": first[0]["request"],
         }
     ]

@@ -289,21 +289,6 @@ def test_a_quota_that_is_spent_by_downloads_ends_or_waits_too(
 
 
 @still
-@pytest.mark.parametrize(
-    ("hours", "pause"),
-    [(5, 3601), (6.1, 301), (6.6, 23.4 * 3600 + 1)],
-    ids=["before", "at", "after"],
-)
-def test_a_reset_that_comes_late_is_not_waited_for_until_tomorrow(
-    tap: Tap, sandbox_clock: SandboxClock, hours: float, pause: float
-) -> None:
-    source = tap.make(config=WHOLE | {"on_quota_exceeded": "wait"}).source
-    sandbox_clock.advance(hours * 3600)
-    spent = errors.ExportQuotaError("POST", "1029", "spent", None)
-    assert source.quota_pause(spent) == pytest.approx(pause)
-
-
-@still
 def test_a_full_table_that_was_read_is_not_called_incomplete(tap: Tap, sandbox: Sandbox) -> None:
     def in_full(entry: dict[str, Any]) -> None:
         entry["replication_method"] = "FULL_TABLE"

@@ -1,0 +1,197 @@
+"""From what streams owe to a list of export tasks: pure functions.
+
+Streams that are filled by the same export object share its files. Where they owe different
+stretches, time is cut where one begins or ends to owe, so that each file has the columns and
+rows that its consumers need, and no others::
+
+    activities             [===================================]  bookmark .. horizon
+    activities_send_email                  [===================]
+                           '---- file 1 ---''----- file 2 -----'
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.extract.read_progress import ListRead, ReadMode, owed_again, owed_windows
+from tap_marketo_bulk.extract.tasks import ExportTask
+from tap_marketo_bulk.extract.windows import Window, merge, split, subtract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
+    from tap_marketo_bulk.marketo.exports import ExportRequest
+
+    # Returns the requests that export a window for these streams; usually it is one.
+    MakeRequests = Callable[[Window, tuple[str, ...]], Sequence[ExportRequest]]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A stream that an export object fills.
+
+    Attributes:
+        stream: Its name.
+        mode: How it is read.
+        state: What earlier runs read of it.
+        start: Nothing before it is read.
+    """
+
+    stream: str
+    mode: ReadMode
+    state: StreamState
+    start: datetime
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """What the tasks of one export object are made from.
+
+    Attributes:
+        stream: The stream whose state holds the unfinished jobs.
+        consumers: The streams to fill.
+        exports: The jobs that earlier runs created and did not read to the end.
+        make_requests: Returns the requests for a window.
+        required_fields: Fields without which a file is of no use.
+        horizon: Where this run stops reading.
+        window_length: The longest stretch that a new job covers.
+    """
+
+    stream: str
+    consumers: tuple[Consumer, ...]
+    exports: tuple[UnfinishedExport, ...]
+    make_requests: MakeRequests
+    required_fields: frozenset[str]
+    horizon: datetime
+    window_length: timedelta
+
+
+def plan_tasks(plan: ExportPlan) -> list[ExportTask]:
+    """Return the tasks of one export object in the order of reading, oldest window first."""
+    return list(_Planner(plan).tasks())
+
+
+def obsolete_exports(plan: ExportPlan, tasks: Sequence[ExportTask]) -> list[UnfinishedExport]:
+    """Return the unfinished jobs that no task uses, and that no later run can use."""
+    used = {task.export_id for task in tasks}
+    return [
+        export
+        for export in plan.exports
+        if export.export_id not in used and export.window.end <= plan.horizon
+    ]
+
+
+@dataclass(frozen=True)
+class _Segment:
+    """A stretch of time that the same streams owe from its beginning to its end."""
+
+    window: Window
+    consumers: tuple[str, ...]
+
+
+class _Planner:
+    def __init__(self, plan: ExportPlan) -> None:
+        self._plan = plan
+        self._modes = {each.stream: each.mode for each in plan.consumers}
+        self._owed = {
+            each.stream: owed_windows(each.state, each.mode, start=each.start, horizon=plan.horizon)
+            for each in plan.consumers
+        }
+        self._exports = sorted(plan.exports, key=lambda each: each.window)
+
+    def tasks(self) -> Iterator[ExportTask]:
+        while segment := self._first_segment():
+            windows = list(self._windows(segment))
+            for window, read_horizon in windows:
+                yield from self._tasks_of(window, segment.consumers, read_horizon)
+            for window, read_horizon in windows:
+                self._mark_read(window, segment.consumers, read_horizon)
+
+    def _first_segment(self) -> _Segment | None:
+        """Return the earliest stretch that is owed; its consumers are the same throughout."""
+        first = {name: windows[0] for name, windows in self._owed.items() if windows}
+        if not first:
+            return None
+        start = min(window.start for window in first.values())
+        consumers = tuple(name for name, window in first.items() if window.start == start)
+        later = [window.start for name, window in first.items() if name not in consumers]
+        end = min([*later, *(first[name].end for name in consumers)])
+        return _Segment(Window(start, end), consumers)
+
+    def _windows(self, segment: _Segment) -> Iterator[tuple[Window, datetime]]:
+        """Yield the windows of a segment, and the horizon of the run that creates each job.
+
+        The windows of unfinished jobs stay as they are, whatever the window length is today.
+        """
+        if any(isinstance(self._modes[name], ListRead) for name in segment.consumers):
+            yield segment.window, self._plan.horizon
+            return
+        position, end = segment.window.start, segment.window.end
+        for export in self._exports:
+            window = export.window
+            if not position < window.end <= end or not self._is_same_request(export, segment):
+                continue
+            yield from self._new_windows(position, window.start)
+            yield window, export.horizon
+            position = window.end
+            if self._is_owed_again(window, segment.consumers, export.horizon):
+                # The segment goes on where the rows begin that were stored too late for the job.
+                return
+        yield from self._new_windows(position, end)
+
+    def _new_windows(self, start: datetime, end: datetime) -> Iterator[tuple[Window, datetime]]:
+        for window in split(start, end, self._plan.window_length):
+            yield window, self._plan.horizon
+
+    def _is_same_request(self, export: UnfinishedExport, segment: _Segment) -> bool:
+        requests = self._plan.make_requests(export.window, segment.consumers)
+        return export.digest in {request.digest for request in requests}
+
+    def _is_owed_again(
+        self, window: Window, consumers: tuple[str, ...], read_horizon: datetime
+    ) -> bool:
+        if read_horizon >= self._plan.horizon:
+            return False
+        return any(owed_again(window, self._modes[name], read_horizon) for name in consumers)
+
+    def _mark_read(
+        self, window: Window, consumers: tuple[str, ...], read_horizon: datetime
+    ) -> None:
+        for name in consumers:
+            owed = subtract(self._owed[name], window)
+            again = owed_again(window, self._modes[name], read_horizon)
+            if again and read_horizon < self._plan.horizon:
+                owed = merge([*owed, again])
+            self._owed[name] = owed
+
+    def _tasks_of(
+        self, window: Window, consumers: tuple[str, ...], read_horizon: datetime
+    ) -> Iterator[ExportTask]:
+        requests = self._plan.make_requests(window, consumers)
+        for number, request in enumerate(requests, start=1):
+            export = self._take_export(window, request, consumers)
+            yield ExportTask(
+                stream=self._plan.stream,
+                window=export.window if export else window,
+                request=request,
+                consumers=consumers,
+                horizon=export.horizon if export else read_horizon,
+                required_fields=self._plan.required_fields,
+                completes_window=number == len(requests),
+                export_id=export.export_id if export else None,
+                unknown_fields=export.unknown_fields if export else (),
+            )
+
+    def _take_export(
+        self, window: Window, request: ExportRequest, consumers: tuple[str, ...]
+    ) -> UnfinishedExport | None:
+        """Return the unfinished job of a request; no other task gets the same one."""
+        is_list = any(isinstance(self._modes[name], ListRead) for name in consumers)
+        for export in self._exports:
+            if export.digest == request.digest and (is_list or export.window == window):
+                self._exports.remove(export)
+                return export
+        return None

@@ -1,0 +1,192 @@
+"""Which stretches of time a stream has read, and which it still owes: pure functions.
+
+A stream is read incrementally from its bookmark, or in full. Whatever interrupts a run, and
+whatever settings change between runs, a stretch stays owed until a file that covers it was read.
+
+Activities are dated when they happen and stored later. A file holds what was stored by the time
+of the run that created its job, so the ``lookback`` before that run's horizon is owed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.extract.windows import Window, merge, subtract
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.extract.stream_state import StreamState
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """Read what is new since the bookmark.
+
+    Attributes:
+        replication_key: The column that the bookmark is about.
+        lookback: What is read again before the horizon of a run, by the run after it.
+    """
+
+    replication_key: str
+    lookback: timedelta = timedelta()
+
+
+@dataclass(frozen=True)
+class FullRead:
+    """Read everything since the start date; an interrupted read is continued by the next run.
+
+    Attributes:
+        bookmark_key: The replication key whose bookmark is set at the end of the read, to the
+            horizon of its beginning, since a record may change after its window was read. None
+            where there is no bookmark.
+    """
+
+    bookmark_key: str | None = None
+
+
+@dataclass(frozen=True)
+class ListRead:
+    """Read the present members of a list, in one export without dates and without a bookmark."""
+
+
+ReadMode = Incremental | FullRead | ListRead
+
+
+def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
+    """Return the bookmark where it is one of the mode's replication key."""
+    if isinstance(mode, Incremental) and state.replication_key == mode.replication_key:
+        return state.bookmark
+    return None
+
+
+def owed_windows(
+    state: StreamState, mode: ReadMode, *, start: datetime, horizon: datetime
+) -> tuple[Window, ...]:
+    """Return the stretches that a run has to read, oldest first.
+
+    Args:
+        state: What earlier runs read.
+        mode: How the stream is read.
+        start: Nothing before it is read.
+        horizon: Where this run stops reading.
+    """
+    if isinstance(mode, ListRead):
+        return (Window(start, max(start, horizon)),)
+    if isinstance(mode, FullRead):
+        return merge([Window(state.sweep_reached or start, horizon)])
+    bookmark = bookmark_of(state, mode)
+    if bookmark is None:
+        return merge([Window(start, horizon)])
+    windows = [*_owed_before_bookmark(state, mode), Window(bookmark, horizon)]
+    return merge(Window(max(start, each.start), min(each.end, horizon)) for each in windows)
+
+
+def owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window | None:
+    """Return the part of a window that has to be read once more, None where there is none.
+
+    Args:
+        window: A stretch that was read.
+        mode: How the stream is read.
+        read_horizon: The horizon of the run that created the job.
+    """
+    if not isinstance(mode, Incremental) or not mode.lookback:
+        return None
+    again = max(window.start, _earlier(read_horizon, mode.lookback))
+    return Window(again, window.end) if again < window.end else None
+
+
+def begin_read(state: StreamState, mode: ReadMode, horizon: datetime) -> StreamState:
+    """Return the state with which a run begins to read; it must be in STATE before any job is."""
+    if isinstance(mode, FullRead) and state.sweep_began is None:
+        return replace(state, sweep_began=horizon)
+    return state
+
+
+def after_window(
+    state: StreamState,
+    mode: ReadMode,
+    window: Window,
+    *,
+    read_horizon: datetime,
+    horizon: datetime,
+) -> StreamState:
+    """Return the state after all records of a window were emitted.
+
+    Args:
+        state: The state before.
+        mode: How the stream is read.
+        window: The stretch that was read.
+        read_horizon: The horizon of the run that created the job.
+        horizon: The horizon of this run.
+    """
+    if isinstance(mode, Incremental):
+        return _after_incremental(state, mode, window, read_horizon)
+    if isinstance(mode, FullRead):
+        return _after_full(state, mode, window, horizon)
+    return state
+
+
+def _after_incremental(
+    state: StreamState, mode: Incremental, window: Window, read_horizon: datetime
+) -> StreamState:
+    bookmark = bookmark_of(state, mode)
+    is_new = bookmark is None
+    again = owed_again(window, mode, read_horizon)
+    owed = subtract(_owed_before_bookmark(state, mode), window)
+    owed = merge([*owed, again] if again else owed)
+    run_horizon = state.horizon
+    if bookmark is None or window.end >= bookmark:
+        bookmark = window.end
+        run_horizon = read_horizon if mode.lookback and read_horizon > window.end else None
+    implied = _implied_lookback(bookmark, run_horizon, mode.lookback)
+    return replace(
+        state,
+        replication_key=mode.replication_key,
+        bookmark=bookmark,
+        horizon=run_horizon,
+        owed=None if is_new or owed == implied else owed,
+    )
+
+
+def _after_full(
+    state: StreamState, mode: FullRead, window: Window, horizon: datetime
+) -> StreamState:
+    if window.end < horizon:
+        return replace(state, sweep_reached=window.end)
+    finished = replace(state, sweep_began=None, sweep_reached=None)
+    if mode.bookmark_key is None:
+        return finished
+    began = state.sweep_began or horizon
+    earlier = state.bookmark if state.replication_key == mode.bookmark_key else None
+    return replace(
+        finished,
+        replication_key=mode.bookmark_key,
+        bookmark=max(began, earlier or began),
+        horizon=None,
+        owed=None,
+    )
+
+
+def _owed_before_bookmark(state: StreamState, mode: Incremental) -> tuple[Window, ...]:
+    bookmark = bookmark_of(state, mode)
+    if bookmark is None:
+        return ()
+    if state.owed is not None:
+        return state.owed
+    return _implied_lookback(bookmark, state.horizon, mode.lookback)
+
+
+def _implied_lookback(
+    bookmark: datetime, horizon: datetime | None, lookback: timedelta
+) -> tuple[Window, ...]:
+    """Return what is owed after everything up to the bookmark was read by runs up to a horizon."""
+    again = min(bookmark, _earlier(horizon or bookmark, lookback))
+    return merge([Window(again, bookmark)])
+
+
+def _earlier(instant: datetime, by: timedelta) -> datetime:
+    try:
+        return instant - by
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)

@@ -1,0 +1,213 @@
+"""What STATE holds of one stream: its bookmark, what is owed, and unfinished export jobs.
+
+::
+
+    {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
+     "horizon": "2026-11-24T00:00:00Z", "owed": [{"start": "...", "end": "..."}],
+     "sweep_began": "2026-11-24T00:00:00Z", "sweep_reached": "2026-03-01T00:00:00Z",
+     "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
+                  "request": "<digest>", "without": ["unknownField"]}]}
+
+This module is the only one that knows this format. States that earlier versions wrote are read
+for ever. Keys that this tap does not know are kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.instants import format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+_KEYS = frozenset(
+    (
+        "replication_key",
+        "replication_key_value",
+        "horizon",
+        "owed",
+        "sweep_began",
+        "sweep_reached",
+        "exports",
+    )
+)
+
+
+@dataclass(frozen=True)
+class UnfinishedExport:
+    """A job that was created and whose file was not read to the end.
+
+    Attributes:
+        export_id: Marketo's id of the job.
+        window: The stretch of time that it exports.
+        digest: The digest of the request as the catalog asked for it.
+        horizon: Where the run that created it stopped reading: what Marketo stored later is
+            not in the file.
+        unknown_fields: Fields of the request that Marketo did not know, so the job lacks them.
+    """
+
+    export_id: str
+    window: Window
+    digest: str
+    horizon: datetime
+    unknown_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """The state of one stream.
+
+    Attributes:
+        replication_key: The column that ``bookmark`` is about.
+        bookmark: Everything up to here was read at least once, except what is owed.
+        horizon: Where the run that moved the bookmark stops reading; None if at the bookmark.
+        owed: Stretches before the bookmark that have to be read again. None where it follows
+            from bookmark, horizon and the lookback; see ``read_progress``.
+        sweep_began: The horizon of the run that began the full read in progress.
+        sweep_reached: The instant up to which the full read in progress has come.
+        exports: Unfinished jobs, in the order in which they were created.
+        unknown: Keys that another program wrote.
+    """
+
+    replication_key: str | None = None
+    bookmark: datetime | None = None
+    horizon: datetime | None = None
+    owed: tuple[Window, ...] | None = None
+    sweep_began: datetime | None = None
+    sweep_reached: datetime | None = None
+    exports: tuple[UnfinishedExport, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_export(self, export: UnfinishedExport) -> StreamState:
+        """Return the state with one more unfinished job, in place of one for the same request."""
+        same = (export.window, export.digest)
+        others = [each for each in self.exports if (each.window, each.digest) != same]
+        return replace(self, exports=(*others, export))
+
+    def without_exports(self, window: Window) -> StreamState:
+        """Return the state without the unfinished jobs of a window."""
+        return replace(self, exports=tuple(each for each in self.exports if each.window != window))
+
+    def without_jobs(self, export_ids: Collection[str]) -> StreamState:
+        """Return the state without the unfinished jobs of these ids."""
+        kept = tuple(each for each in self.exports if each.export_id not in export_ids)
+        return replace(self, exports=kept)
+
+
+def load_stream_state(stream: str, raw: object) -> StreamState:
+    """Return the state that a STATE message holds of a stream.
+
+    Raises:
+        StateError: This tap does not write such a state.
+    """
+    if not isinstance(raw, dict):
+        finding = f"the bookmark of {stream} is not a JSON object"
+        raise StateError(finding)
+    key = raw.get("replication_key")
+    state = StreamState(
+        replication_key=None if key is None else str(key),
+        bookmark=_instant(stream, raw, "replication_key_value"),
+        horizon=_instant(stream, raw, "horizon"),
+        sweep_began=_instant(stream, raw, "sweep_began"),
+        sweep_reached=_instant(stream, raw, "sweep_reached"),
+        unknown={name: value for name, value in raw.items() if name not in _KEYS},
+    )
+    entries = _entries(stream, raw, "exports")
+    try:
+        owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
+        exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
+    except (KeyError, TypeError, ValueError):
+        finding = f"owed or exports of {stream} are not as this tap writes them"
+        raise StateError(finding) from None
+    return replace(state, owed=_owed_by_old_exports(state, owed, entries), exports=exports)
+
+
+def dump_stream_state(state: StreamState) -> dict[str, Any]:
+    """Return the state as STATE messages hold it."""
+    texts = {
+        "horizon": _format(state.horizon),
+        "replication_key": state.replication_key,
+        "replication_key_value": _format(state.bookmark),
+        "sweep_began": _format(state.sweep_began),
+        "sweep_reached": _format(state.sweep_reached),
+    }
+    raw = dict(state.unknown)
+    raw |= {name: text for name, text in texts.items() if text is not None}
+    if state.owed is not None:
+        raw["owed"] = [_dump_window(window) for window in state.owed]
+    if state.exports:
+        raw["exports"] = [_dump_export(export) for export in state.exports]
+    return raw
+
+
+def _instant(stream: str, raw: Mapping[str, Any], name: str) -> datetime | None:
+    try:
+        return None if raw.get(name) is None else parse_instant(raw[name])
+    except (TypeError, ValueError):
+        finding = f"{name} of {stream} is not a date-time"
+        raise StateError(finding) from None
+
+
+def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    entries = raw.get(name) or []
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        finding = f"{name} of {stream} is not a list of JSON objects"
+        raise StateError(finding)
+    return entries
+
+
+def _window(entry: Mapping[str, Any]) -> Window:
+    return Window(parse_instant(entry["start"]), parse_instant(entry["end"]))
+
+
+def _export(entry: Mapping[str, Any], horizon: datetime) -> UnfinishedExport:
+    unknown_fields = tuple(str(name) for name in entry.get("without", ()))
+    digest = str(entry["request"])
+    return UnfinishedExport(str(entry["id"]), _window(entry), digest, horizon, unknown_fields)
+
+
+def _horizon_of(
+    entry: Mapping[str, Any], state: StreamState, entries: list[dict[str, Any]]
+) -> datetime:
+    if entry.get("horizon"):
+        return parse_instant(entry["horizon"])
+    # Version 0.1 did not write it. Its runs created the job of the last window last.
+    ends = [_window(each).end for each in entries]
+    return max([*ends, state.horizon]) if state.horizon else max(ends)
+
+
+def _owed_by_old_exports(
+    state: StreamState, owed: tuple[Window, ...] | None, entries: list[dict[str, Any]]
+) -> tuple[Window, ...] | None:
+    """Return what is owed; version 0.1 lost it where a run that resumed was interrupted.
+
+    An unfinished job that begins before the bookmark shows that its run owed what lies before.
+    """
+    if owed is not None or state.bookmark is None:
+        return owed
+    old = [_window(each) for each in entries if not each.get("horizon")]
+    starts = [each.start for each in old if each.start < state.bookmark < each.end]
+    return (Window(min(starts), state.bookmark),) if starts else None
+
+
+def _format(instant: datetime | None) -> str | None:
+    return None if instant is None else format_instant(instant)
+
+
+def _dump_window(window: Window) -> dict[str, str]:
+    return {"start": format_instant(window.start), "end": format_instant(window.end)}
+
+
+def _dump_export(export: UnfinishedExport) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": export.export_id,
+        **_dump_window(export.window),
+        "horizon": format_instant(export.horizon),
+        "request": export.digest,
+    }
+    return entry | ({"without": list(export.unknown_fields)} if export.unknown_fields else {})

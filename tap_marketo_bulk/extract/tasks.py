@@ -1,0 +1,60 @@
+"""Export tasks: what a run has to export, as values; and how jobs are treated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.marketo.exports import ExportRequest
+
+
+@dataclass(frozen=True)
+class ExportTask:
+    """One file to be exported and read.
+
+    Attributes:
+        stream: The stream whose state holds the job's id.
+        window: The stretch of time that the file covers.
+        request: What Marketo is asked for.
+        consumers: The names of the streams that the file's rows are for.
+        horizon: The horizon of the run that created, or will create, the job.
+        required_fields: Fields without which the file is of no use.
+        completes_window: False where another task covers the same window.
+        export_id: The job that an earlier run created for exactly this request.
+        unknown_fields: Fields of the request that this job lacks: Marketo did not know them.
+    """
+
+    stream: str
+    window: Window
+    request: ExportRequest
+    consumers: tuple[str, ...]
+    horizon: datetime
+    required_fields: frozenset[str] = frozenset()
+    completes_window: bool = True
+    export_id: str | None = None
+    unknown_fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the stream and the window as text for a log line."""
+        return f"{self.stream} {self.window}"
+
+
+@dataclass(frozen=True)
+class JobPolicy:
+    """How often jobs are polled, how long they are waited for, and how many there are at once.
+
+    Attributes:
+        poll_seconds: The pause between two status checks of a job.
+        job_timeout_seconds: After so long in the queue a job is cancelled.
+        max_jobs_in_flight: The most jobs that are queued or processed at once.
+        waits_for_quota: Whether a used up daily quota is waited for; otherwise it is an error.
+    """
+
+    poll_seconds: float
+    job_timeout_seconds: float
+    max_jobs_in_flight: int
+    waits_for_quota: bool = False

@@ -1,0 +1,126 @@
+"""Everything of singer_sdk that is not its public interface, in one place.
+
+The SDK takes bookmarks from records, validates settings in its own words and writes STATE from
+its signal handler. This tap does these three things itself, for which the SDK has no public hook.
+Each name here was read in singer_sdk 0.54.9; ``tests/test_sdk_names.py`` fails when one is renamed.
+"""
+
+from __future__ import annotations
+
+import logging
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream, Tap
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType
+
+    from singer_sdk.helpers.types import Context, Record
+
+# The names that are overridden (by class) or used: singer_sdk promises none of them.
+STREAM_NAMES = (
+    "_increment_stream_state",
+    "_write_starting_replication_value",
+    "_write_schema_message",
+    "_write_record_message",
+)
+STREAM_ATTRIBUTES = ("_tap", "_metadata", "_input_schema", "_stream_version")
+TAP_NAMES = ("_validate_config", "_env_var_config", "_handle_termination")
+TAP_ATTRIBUTES = ("_config",)
+# Messages of the SDK's log that are dropped or shown at another level.
+STREAM_ERROR_MESSAGE = "An unhandled error occurred while syncing '%s'"
+CHILD_STREAM_MESSAGE = "Added '%s' as child stream to '%s'"
+
+
+class SdkStream(Stream):
+    """A stream that writes its state and, where it likes, its records itself."""
+
+    @property
+    def tap(self) -> SdkTap:
+        """The tap of this stream."""
+        tap: SdkTap = self._tap  # type: ignore[assignment] # only SdkTap makes these streams
+        return tap
+
+    @property
+    def has_record_limit(self) -> bool:
+        """Whether this is a connection test, which wants a record or two."""
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    @property
+    def has_version(self) -> bool:
+        """Whether RECORD messages carry a version, which ACTIVATE_VERSION refers to."""
+        return self._stream_version is not None
+
+    @property
+    def is_described_by_discovery(self) -> bool:
+        """Whether the catalog's metadata are still to be made from the discovered schema."""
+        return self._metadata is None and self._input_schema is None
+
+    def write_schema(self) -> None:
+        """Write the SCHEMA message."""
+        self._write_schema_message()
+
+    def write_record(self, record: Record) -> None:
+        """Write a record as the SDK does: mapped, flattened, filtered."""
+        self._write_record_message(record)
+
+    def _increment_stream_state(
+        self, latest_record: Mapping[str, Any], *, context: Context | None = None
+    ) -> None:
+        """Take no bookmark from a record: bookmarks are the ends of windows."""
+
+    def _write_starting_replication_value(self, context: Context | None) -> None:
+        """Keep the state free of keys that only the SDK's own bookmarks need."""
+
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's signature
+        """Log as the SDK does, but not that an error occurred: the command shows the error."""
+        level = logging.DEBUG if message == STREAM_ERROR_MESSAGE else level
+        super().log(message, *args, level=level, **kwargs)
+
+
+class SdkTap(Tap):
+    """A tap that reads its settings and ends its process itself."""
+
+    def write_state(self) -> None:
+        """Write a STATE message with the present state."""
+        self.state_writer.write_state(self.state)
+
+    @abstractmethod
+    def load_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Check the configuration; return it with defaults, for the SDK's own settings."""
+
+    @abstractmethod
+    def read_environment(self) -> dict[str, Any]:
+        """Return the settings in environment variables, as ``load_settings`` accepts them."""
+
+    @abstractmethod
+    def end_process(self, signal_number: int) -> None:
+        """End the process after SIGINT or SIGTERM."""
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in place of the SDK, whose messages would show a secret."""
+        del raise_errors  # the tap is of no use with wrong settings
+        self._config = self.load_settings(self._config)
+        return []
+
+    @property
+    def _env_var_config(self) -> dict[str, Any]:
+        """Read environment variables in place of the SDK, whose parsing ends in tracebacks."""
+        return self.read_environment()
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """End the process without the SDK's last STATE, which may tear the line being written."""
+        del frame
+        self.end_process(signum)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    """Drop the SDK's message for each typed stream, dozens of them, that it has a parent."""
+    return record.msg != CHILD_STREAM_MESSAGE
+
+
+def filter_log(logger: logging.Logger) -> None:
+    """Keep messages of the SDK that help nobody out of a tap's log."""
+    logger.addFilter(_is_wanted)

@@ -1,0 +1,190 @@
+"""The base of every stream: what the catalog selects of it, and how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
+
+from tap_marketo_bulk.errors import CatalogError
+from tap_marketo_bulk.extract.field_types import type_for_schema
+from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValues
+from tap_marketo_bulk.extract.read_progress import FullRead, Incremental, ReadMode
+from tap_marketo_bulk.extract.records import RecordSchema, RowConverter
+from tap_marketo_bulk.sdk import SdkStream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
+    from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
+
+    from tap_marketo_bulk.extract.blocks import Block
+    from tap_marketo_bulk.extract.records import RecordFormat
+
+
+_FULL_READ = FullRead()
+
+
+@dataclass(frozen=True)
+class StreamSpec:
+    """What a stream is.
+
+    Attributes:
+        name: The stream's name.
+        schema: Its JSON Schema, from discovery or, where there is one, from the catalog.
+        key: The columns that identify a record.
+        replication_keys: The columns that Marketo can filter by; the first is the default.
+        lookback: What is read again before the end of the previous run.
+        full_read: How the stream is read with the replication method FULL_TABLE.
+        is_always_full: Whether that is the only method.
+        activity_type_id: The activity type whose rows are the stream's, None for all rows.
+        selected_by_default: Whether it is read without a catalog.
+    """
+
+    name: str
+    schema: dict[str, Any]
+    key: tuple[str, ...]
+    replication_keys: tuple[str, ...]
+    lookback: timedelta = timedelta()
+    full_read: ReadMode = _FULL_READ
+    is_always_full: bool = False
+    activity_type_id: int | None = None
+    selected_by_default: bool = True
+
+
+class Converter(Protocol):
+    """Makes records of the rows of one file."""
+
+    def convert(self, block: Block) -> list[Any]:
+        """Return the record of each row."""
+        ...
+
+
+class MarketoStream(SdkStream):
+    """A stream whose bookmark is an instant up to which everything was emitted."""
+
+    # Values are typed when a file or a response is read.
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE
+    # Windows come oldest first, so an interrupted run continues from the last one that was read.
+    is_sorted = True
+    check_sorted = False
+
+    def __init__(self, tap: Tap, spec: StreamSpec) -> None:
+        """Describe the stream; nothing is read yet."""
+        self.spec = spec
+        self.selected_by_default = spec.selected_by_default
+        super().__init__(tap, schema=spec.schema, name=spec.name)
+        self.primary_keys = spec.key
+        self.replication_key = spec.replication_keys[0]
+        self.record_counter = super().get_record_counter()
+
+    # What the catalog says.
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Follow the catalog; what it leaves out stays as discovery has it.
+
+        Raises:
+            CatalogError: Its replication key is one that Marketo cannot filter by.
+        """
+        super().apply_catalog(catalog)
+        valid = self.spec.replication_keys
+        self.primary_keys = self.primary_keys or self.spec.key
+        self.replication_key = self.replication_key or valid[0]
+        if self.replication_key not in valid:
+            message = (
+                f"The catalog's replication key for {self.name} is {self.replication_key}, but "
+                f"Marketo can only filter by {' or '.join(valid)}. Nothing was read; correct the "
+                "catalog."
+            )
+            raise CatalogError(message)
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """The catalog's metadata; discovery adds the replication keys there are to choose from."""
+        is_discovery = self.is_described_by_discovery
+        mapping = super().metadata
+        if is_discovery:
+            mapping.root.valid_replication_keys = list(self.spec.replication_keys)
+            for key in self.spec.replication_keys:
+                mapping["properties", key].inclusion = Metadata.InclusionType.AUTOMATIC
+        return mapping
+
+    @property
+    def replication_method(self) -> str:
+        """The catalog's method, except where there is only one."""
+        return REPLICATION_FULL_TABLE if self.spec.is_always_full else super().replication_method
+
+    def read_mode(self) -> ReadMode:
+        """Return how the stream is read, as the catalog says."""
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return self.spec.full_read
+        return Incremental(self.replication_key or "", self.spec.lookback)
+
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """Return none: no window ends after the horizon."""
+
+    # The selected columns.
+
+    @property
+    def column_schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON Schema of every column of the table, selected or not."""
+        properties: Mapping[str, Mapping[str, Any]] = self.effective_schema.get("properties", {})
+        return properties
+
+    @property
+    def selected_columns(self) -> tuple[str, ...]:
+        """The selected columns in the catalog's order.
+
+        Raises:
+            CatalogError: The catalog leaves out a column of the key.
+        """
+        selected = tuple(name for name in self.column_schemas if self.mask["properties", name])
+        missing = [name for name in self.spec.key if name not in selected]
+        if missing:
+            message = (
+                f"The catalog leaves out {', '.join(missing)}, part of the key of {self.name}. "
+                "Nothing was read; select it, or run discovery again."
+            )
+            raise CatalogError(message)
+        return selected
+
+    @property
+    def required_columns(self) -> frozenset[str]:
+        """The key and the replication key: without them a record is of no use."""
+        return frozenset((*self.spec.key, self.replication_key or ""))
+
+    def record_schema(self) -> RecordSchema:
+        """Return the columns of a record with their types, as the catalog declares them."""
+        selected = self.selected_columns
+        return RecordSchema(
+            stream=self.name,
+            types={
+                name: type_for_schema(self.column_schemas[name])
+                for name in selected
+                if name != INVALID_VALUES
+            },
+            key=self.spec.key,
+            required=self.required_columns,
+            with_invalid_values=INVALID_VALUES in selected,
+        )
+
+    def row_converter(
+        self, file_fields: Sequence[str], invalid_values: InvalidValues, record_format: RecordFormat
+    ) -> Converter:
+        """Return what makes this stream's records of the rows of a file with these fields."""
+        return RowConverter(file_fields, self.record_schema(), invalid_values, record_format)
+
+    def exported_fields(self) -> frozenset[str]:
+        """Return the fields of a file that the stream's records are made from."""
+        return frozenset(self.selected_columns) - {INVALID_VALUES}
+
+    def get_record_counter(self, **options: Any) -> Counter:  # noqa: ANN401 - the SDK's own
+        """Keep the SDK's counter, for records that go past the SDK."""
+        self.record_counter = super().get_record_counter(**options)
+        return self.record_counter

@@ -1,0 +1,133 @@
+"""Streams that the same export jobs fill, and what Marketo is asked for on their behalf."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from tap_marketo_bulk.extract.planner import Consumer, ExportPlan, plan_tasks
+from tap_marketo_bulk.extract.read_progress import begin_read, bookmark_of
+from tap_marketo_bulk.extract.stream_state import StreamState
+from tap_marketo_bulk.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_marketo_bulk.errors import UnsupportedFilterError
+    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.extract.windows import SyncPeriod, Window
+    from tap_marketo_bulk.marketo.exports import ExportRequest
+    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.job_store import JobStore
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+# A connection test wants a record or two, not a whole window's worth of quota.
+TEST_SPAN = timedelta(hours=1)
+
+
+class ExportSource(Protocol):
+    """One of Marketo's export objects: how it is asked for."""
+
+    def requests(
+        self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
+    ) -> Sequence[ExportRequest]:
+        """Return the requests whose files together hold a window for these streams."""
+        ...
+
+    def date_column(self, mode: ReadMode) -> str | None:
+        """Return the column that a window's filter looks at, None for an export without dates."""
+        ...
+
+    def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
+        """Return how to read where the subscription lacks a mode's filter; None for not at all."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExportGroup:
+    """A stream with export jobs, and the streams that their files fill.
+
+    Attributes:
+        owner: The stream whose state holds the jobs; it is read by the SDK.
+        consumers: The selected streams that the files fill; the owner is one if it is selected.
+        source: How Marketo is asked for the files.
+    """
+
+    owner: MarketoStream
+    consumers: tuple[MarketoStream, ...]
+    source: ExportSource
+
+    @property
+    def name(self) -> str:
+        """The name of the owner, which export tasks carry."""
+        return self.owner.name
+
+    def begin(
+        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
+    ) -> list[ExportTask]:
+        """Put into the state what must be there before any job is; return the tasks.
+
+        Args:
+            modes: How each consumer is read.
+            job_store: The bookmarks and unfinished jobs.
+            period: Where this run begins and stops reading.
+        """
+        for stream in self.consumers:
+            state = job_store[stream.name]
+            job_store[stream.name] = begin_read(state, modes[stream.name], period.horizon)
+        return self.tasks(modes, job_store, period)
+
+    def tasks(
+        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
+    ) -> list[ExportTask]:
+        """Return the tasks of this group in the order of reading."""
+        return plan_tasks(self._plan(modes, job_store, period))
+
+    def _plan(
+        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
+    ) -> ExportPlan:
+        by_name = {each.name: each for each in self.consumers}
+
+        def requests(window: Window, names: tuple[str, ...]) -> Sequence[ExportRequest]:
+            consumers = [by_name[name] for name in names]
+            return self.source.requests(window, consumers, modes[names[0]])
+
+        return ExportPlan(
+            stream=self.name,
+            consumers=tuple(
+                _consumer(each, modes[each.name], job_store, period) for each in self.consumers
+            ),
+            exports=job_store[self.name].exports,
+            make_requests=requests,
+            required_fields=self.owner.required_columns,
+            horizon=period.horizon,
+            window_length=period.window_length,
+        )
+
+
+def _consumer(
+    stream: MarketoStream, mode: ReadMode, job_store: JobStore, period: SyncPeriod
+) -> Consumer:
+    if stream.has_record_limit:
+        start = max(period.start, period.horizon - TEST_SPAN)
+        return Consumer(stream.name, mode, StreamState(), start)
+    return Consumer(stream.name, mode, job_store[stream.name], period.start)
+
+
+def warn_of_late_start(
+    stream: MarketoStream, mode: ReadMode, job_store: JobStore, period: SyncPeriod
+) -> None:
+    """Warn where the start date leaves out what happened since the bookmark."""
+    bookmark = bookmark_of(job_store[stream.name], mode)
+    if bookmark and period.start > bookmark:
+        logger.warning(
+            "start_date %s is after the bookmark of %s, so changes since %s are skipped. Set "
+            "start_date back to load them.",
+            format_instant(period.start),
+            stream.name,
+            format_instant(bookmark),
+        )

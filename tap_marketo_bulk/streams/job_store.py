@@ -1,0 +1,88 @@
+"""The bookmarks and unfinished jobs of all streams: the one owner of Singer state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.extract.stream_state import (
+    StreamState,
+    UnfinishedExport,
+    dump_stream_state,
+    load_stream_state,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from tap_marketo_bulk.extract.tasks import ExportTask
+
+
+class JobStore:
+    """Keeps the state of each stream, and writes STATE messages. Main thread only."""
+
+    def __init__(self, tap_state: dict[str, Any], write: Callable[[], None]) -> None:
+        """Read nothing yet.
+
+        Args:
+            tap_state: The SDK's own dictionary, which is changed in place.
+            write: Writes a STATE message with it.
+        """
+        self._tap_state = tap_state
+        self._write = write
+        self._states: dict[str, StreamState] = {}
+
+    def __getitem__(self, stream: str) -> StreamState:
+        """Return the state of a stream, an empty one where it is new."""
+        if stream not in self._states:
+            self._states[stream] = load_stream_state(stream, self._raw_state(stream))
+        return self._states[stream]
+
+    def __setitem__(self, stream: str, state: StreamState) -> None:
+        """Replace the state of a stream; ``write`` writes it."""
+        self._states[stream] = state
+        raw = self._raw_state(stream)
+        raw.clear()
+        raw.update(dump_stream_state(state))
+
+    def _raw_state(self, stream: str) -> dict[str, Any]:
+        raw: dict[str, Any] = self._tap_state.setdefault("bookmarks", {}).setdefault(stream, {})
+        return raw
+
+    def add_job(self, task: ExportTask, export_id: str, unknown_fields: tuple[str, ...]) -> None:
+        """Keep the id of the job that was created for a task, and write STATE."""
+        export = UnfinishedExport(
+            export_id, task.window, task.request.digest, task.horizon, unknown_fields
+        )
+        self[task.stream] = self[task.stream].with_export(export)
+        self.write()
+
+    def discard_job(self, task: ExportTask) -> None:
+        """Forget the job of a task, so that the next run creates another one; write STATE."""
+        state = self[task.stream]
+        same = (task.window, task.request.digest)
+        useless = {each.export_id for each in state.exports if (each.window, each.digest) == same}
+        self.discard_jobs(task.stream, useless)
+        self.write()
+
+    def discard_jobs(self, stream: str, export_ids: Collection[str]) -> None:
+        """Forget jobs by id; ``write`` writes it."""
+        self[stream] = self[stream].without_jobs(export_ids)
+
+    def write(self) -> None:
+        """Write a STATE message."""
+        self._write()
+
+
+def check_state(state: Mapping[str, Any]) -> None:
+    """Check the state of an earlier run, before anything is read.
+
+    Raises:
+        StateError: This tap does not write such a state.
+    """
+    bookmarks = state.get("bookmarks", {})
+    if not isinstance(bookmarks, dict):
+        finding = "bookmarks is not a JSON object"
+        raise StateError(finding)
+    for name, raw in bookmarks.items():
+        load_stream_state(name, raw)

@@ -1,0 +1,85 @@
+"""A stream whose records come from REST calls, page by page, without export jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tap_marketo_bulk.extract.json_records import JsonRecordConverter
+from tap_marketo_bulk.extract.read_progress import owed_windows
+from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.streams.base import MarketoStream
+from tap_marketo_bulk.streams.export_group import warn_of_late_start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context
+
+    from tap_marketo_bulk.extract.records import Record
+    from tap_marketo_bulk.streams.base import StreamSpec
+    from tap_marketo_bulk.streams.sync_run import SyncRun
+
+
+class PageSource(Protocol):
+    """Calls that return the entries of a stretch of time, page by page."""
+
+    def pages(self, start: datetime, end: datetime) -> Iterator[Sequence[Mapping[str, object]]]:
+        """Yield pages of entries; each entry has the stream's columns by Marketo's names.
+
+        Entries after ``end`` may be among them: they are dropped.
+        """
+        ...
+
+
+class RestStream(MarketoStream):
+    """A stream that is read with REST calls.
+
+    Marketo promises no order of pages, so the bookmark moves once, after the last page.
+    """
+
+    def __init__(self, tap: Tap, spec: StreamSpec, run: SyncRun, source: PageSource) -> None:
+        """Describe the stream; nothing is read yet.
+
+        Args:
+            tap: The tap.
+            spec: What the stream is.
+            run: The run, which the streams of a tap share.
+            source: The calls.
+        """
+        super().__init__(tap, spec)
+        self._run = run
+        self._source = source
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield the records of all pages, and move the bookmark after the last."""
+        del context  # there are no partitions
+        owed = self._owed()
+        if owed is None:
+            return
+        statistics = self._run.statistics
+        converter = JsonRecordConverter(self.record_schema(), statistics.invalid_values(self.name))
+        for page in self._run.pages(self._source.pages(owed.start, owed.end)):
+            records = map(converter.convert, page)
+            yield from (record for record in records if self._is_within(record, owed))
+        statistics.report([self.name])
+        self._run.finish_read(self, owed)
+
+    def _is_within(self, record: Record, owed: Window) -> bool:
+        """Return whether a record is for this run; later ones are left for the next."""
+        instant = record.get(self.replication_key or "")
+        return instant is None or str(instant) <= format_instant(owed.end)
+
+    def _owed(self) -> Window | None:
+        """Return the stretch of time that this run reads, None where there is none."""
+        mode, period = self._run.mode_of(self), self._run.period
+        if self.has_record_limit:
+            # A connection test takes a record of any age: that costs no quota.
+            return Window(period.start, period.horizon)
+        job_store = self._run.job_store
+        warn_of_late_start(self, mode, job_store, period)
+        state = job_store[self.name]
+        owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
+        return Window(owed[0].start, owed[-1].end) if owed else None

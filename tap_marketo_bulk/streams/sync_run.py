@@ -1,0 +1,245 @@
+"""One run of the tap: plans the exports, reacts to what happens to them, and owns the state."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from tap_marketo_bulk.errors import (
+    DailyQuotaExceededError,
+    ExportQuotaError,
+    UnsupportedFilterError,
+)
+from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
+from tap_marketo_bulk.extract.job_state import makes_job_useless
+from tap_marketo_bulk.extract.pipeline import Pipeline
+from tap_marketo_bulk.extract.quota import next_reset
+from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
+from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
+from tap_marketo_bulk.streams.export_group import warn_of_late_start
+from tap_marketo_bulk.streams.statistics import RunStatistics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.events import JobUseless
+    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.records import Record
+    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.export_group import ExportGroup
+    from tap_marketo_bulk.streams.job_store import JobStore
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+_T = TypeVar("_T")
+
+
+class SyncRun:
+    """Everything that the streams of one run share.
+
+    Attributes:
+        settings: The settings of the tap.
+        period: Where this run begins and stops reading.
+        job_store: The bookmarks and unfinished jobs.
+        pipeline: The export jobs.
+        statistics: What is counted of each stream.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        exports: Exports,
+        job_store: JobStore,
+        groups: Callable[[], Sequence[ExportGroup]],
+    ) -> None:
+        """Make no call yet.
+
+        Args:
+            settings: The settings of the tap.
+            clock: The time in which Marketo is waited for.
+            exports: Marketo's export jobs.
+            job_store: The bookmarks and unfinished jobs.
+            groups: Returns the export groups of this run in the order of reading.
+        """
+        self.settings = settings
+        horizon = sync_horizon(clock.now(), lag=settings.lag, end=settings.end)
+        self.period = SyncPeriod(settings.start, horizon, settings.window)
+        self.job_store = job_store
+        self.pipeline = Pipeline(exports, clock, settings.job_policy)
+        self.statistics = RunStatistics(settings.invalid_values)
+        self._clock = clock
+        self._make_groups = groups
+        self._groups: dict[str, ExportGroup] = {}
+        self._modes: dict[str, ReadMode] = {}
+        self._finished: set[str] = set()
+        self._quota_error: ExportQuotaError | None = None
+        self._incomplete: set[str] = set()
+
+    def plan(self) -> list[ExportTask]:
+        """Return the tasks of this run in the order of reading; nothing is asked of Marketo."""
+        groups = self._make_groups()
+        return [
+            task
+            for group in groups
+            for task in group.tasks(self._modes_of(group), self.job_store, self.period)
+        ]
+
+    def mode_of(self, stream: MarketoStream) -> ReadMode:
+        """Return how a stream is read in this run."""
+        return self._modes.get(stream.name) or stream.read_mode()
+
+    # Streams with export jobs.
+
+    def read(
+        self, group: ExportGroup, read_file: Callable[[VerifiedFile], Iterator[Record]]
+    ) -> Iterator[Record]:
+        """Yield the records of a group's files, and move bookmarks between them.
+
+        Where the daily quota is used up, the group ends early; the run ends with an error, or
+        with a warning, after its last group.
+
+        Args:
+            group: The streams to read. The first group that is read submits the tasks of all.
+            read_file: Yields the records of one file that are not written yet.
+        """
+        try:
+            self._start()
+            yield from self._read_with_fallback(group, read_file)
+        except ExportQuotaError as error:
+            self._quota_error = error
+            self._incomplete.add(group.name)
+        except GeneratorExit:
+            raise  # the SDK has read enough of this stream
+        except BaseException:
+            self.pipeline.close()
+            raise
+        finally:
+            self.statistics.report([group.name, *(each.name for each in group.consumers)])
+        self._finish(group)
+
+    def _start(self) -> None:
+        if self._groups:
+            return
+        self._groups = {group.name: group for group in self._make_groups()}
+        tasks = []
+        for group in self._groups.values():
+            for stream in group.consumers:
+                warn_of_late_start(stream, self.mode_of(stream), self.job_store, self.period)
+            tasks += group.begin(self._modes_of(group), self.job_store, self.period)
+        self.pipeline.submit(tasks)
+
+    def _modes_of(self, group: ExportGroup) -> dict[str, ReadMode]:
+        return {stream.name: self.mode_of(stream) for stream in group.consumers}
+
+    def _read_with_fallback(
+        self, group: ExportGroup, read_file: Callable[[VerifiedFile], Iterator[Record]]
+    ) -> Iterator[Record]:
+        try:
+            yield from self._read_files(group, read_file)
+        except UnsupportedFilterError as error:
+            mode = group.source.mode_without_filter(self.mode_of(group.owner), error)
+            if mode is None:
+                raise
+            self._modes[group.name] = mode
+            modes = self._modes_of(group)
+            self.pipeline.submit(group.begin(modes, self.job_store, self.period))
+            yield from self._read_files(group, read_file)
+
+    def _read_files(
+        self, group: ExportGroup, read_file: Callable[[VerifiedFile], Iterator[Record]]
+    ) -> Iterator[Record]:
+        for event in self.pipeline.read(group.name):
+            if not isinstance(event, VerifiedFile):
+                self._handle(event)
+                continue
+            try:
+                yield from read_file(event)
+            except BaseException as error:
+                if makes_job_useless(error):
+                    self.job_store.discard_job(event.task)
+                raise
+            self._finish_window(event.task)
+
+    def _handle(self, event: JobCreated | JobUseless) -> None:
+        if isinstance(event, JobCreated):
+            self.job_store.add_job(event.task, event.export_id, event.unknown_fields)
+        else:
+            self.job_store.discard_job(event.task)
+
+    def _finish_window(self, task: ExportTask) -> None:
+        """Move the bookmark of each stream that the window was read for, in one STATE."""
+        if not task.completes_window:
+            return
+        store = self.job_store
+        store[task.stream] = store[task.stream].without_exports(task.window)
+        for stream in self._groups[task.stream].consumers:
+            if stream.name in task.consumers:
+                store[stream.name] = after_window(
+                    store[stream.name],
+                    self.mode_of(stream),
+                    task.window,
+                    read_horizon=task.horizon,
+                    horizon=self.period.horizon,
+                )
+        store.write()
+
+    # Streams without export jobs, and time that passes.
+
+    def persist_job_ids(self) -> None:
+        """Write the ids of new jobs to STATE, so that they can be enqueued."""
+        for event in self.pipeline.created_jobs():
+            self._handle(event)
+
+    def pages(self, pages: Iterator[_T]) -> Iterator[_T]:
+        """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
+        while True:
+            with self.pipeline.waiting_for_marketo():
+                page = next(pages, None)
+            self.persist_job_ids()
+            if page is None:
+                return
+            yield page
+
+    def finish_read(self, stream: MarketoStream, window: Window) -> None:
+        """Move the bookmark of a stream without export jobs, and write STATE."""
+        mode, horizon = self.mode_of(stream), self.period.horizon
+        state = self.job_store[stream.name]
+        self.job_store[stream.name] = after_window(
+            state, mode, window, read_horizon=horizon, horizon=horizon
+        )
+        self.job_store.write()
+
+    # The end.
+
+    def _finish(self, group: ExportGroup) -> None:
+        """After the last group, report what the quota kept from being read.
+
+        Raises:
+            DailyQuotaExceededError: ``on_quota_exceeded`` is ``fail``.
+        """
+        self._finished.add(group.name)
+        if self._quota_error is None or self._finished < set(self._groups):
+            return
+        error = DailyQuotaExceededError(
+            self._quota_error.quota_megabytes,
+            dict(self._bookmarks()),
+            next_reset(self._clock.now()),
+        )
+        if self.settings.on_quota_exceeded == "fail":
+            raise error from self._quota_error
+        logger.warning("%s", error)
+
+    def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
+        """Yield how far each stream is complete; a complete one without bookmark is left out."""
+        for group in self._groups.values():
+            for stream in group.consumers:
+                bookmark = bookmark_of(self.job_store[stream.name], stream.read_mode())
+                if bookmark or group.name in self._incomplete:
+                    yield stream.name, bookmark

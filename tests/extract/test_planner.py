@@ -1,0 +1,351 @@
+"""From what streams owe to export tasks: nothing owed is dropped, and no job is created twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_marketo_bulk.extract.planner import Consumer, ExportPlan, obsolete_exports, plan_tasks
+from tap_marketo_bulk.extract.read_progress import (
+    FullRead,
+    Incremental,
+    ListRead,
+    after_window,
+    begin_read,
+)
+from tap_marketo_bulk.extract.stream_state import (
+    StreamState,
+    UnfinishedExport,
+    dump_stream_state,
+    load_stream_state,
+)
+from tap_marketo_bulk.extract.windows import Window, merge
+from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.marketo.exports import ExportRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.tasks import ExportTask
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+OWNER = "activities"
+
+
+def at(hours: float) -> datetime:
+    return START + hours * HOUR
+
+
+def window(start: float, end: float) -> Window:
+    return Window(at(start), at(end))
+
+
+def make_requests(span: Window, consumers: tuple[str, ...]) -> list[ExportRequest]:
+    dates = {"startAt": format_instant(span.start), "endAt": format_instant(span.end)}
+    return [ExportRequest(OWNER, consumers, {"createdAt": dates})]
+
+
+def plan(
+    *consumers: Consumer,
+    exports: tuple[UnfinishedExport, ...] = (),
+    horizon: float = 100,
+    length: float = 24,
+) -> ExportPlan:
+    return ExportPlan(
+        stream=OWNER,
+        consumers=consumers,
+        exports=exports,
+        make_requests=make_requests,
+        required_fields=frozenset(),
+        horizon=at(horizon),
+        window_length=length * HOUR,
+    )
+
+
+def consumer(
+    name: str = OWNER, bookmark: float | None = None, lookback: float = 0, **state: object
+) -> Consumer:
+    known = StreamState("date", at(bookmark), **state) if bookmark is not None else StreamState()  # type: ignore[arg-type] # as StreamState has them
+    return Consumer(name, Incremental("date", lookback * HOUR), known, START)
+
+
+def export(start: float, end: float, horizon: float, *consumers: str) -> UnfinishedExport:
+    span = window(start, end)
+    (request,) = make_requests(span, consumers or (OWNER,))
+    return UnfinishedExport(f"{start}-{end}", span, request.digest, at(horizon))
+
+
+def spans(tasks: Sequence[ExportTask]) -> list[tuple[float, float, tuple[str, ...]]]:
+    return [
+        ((it.window.start - START) / HOUR, (it.window.end - START) / HOUR, it.consumers)
+        for it in tasks
+    ]
+
+
+def test_a_new_stream_is_read_from_the_start_date_in_windows() -> None:
+    tasks = plan_tasks(plan(consumer(), horizon=50))
+    assert spans(tasks) == [(0, 24, (OWNER,)), (24, 48, (OWNER,)), (48, 50, (OWNER,))]
+
+
+def test_a_stream_is_read_from_its_bookmark_less_the_lookback() -> None:
+    tasks = plan_tasks(plan(consumer(bookmark=90, lookback=2)))
+    assert spans(tasks) == [(88, 100, (OWNER,))]
+
+
+def test_nothing_is_planned_where_the_bookmark_is_at_the_horizon() -> None:
+    assert plan_tasks(plan(consumer(bookmark=100))) == []
+
+
+def test_a_bookmark_of_another_replication_key_is_ignored() -> None:
+    other = Consumer(OWNER, Incremental("other"), StreamState("date", at(90)), START)
+    assert spans(plan_tasks(plan(other, horizon=10))) == [(0, 10, (OWNER,))]
+
+
+def test_time_is_cut_where_another_stream_begins_to_owe() -> None:
+    tasks = plan_tasks(plan(consumer("new"), consumer("old", bookmark=40), horizon=50))
+    assert spans(tasks) == [
+        (0, 24, ("new",)),
+        (24, 40, ("new",)),
+        (40, 50, ("new", "old")),
+    ]
+
+
+def test_an_unfinished_job_keeps_its_window_whatever_the_window_length_is_today() -> None:
+    job = export(10, 40, 100)
+    tasks = plan_tasks(plan(consumer(bookmark=5), exports=(job,), horizon=60, length=24))
+    assert spans(tasks) == [(5, 10, (OWNER,)), (10, 40, (OWNER,)), (40, 60, (OWNER,))]
+    assert [task.export_id for task in tasks] == [None, job.export_id, None]
+
+
+def test_a_job_for_another_request_is_not_resumed() -> None:
+    job = export(10, 40, 100, "another column")
+    tasks = plan_tasks(plan(consumer(bookmark=10), exports=(job,), horizon=40))
+    assert [task.export_id for task in tasks] == [None, None]
+    assert obsolete_exports(plan(exports=(job,)), tasks) == [job]
+
+
+def test_a_job_that_ends_after_the_horizon_is_kept_for_a_later_run() -> None:
+    job = export(10, 40, 100)
+    today = plan(consumer(bookmark=10), exports=(job,), horizon=20)
+    tasks = plan_tasks(today)
+    assert spans(tasks) == [(10, 20, (OWNER,))]
+    assert obsolete_exports(today, tasks) == []
+
+
+def test_late_activities_are_owed_where_the_run_of_a_resumed_job_stopped_reading() -> None:
+    job = export(10, 40, 40)
+    today = consumer(bookmark=10, lookback=2, horizon=at(40))
+    tasks = plan_tasks(plan(today, exports=(job,), horizon=60))
+    assert spans(tasks) == [(10, 40, (OWNER,)), (38, 60, (OWNER,))]
+
+
+def test_a_resumed_job_that_begins_in_the_lookback_is_used_whole() -> None:
+    job = export(38, 60, 60)
+    today = consumer(bookmark=40, lookback=1)
+    tasks = plan_tasks(plan(today, exports=(job,), horizon=80, length=100))
+    assert spans(tasks) == [(38, 60, (OWNER,)), (59, 80, (OWNER,))]
+    assert tasks[0].export_id == job.export_id
+
+
+def test_a_list_is_one_task_whatever_the_dates_are() -> None:
+    def request(_span: Window, _consumers: tuple[str, ...]) -> list[ExportRequest]:
+        return [ExportRequest("leads", ("id",), {"staticListId": 1})]
+
+    job = UnfinishedExport("x", window(-9999, 3), request(window(0, 1), ())[0].digest, at(3))
+    today = ExportPlan(
+        OWNER,
+        (Consumer(OWNER, ListRead(), StreamState(), START),),
+        (job,),
+        request,
+        frozenset(),
+        at(9),
+        HOUR,
+    )
+    (task,) = plan_tasks(today)
+    assert (task.export_id, task.window) == ("x", job.window)
+
+
+def test_two_requests_for_a_window_are_two_tasks_and_the_last_completes_it() -> None:
+    def requests(span: Window, _consumers: tuple[str, ...]) -> list[ExportRequest]:
+        return [ExportRequest("x", (name,), {"at": str(span)}) for name in "ab"]
+
+    today = ExportPlan(OWNER, (consumer(),), (), requests, frozenset(), at(30), 24 * HOUR)
+    tasks = plan_tasks(today)
+    assert [task.completes_window for task in tasks] == [False, True, False, True]
+    second = UnfinishedExport("b", window(0, 24), tasks[1].request.digest, at(30))
+    again = plan_tasks(
+        ExportPlan(OWNER, (consumer(),), (second,), requests, frozenset(), at(30), 24 * HOUR)
+    )
+    assert [task.export_id for task in again] == [None, "b", None, None]
+
+
+# Sequences of runs.
+
+
+@dataclass
+class Marketo:
+    """Records at every half hour, each stored ``late`` hours after it happened.
+
+    Attributes:
+        loaded: What the target holds, by stream.
+        paid: The windows that were exported, with the horizon at which each was.
+    """
+
+    late: float
+    loaded: dict[str, set[float]] = field(default_factory=dict)
+    paid: list[tuple[Window, str]] = field(default_factory=list)
+
+    def export(self, span: Window, stored_by: datetime) -> set[float]:
+        """Return the half hours that are in the file of a job."""
+        start, end = (span.start - START) / HOUR, (span.end - START) / HOUR
+        last = min(end, (stored_by - START) / HOUR - self.late)
+        return {half / 2 for half in range(int(2 * start), int(2 * last) + 1)}
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run: its settings, and after how many tasks it is stopped."""
+
+    hours: int
+    lookback: int
+    window_hours: int
+    read: int
+    created_ahead: int
+
+
+NIGHTS = st.lists(
+    st.builds(
+        Night,
+        hours=st.integers(1, 40),
+        lookback=st.sampled_from([3, 4, 6, 30]),
+        window_hours=st.integers(2, 31),
+        read=st.integers(0, 6),
+        created_ahead=st.integers(0, 4),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+def run_night(marketo: Marketo, night: Night, raw: dict[str, object], horizon: float) -> None:
+    """Plan, create jobs, read some of their files, and be stopped; STATE is in ``raw``."""
+    state = load_stream_state(OWNER, raw)
+    mode = Incremental("date", night.lookback * HOUR)
+    today = ExportPlan(
+        OWNER,
+        (Consumer(OWNER, mode, state, START),),
+        state.exports,
+        make_requests,
+        frozenset(),
+        at(horizon),
+        night.window_hours * HOUR,
+    )
+    tasks = plan_tasks(today)
+    state = state.without_jobs({each.export_id for each in obsolete_exports(today, tasks)})
+    files = {}
+    for number, task in enumerate(tasks[: night.read + night.created_ahead]):
+        name = task.export_id or f"{horizon}/{number}"
+        if task.export_id is None:
+            marketo.paid.append((task.window, task.request.digest))
+        created = UnfinishedExport(name, task.window, task.request.digest, task.horizon)
+        state = state.with_export(created)
+        files[number] = marketo.export(task.window, task.horizon)
+    for number, task in enumerate(tasks[: night.read]):
+        marketo.loaded.setdefault(OWNER, set()).update(files[number])
+        state = after_window(
+            state, mode, task.window, read_horizon=task.horizon, horizon=at(horizon)
+        ).without_exports(task.window)
+    raw.clear()
+    raw.update(dump_stream_state(state))
+
+
+@given(NIGHTS, st.sampled_from([0, 1, 2.5]))
+def test_whatever_interrupts_runs_and_changes_settings_nothing_owed_is_dropped(
+    nights: list[Night], late: float
+) -> None:
+    # The shortest lookback covers the latest record, so nothing may be missing at the end.
+    marketo, raw, horizon = Marketo(late), dict[str, object](), 0.0
+    for night in nights:
+        horizon += night.hours
+        run_night(marketo, night, raw, horizon)
+    horizon += 40
+    run_night(marketo, Night(40, 3, 31, 10_000, 0), raw, horizon)
+    expected = {half / 2 for half in range(int(2 * (horizon - late)) + 1)}
+    assert marketo.loaded[OWNER] == expected
+    assert load_stream_state(OWNER, raw).exports == ()
+
+
+@given(NIGHTS)
+def test_with_the_same_settings_no_request_is_paid_twice(nights: list[Night]) -> None:
+    marketo, raw, horizon = Marketo(0), dict[str, object](), 0.0
+    for night in [*nights, Night(40, 3, 24, 10_000, 0)]:
+        horizon += night.hours
+        same = Night(night.hours, 3, 24, night.read, night.created_ahead)
+        run_night(marketo, same, raw, horizon)
+    assert len(set(marketo.paid)) == len(marketo.paid)
+
+
+@given(NIGHTS)
+def test_without_a_lookback_no_instant_is_exported_twice(nights: list[Night]) -> None:
+    marketo, raw, horizon = Marketo(0), dict[str, object](), 0.0
+    for night in nights:
+        horizon += night.hours
+        run_night(marketo, Night(night.hours, 0, 24, night.read, night.created_ahead), raw, horizon)
+    paid = sorted(span for span, _ in marketo.paid)
+    assert all(one.end <= other.start for one, other in pairwise(paid))
+
+
+@given(NIGHTS, st.sampled_from([None, "date"]))
+def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
+    nights: list[Night], bookmark_key: str | None
+) -> None:
+    mode: ReadMode = FullRead(bookmark_key)
+    state, horizon, read = StreamState(), 0.0, set[Window]()
+    began = None
+    for night in [*nights, Night(1, 0, 24, 10_000, 0)]:
+        horizon += night.hours
+        state = begin_read(state, mode, at(horizon))
+        began = began or state.sweep_began
+        who = Consumer(OWNER, mode, state, START)
+        tasks = plan_tasks(plan(who, horizon=horizon, length=night.window_hours))
+        for task in tasks[: night.read]:
+            read.add(task.window)
+            state = after_window(
+                state, mode, task.window, read_horizon=task.horizon, horizon=at(horizon)
+            )
+            if state.sweep_began is None:
+                assert merge(read) == (Window(START, at(horizon)),)
+                assert state.bookmark == (began if bookmark_key else None)
+                return
+            assert state.sweep_began == began
+    raise AssertionError
+
+
+def test_a_full_read_that_is_complete_begins_anew() -> None:
+    state = StreamState()
+    for horizon in (30, 60):
+        who = Consumer(OWNER, FullRead(), begin_read(state, FullRead(), at(horizon)), START)
+        tasks = plan_tasks(plan(who, horizon=horizon, length=100))
+        assert spans(tasks) == [(0, horizon, (OWNER,))]
+        state = after_window(
+            who.state, who.mode, tasks[0].window, read_horizon=at(horizon), horizon=at(horizon)
+        )
+        assert state == StreamState()
+
+
+def test_a_lookback_that_begins_before_the_calendar_is_cut() -> None:
+    first = datetime.min.replace(tzinfo=UTC)
+    state = StreamState("date", first + HOUR)
+    today = Consumer(OWNER, Incremental("date", 2 * HOUR), state, first)
+    horizon = first + 3 * HOUR
+    (task,) = plan_tasks(
+        ExportPlan(OWNER, (today,), (), make_requests, frozenset(), horizon, 24 * HOUR)
+    )
+    assert task.window == Window(first, horizon)

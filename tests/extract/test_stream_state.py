@@ -1,0 +1,117 @@
+"""The state of a stream: what this version writes, and what earlier versions wrote."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.extract.read_progress import Incremental, owed_windows
+from tap_marketo_bulk.extract.stream_state import (
+    StreamState,
+    UnfinishedExport,
+    dump_stream_state,
+    load_stream_state,
+)
+from tap_marketo_bulk.extract.windows import Window
+
+DAY = datetime(2026, 2, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+INSTANTS = st.integers(0, 10**6).map(lambda seconds: DAY + timedelta(seconds=seconds))
+WINDOWS = st.builds(Window, INSTANTS, INSTANTS)
+TEXTS = st.text(max_size=5)
+EXPORTS = st.builds(
+    UnfinishedExport, TEXTS, WINDOWS, TEXTS, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)
+)
+STATES = st.builds(
+    StreamState,
+    replication_key=st.none() | TEXTS,
+    bookmark=st.none() | INSTANTS,
+    horizon=st.none() | INSTANTS,
+    owed=st.none() | st.lists(WINDOWS, max_size=2).map(tuple),
+    sweep_began=st.none() | INSTANTS,
+    sweep_reached=st.none() | INSTANTS,
+    exports=st.lists(EXPORTS, max_size=3).map(tuple),
+    unknown=st.dictionaries(st.sampled_from(["partitions", "x"]), st.integers()),
+)
+
+
+@given(STATES)
+def test_a_state_that_is_written_is_read_as_it_was(state: StreamState) -> None:
+    assert load_stream_state("leads", dump_stream_state(state)) == state
+
+
+def test_an_empty_state_is_a_new_stream() -> None:
+    assert load_stream_state("leads", {}) == StreamState()
+    assert dump_stream_state(StreamState()) == {}
+
+
+# One of each kind that version 0.1 wrote: they are read for ever.
+
+JOB = {
+    "id": "8f3265a2",
+    "start": "2026-01-20T00:00:00Z",
+    "end": "2026-02-01T00:00:00Z",
+    "request": "0123456789abcdef",
+}
+OF_VERSION_0_1: dict[str, dict[str, Any]] = {
+    "complete": {"replication_key": "updatedAt", "replication_key_value": "2026-02-01T00:00:00Z"},
+    "interrupted": {
+        "horizon": "2026-02-01T00:00:00Z",
+        "replication_key": "activityDate",
+        "replication_key_value": "2026-01-20T00:00:00Z",
+        "exports": [JOB],
+    },
+    "first window": {"exports": [JOB | {"without": ["zip"]}]},
+    "sweep": {"sweep_began": "2026-02-01T00:00:00Z", "sweep_reached": "2026-01-01T00:00:00Z"},
+    "no zone": {"replication_key": "updatedAt", "replication_key_value": "2026-02-01T00:00:00"},
+}
+
+
+@pytest.mark.parametrize("raw", OF_VERSION_0_1.values(), ids=list(OF_VERSION_0_1))
+def test_a_state_of_version_0_1_is_read(raw: dict[str, Any]) -> None:
+    state = load_stream_state("leads", raw)
+    written = dump_stream_state(state)
+    for entry in written.get("exports", ()):
+        assert entry.pop("horizon") == "2026-02-01T00:00:00Z"
+    if written.get("replication_key_value"):
+        assert written["replication_key_value"].rstrip("Z") == raw["replication_key_value"].rstrip(
+            "Z"
+        )
+        raw = raw | {"replication_key_value": written["replication_key_value"]}
+    assert written == raw
+
+
+def test_what_version_0_1_lost_in_an_interrupted_resumption_is_owed() -> None:
+    # The bookmark is H1, the horizon H2; the job that reads the hour before H1 again is left.
+    raw = {
+        "horizon": "2026-02-02T00:00:00Z",
+        "replication_key": "activityDate",
+        "replication_key_value": "2026-02-01T00:00:00Z",
+        "exports": [JOB | {"start": "2026-01-31T23:00:00Z", "end": "2026-02-02T00:00:00Z"}],
+    }
+    state = load_stream_state("activities", raw)
+    mode, horizon = Incremental("activityDate", HOUR), DAY + 48 * HOUR
+    (owed,) = owed_windows(state, mode, start=DAY - 999 * HOUR, horizon=horizon)
+    assert owed == Window(DAY - HOUR, horizon)
+
+
+@pytest.mark.parametrize(
+    ("raw", "finding"),
+    [
+        ([], "the bookmark of leads is not a JSON object"),
+        ({"replication_key_value": 7}, "replication_key_value of leads is not a date-time"),
+        ({"horizon": "soon"}, "horizon of leads is not a date-time"),
+        ({"exports": {"id": "x"}}, "exports of leads is not a list"),
+        ({"exports": ["x"]}, "exports of leads is not a list"),
+        ({"exports": [{"id": "x"}]}, "owed or exports of leads are not as this tap writes them"),
+        ({"owed": [{"start": "soon"}]}, "owed or exports of leads are not"),
+    ],
+)
+def test_a_state_that_this_tap_does_not_write_is_an_error(raw: object, finding: str) -> None:
+    with pytest.raises(StateError, match=finding):
+        load_stream_state("leads", raw)

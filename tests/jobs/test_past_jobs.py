@@ -1,0 +1,81 @@
+"""The jobs of the past seven days."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_marketo_bulk.jobs.past_jobs import PastJob, read_past_jobs
+from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.sandbox import SandboxClock
+    from tests.support.jobs_command import Jobs
+
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
+
+
+def past(status: JobStatus = JobStatus.COMPLETED, **told: Any) -> PastJob:  # noqa: ANN401 - as ExportJob has them
+    return PastJob("leads", ExportJob("x", status, **told))
+
+
+def test_jobs_of_all_objects_come_latest_first(
+    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
+) -> None:
+    made = []
+    for kind in ("leads", "activities", "leads"):
+        made.append((kind, command.create(kind)))
+        sandbox_clock.advance(60)
+    found = [(each.object_path, each.job.export_id) for each in read_past_jobs(exports)]
+    assert found == made[::-1]
+
+
+def test_jobs_that_marketo_forgot_are_not_shown(
+    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
+) -> None:
+    command.create()
+    sandbox_clock.advance(7 * 86_400)
+    assert read_past_jobs(exports) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-01T12:00:00Z",
+        "2026-02-01T04:00:00-08:00",
+        "2026-02-01T12:00:00+0000",
+        "2026-02-01T12:00:00",
+    ],
+)
+def test_instants_are_read_in_every_form(text: str) -> None:
+    assert past(created_at=text, finished_at=text).created == NOON
+    assert past(created_at=text, finished_at=text).finished == NOON
+
+
+@pytest.mark.parametrize("text", [None, "", "soon"])
+def test_what_is_no_instant_is_none(text: str | None) -> None:
+    assert past(created_at=text).created is None
+
+
+@pytest.mark.parametrize(
+    ("job", "seconds"),
+    [
+        (past(queued_at="2026-02-01T11:00:00Z", finished_at="2026-02-01T11:10:00Z"), 600),
+        (past(JobStatus.PROCESSING, queued_at="2026-02-01T11:00:00Z"), 3600),
+        (past(JobStatus.QUEUED, queued_at="2026-02-01T11:59:00Z"), 60),
+        (past(JobStatus.CREATED), None),
+        (past(JobStatus.CANCELLED, queued_at="2026-02-01T11:00:00Z"), None),
+        (past(finished_at="2026-02-01T11:10:00Z"), None),
+    ],
+)
+def test_the_time_in_the_queue_counts(job: PastJob, seconds: float | None) -> None:
+    assert job.duration_seconds(NOON) == seconds
+
+
+def test_only_completed_jobs_take_bytes() -> None:
+    assert past(size=7).charged_bytes == 7
+    assert past().charged_bytes == 0
+    assert past(JobStatus.FAILED, size=7).charged_bytes == 0
