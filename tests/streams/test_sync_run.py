@@ -43,7 +43,7 @@ def run_in_parts(tap: Tap, state: Message | None = None, stop_after: int | None 
     """Run the tap with leads alone, each window of which is two export jobs."""
     target = Target(stop_after)
     catalog = selecting(tap.discover(), "leads")
-    config = {"start_date": "2026-02-01", "end_date": "2026-02-20"}
+    config = {"start_date": "2026-02-01", "end_date": "2026-02-20", "resume_unknown_jobs": False}
     made = tap.make(config=config, catalog=catalog, state=state, target=target)
     leads = made.streams["leads"]
     assert isinstance(leads, BulkStream)

@@ -75,7 +75,8 @@ class Run:
 
     def bookmark(self, stream: str) -> Message:
         """Return what the last STATE holds of a stream."""
-        bookmark: Message = (self.state or {}).get("bookmarks", {}).get(stream, {})
+        bookmarks: Message = without_latest_jobs(self.state or {}).get("bookmarks", {})
+        bookmark: Message = bookmarks.get(stream, {})
         return bookmark
 
     @property
@@ -88,6 +89,14 @@ class Run:
 def without_empty_column(record: Record) -> Record:
     """Return a record without a null ``_invalid_values``, which no data set has."""
     return {name: value for name, value in record.items() if (name, value) != EMPTY_COLUMN}
+
+
+def without_latest_jobs(state: Message) -> Message:
+    """Return a copy of a state without the ids of the latest jobs, which differ in each run."""
+    copy = deepcopy(state)
+    for bookmark in copy.get("bookmarks", {}).values():
+        bookmark.pop("latest_jobs", None)
+    return copy
 
 
 def tap_class(clock: Clock) -> type[TapMarketoBulk]:

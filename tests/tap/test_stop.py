@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
-from tests.support.runs import Run, StoppedError, Tap
+from tests.support.runs import Run, StoppedError, Tap, without_latest_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,7 +76,9 @@ def test_stopped_after_any_message_a_run_is_completed_by_the_next(whole: Run) ->
             assert_paid_once(tap.sandbox)
             done = [job for job in tap.sandbox.jobs if job.status == "Completed"]
             assert len(done) == 6
-            assert again.state == whole.state
+            assert again.state
+            assert whole.state
+            assert without_latest_jobs(again.state) == without_latest_jobs(whole.state)
 
 
 @settings(
