@@ -104,3 +104,23 @@ def test_typed_streams_are_read_by_their_parent(tap: Tap) -> None:
     assert list(typed.get_records(None)) == []
     (group,) = made.export_groups()
     assert (group.name, group.consumers) == ("activities", (typed,))
+
+
+@still
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"activities": None, "__else__": {}},
+        {"leads": {}, "__else__": None},
+    ],
+)
+def test_a_stream_that_a_map_removes_is_not_exported_and_keeps_its_bookmark(
+    tap: Tap, sandbox: Sandbox, maps: dict[str, object]
+) -> None:
+    maps = {name: each for name, each in maps.items() if each is None or name != "__else__"}
+    first = tap.run(config=WHOLE | {"stream_maps": maps})
+    assert first.error is None
+    assert {job.object for job in sandbox.jobs} == {"leads"}
+    assert first.bookmark("activities") == {}
+    second = tap.run(config=WHOLE, state=first.state)
+    assert second.table("activities") == sandbox.expected.activities()
