@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.runs import StoppedError, Tap, edited, selecting, without_latest_jobs
+from tests.support.runs import StoppedError, Tap, edited, selecting, without_bookkeeping
 from tests.support.typed_activities import filters, spans, streams_of, table, truth_of
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_each_stream_has_a_bookmark_of_its_own(tap: Tap) -> None:
     run = read(tap, ["activities", MAIL, DEMO])
     bookmark = {"replication_key": "activityDate", "replication_key_value": format_instant(NOW)}
     assert run.state
-    assert without_latest_jobs(run.state) == {
+    assert without_bookkeeping(run.state) == {
         "bookmarks": dict.fromkeys(("activities", MAIL, DEMO), bookmark)
     }
     reached = [

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
-from tests.support.runs import Run, StoppedError, Tap, without_latest_jobs
+from tests.support.runs import Run, StoppedError, Tap, without_bookkeeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,7 +78,7 @@ def test_stopped_after_any_message_a_run_is_completed_by_the_next(whole: Run) ->
             assert len(done) == 6
             assert again.state
             assert whole.state
-            assert without_latest_jobs(again.state) == without_latest_jobs(whole.state)
+            assert without_bookkeeping(again.state) == without_bookkeeping(whole.state)
 
 
 @settings(

@@ -426,3 +426,76 @@ def test_a_lead_in_the_second_that_windows_of_the_full_table_share_comes_once(
     config = WHOLE | {"start_date": start.isoformat(), "window_days": 10}
     run = tap.run(config=config, catalog=catalog)
     assert [each["id"] for each in run.records("leads")].count(lead["id"]) == 1
+
+
+# Settings that become wider.
+
+
+@pytest.mark.parametrize("options", [replace(STILL, activities=400)])
+def test_added_activity_types_are_loaded_from_the_start(tap: Tap, sandbox: Sandbox) -> None:
+    first = tap.run(config=WHOLE | {"activity_type_ids": [6], "end_date": "2026-02-10"})
+    jobs = len(sandbox.jobs)
+    second = tap.run(config=WHOLE | {"activity_type_ids": [6, 2]}, state=first.state)
+    assert second.error is None
+    held = union([first, second], "activities")
+    assert held == {
+        guid: record
+        for guid, record in sandbox.expected.activities().items()
+        if record["activityTypeId"] in (2, 6)
+    }
+    made: list[Any] = sandbox.jobs[jobs:]
+    added = [job.request["filter"] for job in made if job.object == "activities"]
+    # Before the bookmark only the new type is exported.
+    assert {str(each["activityTypeIds"]) for each in added[:-1]} == {"[2]"}
+    assert added[-1]["activityTypeIds"] == [2, 6]
+    third = tap.run(config=WHOLE | {"activity_type_ids": [6, 2]}, state=second.state)
+    assert len(third.records("activities")) < 10
+
+
+@pytest.mark.parametrize("options", [replace(STILL, activities=200)])
+def test_an_earlier_start_date_loads_what_lies_before(tap: Tap, sandbox: Sandbox) -> None:
+    first = tap.run(config=WHOLE | {"start_date": "2026-02-01"})
+    assert len(first.table("leads")) < len(sandbox.expected.leads())
+    jobs = len(sandbox.jobs)
+    second = tap.run(config=WHOLE, state=first.state)
+    assert second.error is None
+    assert_complete(sandbox, first, second)
+    made: list[Any] = sandbox.jobs[jobs:]
+    ends = [next(iter(job.request["filter"].values()))["endAt"] for job in made]
+    assert [end for end in ends if end > "2026-02-01T00:00:00Z"] == ["2026-02-28T23:45:00Z"]
+
+
+@pytest.mark.parametrize("options", [replace(STILL, activities=200)])
+@pytest.mark.parametrize("stop", [2, 4, 20, 40])
+def test_loading_what_wider_settings_added_is_resumed_after_an_interruption(
+    tap: Tap, sandbox: Sandbox, stop: int
+) -> None:
+    first = tap.run(config=WHOLE | {"start_date": "2026-02-15"})
+    jobs = len(sandbox.jobs)
+    stopped = tap.run(config=WHOLE, state=first.state, stop_after=stop)
+    again = tap.run(config=WHOLE, state=stopped.state or first.state)
+    assert again.error is None
+    assert_complete(sandbox, first, stopped, again)
+    assert "backfills" not in str(again.state)
+    made = [job for job in sandbox.jobs[jobs:] if job.status == "Completed"]
+    assert len({str(job.request) for job in made}) == len(made)
+
+
+@still
+def test_all_activity_types_after_a_few_are_loaded_from_the_start(
+    tap: Tap, sandbox: Sandbox
+) -> None:
+    first = tap.run(config=WHOLE | {"activity_type_ids": [6]})
+    second = tap.run(config=WHOLE, state=first.state)
+    assert second.error is None
+    assert union([first, second], "activities") == sandbox.expected.activities()
+
+
+@still
+def test_fewer_activity_types_load_nothing_again(tap: Tap, sandbox: Sandbox) -> None:
+    settings = {"activity_lookback_minutes": 0}
+    first = tap.run(config=WHOLE | settings)
+    jobs = len(sandbox.jobs)
+    second = tap.run(config=WHOLE | settings | {"activity_type_ids": [6]}, state=first.state)
+    assert second.error is None
+    assert len(sandbox.jobs) == jobs
