@@ -1,4 +1,4 @@
-"""A sandbox to talk to, and a clock that makes its waits instant."""
+"""A sandbox, a client of it, and a clock whose waits take no real time."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from tests.support.clock import NOW, TapClock
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Machines are shared: how long an example takes says nothing.
+# On a shared machine the duration of an example does not depend on the code alone.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
 
 
 @pytest.fixture
 def sandbox_clock() -> SandboxClock:
-    """The sandbox's time, which only moves when something waits."""
+    """The time of the sandbox, which only moves when the tap's clock waits."""
     return SandboxClock(NOW, speed=0)
 
 
 @pytest.fixture
 def clock(sandbox_clock: SandboxClock) -> TapClock:
-    """The tap's time, moving the sandbox's with it."""
+    """The clock of the tap, whose waits move the time of the sandbox."""
     return TapClock(sandbox_clock)
 
 
 @pytest.fixture
 def options() -> Options:
-    """A small subscription; parametrize ``options`` to have another."""
+    """The options of a small subscription; parametrize ``options`` for others."""
     return Options(leads=40, activities=60)
 
 
 @pytest.fixture
 def sandbox(options: Options, sandbox_clock: SandboxClock) -> Iterator[Sandbox]:
-    """A subscription that serves; append to its ``faults`` to make something go wrong."""
-    with Sandbox(options, clock=sandbox_clock) as serving:
-        yield serving
+    """A sandbox that serves; append to its ``faults`` to inject faults."""
+    with Sandbox(options, clock=sandbox_clock) as started:
+        yield started
 
 
 @pytest.fixture
 def connection(sandbox: Sandbox) -> Connection:
-    """The way to the sandbox, with its credentials."""
+    """The address and the credentials of the sandbox."""
     return Connection(
         base_url=sandbox.url,
         client_id=sandbox.client_id,

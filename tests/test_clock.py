@@ -1,4 +1,4 @@
-"""The clock of the machine."""
+"""The system clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tap_marketo_bulk.clock import SystemClock
 
 
-def test_now_is_the_present_in_utc() -> None:
+def test_now_is_the_current_time_in_utc() -> None:
     before = datetime.now(UTC)
     now = SystemClock().now()
     assert now.tzinfo is UTC

@@ -1,7 +1,8 @@
-"""What the README says of the settings is what the tap says."""
+"""The README agrees with the settings and with the error messages of the tap."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -11,23 +12,23 @@ README = Path(__file__).parents[1] / "README.md"
 
 
 def rows_of(section: str) -> list[list[str]]:
-    """Return the cells of the table in a section, without its head."""
+    """Return the cells of the table in a section, without its header."""
     text = README.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
     lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def test_the_table_of_settings_names_each_with_its_default() -> None:
-    told = {
+def test_the_table_of_settings_has_each_setting_with_its_default() -> None:
+    defaults = {
         name: default.strip("`")
         for names, default, _ in rows_of("Settings")
         for name in re.findall(r"`(\w+)`", names)
     }
     schema = SETTINGS.to_dict()
-    assert list(told) == [name for name in schema["properties"] if name in told]
-    assert set(told) == set(schema["properties"])
+    assert list(defaults) == [name for name in schema["properties"] if name in defaults]
+    assert set(defaults) == set(schema["properties"])
     for name, spec in schema["properties"].items():
         if name in schema["required"]:
-            assert told[name] == "required"
+            assert defaults[name] == "required"
         elif "default" in spec:
-            assert told[name] == str(spec["default"])
+            assert defaults[name] == json.dumps(spec["default"]).strip('"')

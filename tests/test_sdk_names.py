@@ -11,7 +11,7 @@ import singer_sdk.tap_base
 from singer_sdk import Stream, Tap
 
 from tap_marketo_bulk import sdk
-from tests.support.runs import Tap as TapUnderTest
+from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
@@ -29,7 +29,7 @@ def test_a_tap_of_the_sdk_has_the_method_or_property(name: str) -> None:
 
 
 def test_streams_and_taps_of_the_sdk_have_the_attributes(sandbox: Sandbox, clock: TapClock) -> None:
-    tap = TapUnderTest(sandbox, clock).make()
+    tap = TapRunner(sandbox, clock).make_tap()
     assert set(sdk.TAP_ATTRIBUTES) <= set(vars(tap))
     assert set(sdk.STREAM_ATTRIBUTES) <= set(vars(tap.streams["leads"]))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.runs import Tap
+from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +51,7 @@ def backfill(months: int) -> Backfill:
     )
     start: datetime = NOW - timedelta(days=31 * months)
     with Sandbox(options, clock=clock) as sandbox:
-        run = Tap(sandbox, TapClock(clock), {"start_date": start.isoformat()}).run()
+        run = TapRunner(sandbox, TapClock(clock), {"start_date": start.isoformat()}).run()
         if run.error:
             raise run.error
         return Backfill(
@@ -63,7 +63,7 @@ def backfill(months: int) -> Backfill:
         )
 
 
-def quiet_night(tap: Tap) -> Counter[str]:
+def quiet_night(tap: TapRunner) -> Counter[str]:
     """Run twice over a subscription in which nothing happens; return the second run's calls."""
     catalog: Any = tap.discover()
     first = tap.run(catalog=catalog)

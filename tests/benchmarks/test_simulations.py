@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tests.support.runs import Tap
+from tests.support.runs import TapRunner
 
 from .export_files import ACTIVITIES, MOSTLY_TEXT, leads_file
 from .simulations import backfill, quiet_night
@@ -47,7 +47,7 @@ def test_a_backfill_keeps_both_slots_busy() -> None:
     [Options(leads=0, activities=0, new_leads_per_hour=0, new_activities_per_hour=0)],
 )
 def test_a_quiet_night_costs_three_calls_a_stream(sandbox: Sandbox, clock: Clock) -> None:
-    calls = quiet_night(Tap(sandbox, clock))
+    calls = quiet_night(TapRunner(sandbox, clock))
     # leads, activities and deleted_leads
     assert sum(count for name, count in calls.items() if name != "status") <= 3 * 3
     assert (calls["create"], calls["file"]) == (2, 0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Job, Options, Sandbox, SandboxClock
 from tests.support.meltano import new_project
-from tests.support.typed_activities import columns_of, streams_of, truth_of
+from tests.support.typed_activities import columns_of, expected_records, types_by_stream
 from tests.support.warehouse_tables import (
     ACTIVITY_TYPES,
     DELETION_TYPES,
@@ -134,8 +134,8 @@ def check(
         found = rows_of(connection, "activities")
         assert not list(differences(found, activities, ACTIVITY_TYPES))[:5]
         for stream in TYPED:
-            kind = streams_of(sandbox)[stream]
-            truth = truth_of(kind, activities)
+            kind = types_by_stream(sandbox)[stream]
+            truth = expected_records(kind, activities)
             types = typed_activity_types(kind.primary, columns_of(kind))
             assert column_types(connection, stream) == types
             assert truth

@@ -1,1 +1,1 @@
-"""The command tap-marketo-bulk-jobs, against a sandbox."""
+"""Tests of the command ``tap-marketo-bulk-jobs``, with a sandbox."""

@@ -1,4 +1,4 @@
-"""The jobs command with settings that reach the sandbox, and export jobs to show."""
+"""The command ``tap-marketo-bulk-jobs``, and the tap that creates the jobs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.jobs_command import Jobs
-from tests.support.runs import Tap
+from tests.support.jobs_command import JobsCommand
+from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def command(sandbox: Sandbox, exports: Exports, clock: TapClock, tmp_path: Path) -> Jobs:
-    """The jobs command."""
-    return Jobs(sandbox, exports, clock, tmp_path)
+def command(sandbox: Sandbox, exports: Exports, clock: TapClock, tmp_path: Path) -> JobsCommand:
+    """The command, with settings that connect to the sandbox."""
+    return JobsCommand(sandbox, exports, clock, tmp_path)
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: TapClock) -> Tap:
-    """The tap whose jobs they are."""
-    return Tap(sandbox, clock)
+def tap(sandbox: Sandbox, clock: TapClock) -> TapRunner:
+    """The tap, which creates jobs in the same sandbox."""
+    return TapRunner(sandbox, clock)

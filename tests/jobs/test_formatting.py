@@ -1,4 +1,4 @@
-"""Tables, sizes and times as text."""
+"""The formatting of tables, sizes and times as text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tap_marketo_bulk.jobs import formatting
 
 
-def test_a_table_is_as_wide_as_it_must_be() -> None:
+def test_the_columns_of_a_table_are_as_wide_as_their_longest_cells() -> None:
     rows = [("a", "1,000", "x"), ("long name", "2", "")]
     assert formatting.table(("name", "bytes", "note"), rows, {"bytes"}).splitlines() == [
         "name       bytes  note",
@@ -34,7 +34,7 @@ def test_a_table_without_rows_is_its_header() -> None:
         (3e12, "3000.0 GB"),
     ],
 )
-def test_sizes(count: float, text: str) -> None:
+def test_a_size_has_a_decimal_unit(count: float, text: str) -> None:
     assert formatting.size(count) == text
 
 
@@ -50,22 +50,22 @@ def test_sizes(count: float, text: str) -> None:
         (183_600, "2 d 03 h"),
     ],
 )
-def test_durations(seconds: float, text: str) -> None:
+def test_a_duration_has_at_most_two_units(seconds: float, text: str) -> None:
     assert formatting.duration(seconds) == text
 
 
-def test_instants_are_in_utc() -> None:
-    moment = datetime(2026, 2, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
-    assert formatting.instant(moment) == "2026-01-31 23:00:00"
-    assert formatting.instant(moment.astimezone(UTC)) == "2026-01-31 23:00:00"
+def test_an_instant_is_shown_in_utc() -> None:
+    instant = datetime(2026, 2, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))
+    assert formatting.instant(instant) == "2026-01-31 23:00:00"
+    assert formatting.instant(instant.astimezone(UTC)) == "2026-01-31 23:00:00"
     assert formatting.instant(None) == ""
 
 
-def test_counts() -> None:
+def test_a_count_has_the_singular_or_plural_of_its_noun() -> None:
     assert [formatting.count(n, "job") for n in (0, 1, 1234)] == ["0 jobs", "1 job", "1,234 jobs"]
 
 
-def test_paragraphs_fit_a_terminal() -> None:
+def test_a_paragraph_has_lines_of_at_most_79_characters() -> None:
     lines = formatting.paragraph("word " * 50).splitlines()
     assert max(map(len, lines)) <= 79
     assert len(lines) > 3

@@ -1,4 +1,4 @@
-"""list: what runs, and ran."""
+"""The subcommand list: the export jobs of the past seven days."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from tap_marketo_bulk.sandbox import Fault, Options
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import SandboxClock
-    from tests.support.jobs_command import Jobs
+    from tests.support.jobs_command import JobsCommand
 
 
-def test_without_jobs_it_says_so(command: Jobs) -> None:
+def test_without_jobs_the_output_is_a_message(command: JobsCommand) -> None:
     result = command.run("list")
     assert result.exit_code == 0
     assert result.stdout == "No export jobs in the past 7 days.\n"
 
 
 @pytest.mark.parametrize("options", [Options(leads=40, activities=60, job_seconds=90)])
-def test_jobs_are_a_table(command: Jobs, sandbox_clock: SandboxClock) -> None:
-    done = command.enqueue("activities")
+def test_jobs_are_shown_as_a_table_with_totals(
+    command: JobsCommand, sandbox_clock: SandboxClock
+) -> None:
+    completed = command.enqueue("activities")
     sandbox_clock.advance(90)
     running = command.enqueue()
     sandbox_clock.advance(30)
@@ -34,7 +36,7 @@ def test_jobs_are_a_table(command: Jobs, sandbox_clock: SandboxClock) -> None:
         [created, "leads", "created", "2026-03-01", "00:02:00"],
         [running, "leads", "processing", "2026-03-01", "00:01:30", "30", "s"],
         [
-            *(done, "activities", "completed", "2026-03-01", "00:00:00", "1", "min"),
+            *(completed, "activities", "completed", "2026-03-01", "00:00:00", "1", "min"),
             *(str(job.number_of_records), str(job.file_size)),
         ],
     ]
@@ -44,16 +46,16 @@ def test_jobs_are_a_table(command: Jobs, sandbox_clock: SandboxClock) -> None:
     )
 
 
-def test_jobs_are_json(command: Jobs, sandbox_clock: SandboxClock) -> None:
+def test_jobs_can_be_shown_as_json(command: JobsCommand, sandbox_clock: SandboxClock) -> None:
     command.sandbox.faults.append(Fault("fail", message="Out of luck"))
     failed = command.enqueue()
     sandbox_clock.advance(5)
-    done = command.enqueue("activities")
+    completed = command.enqueue("activities")
     sandbox_clock.advance(5)
     last = command.sandbox.jobs[-1]
     assert json.loads(command.run("list", "--format", "json").stdout) == [
         {
-            "id": done,
+            "id": completed,
             "object": "activities",
             "status": "completed",
             "created": "2026-03-01T00:00:05Z",
@@ -75,26 +77,26 @@ def test_jobs_are_json(command: Jobs, sandbox_clock: SandboxClock) -> None:
     ]
 
 
-def test_without_jobs_json_is_an_empty_list(command: Jobs) -> None:
+def test_without_jobs_json_is_an_empty_list(command: JobsCommand) -> None:
     assert json.loads(command.run("list", "--format", "json").stdout) == []
 
 
 def test_settings_can_come_from_the_environment(
-    command: Jobs, monkeypatch: pytest.MonkeyPatch
+    command: JobsCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("client_id", "client_secret", "start_date"):
         monkeypatch.delenv(f"TAP_MARKETO_BULK_{name.upper()}", raising=False)
     monkeypatch.setenv("TAP_MARKETO_BULK_ENDPOINT", command.sandbox.url)
-    sentence = command.process("list")
-    assert "client_id is missing; client_secret is missing" in sentence
+    message = command.run_process("list")
+    assert "client_id is missing; client_secret is missing" in message
     monkeypatch.setenv("TAP_MARKETO_BULK_CLIENT_ID", command.sandbox.client_id)
     monkeypatch.setenv("TAP_MARKETO_BULK_CLIENT_SECRET", command.sandbox.client_secret)
     monkeypatch.setenv("TAP_MARKETO_BULK_START_DATE", "2026-01-01")
-    assert command.process("list") == "No export jobs in the past 7 days.\n"
+    assert command.run_process("list") == "No export jobs in the past 7 days.\n"
 
 
-def test_errors_are_one_sentence(command: Jobs, caplog: pytest.LogCaptureFixture) -> None:
-    result = command.run("list", client_secret="wrong")  # noqa: S106 - so it is
+def test_an_error_is_one_message(command: JobsCommand, caplog: pytest.LogCaptureFixture) -> None:
+    result = command.run("list", client_secret="wrong")  # noqa: S106 - not a secret
     assert result.exit_code == 1
     (record,) = [each for each in caplog.records if each.levelname == "ERROR"]
     assert "Check client_id and client_secret" in record.getMessage()

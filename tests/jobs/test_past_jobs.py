@@ -13,28 +13,28 @@ from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import SandboxClock
-    from tests.support.jobs_command import Jobs
+    from tests.support.jobs_command import JobsCommand
 
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
-def past(status: JobStatus = JobStatus.COMPLETED, **told: Any) -> PastJob:  # noqa: ANN401 - as ExportJob has them
-    return PastJob("leads", ExportJob("x", status, **told))
+def past(status: JobStatus = JobStatus.COMPLETED, **described: Any) -> PastJob:  # noqa: ANN401 - as ExportJob has them
+    return PastJob("leads", ExportJob("x", status, **described))
 
 
-def test_jobs_of_all_objects_come_latest_first(
-    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
+def test_the_jobs_of_all_export_objects_are_sorted_from_the_latest(
+    command: JobsCommand, exports: Exports, sandbox_clock: SandboxClock
 ) -> None:
-    made = []
-    for kind in ("leads", "activities", "leads"):
-        made.append((kind, command.create(kind)))
+    created = []
+    for export_object in ("leads", "activities", "leads"):
+        created.append((export_object, command.create(export_object)))
         sandbox_clock.advance(60)
     found = [(each.object_path, each.job.export_id) for each in read_past_jobs(exports)]
-    assert found == made[::-1]
+    assert found == created[::-1]
 
 
-def test_jobs_that_marketo_forgot_are_not_shown(
-    command: Jobs, exports: Exports, sandbox_clock: SandboxClock
+def test_jobs_older_than_seven_days_are_not_returned(
+    command: JobsCommand, exports: Exports, sandbox_clock: SandboxClock
 ) -> None:
     command.create()
     sandbox_clock.advance(7 * 86_400)
@@ -50,13 +50,13 @@ def test_jobs_that_marketo_forgot_are_not_shown(
         "2026-02-01T12:00:00",
     ],
 )
-def test_instants_are_read_in_every_form(text: str) -> None:
+def test_instants_are_parsed_in_every_format(text: str) -> None:
     assert past(created_at=text, finished_at=text).created == NOON
     assert past(created_at=text, finished_at=text).finished == NOON
 
 
 @pytest.mark.parametrize("text", [None, "", "soon"])
-def test_what_is_no_instant_is_none(text: str | None) -> None:
+def test_text_that_is_not_an_instant_gives_none(text: str | None) -> None:
     assert past(created_at=text).created is None
 
 
@@ -71,11 +71,11 @@ def test_what_is_no_instant_is_none(text: str | None) -> None:
         (past(finished_at="2026-02-01T11:10:00Z"), None),
     ],
 )
-def test_the_time_in_the_queue_counts(job: PastJob, seconds: float | None) -> None:
+def test_the_duration_begins_when_the_job_is_queued(job: PastJob, seconds: float | None) -> None:
     assert job.duration_seconds(NOON) == seconds
 
 
-def test_only_completed_jobs_take_bytes() -> None:
+def test_only_completed_jobs_are_charged_for_their_bytes() -> None:
     assert past(size=7).charged_bytes == 7
     assert past().charged_bytes == 0
     assert past(JobStatus.FAILED, size=7).charged_bytes == 0

@@ -1,4 +1,4 @@
-"""plan: what a run would ask for, without asking."""
+"""The subcommand plan: the jobs that a run would create, without creating any."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import selecting
-from tests.support.typed_activities import streams_of
+from tests.support.typed_activities import types_by_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
-    from tests.support.jobs_command import Jobs
-    from tests.support.runs import Tap
+    from tests.support.jobs_command import JobsCommand
+    from tests.support.runs import TapRunner
 
 MAIL, FORM = "activities_send_email", "activities_fill_out_form"
 FAST = pytest.mark.parametrize("options", [Options(leads=60, activities=300, job_seconds=0)])
 
 
-def catalog_of(command: Jobs, tap: Tap, *streams: str) -> list[str]:
-    """The option that selects these streams."""
-    return ["--catalog", command.file("catalog", selecting(tap.discover(), *streams))]
+def catalog_of(command: JobsCommand, tap: TapRunner, *streams: str) -> list[str]:
+    """Write a catalog that selects these streams; return the option for it."""
+    return ["--catalog", command.write_file("catalog", selecting(tap.discover(), *streams))]
 
 
-def test_the_windows_of_a_first_run(command: Jobs) -> None:
+def test_the_plan_of_a_first_run_has_all_its_windows(command: JobsCommand) -> None:
     result = command.run("plan")
     assert result.exit_code == 0
     assert command.sandbox.jobs == []
@@ -47,7 +47,9 @@ def test_the_windows_of_a_first_run(command: Jobs) -> None:
 
 
 @FAST
-def test_the_plan_is_what_the_run_does(command: Jobs, tap: Tap, sandbox: Sandbox) -> None:
+def test_the_plan_has_the_jobs_that_the_run_creates(
+    command: JobsCommand, tap: TapRunner, sandbox: Sandbox
+) -> None:
     streams = ["leads", MAIL, FORM]
     catalog = selecting(tap.discover(), *streams)
     plan = command.run("plan", *catalog_of(command, tap, *streams)).stdout
@@ -55,19 +57,21 @@ def test_the_plan_is_what_the_run_does(command: Jobs, tap: Tap, sandbox: Sandbox
     run = tap.run(catalog=catalog)
     rows = [line for line in plan.splitlines() if line.endswith("  new")]
     assert len(rows) == len(sandbox.jobs)
-    # With the state of that run, there is less to do.
-    state = command.file("state", run.state)
+    # With the state of that run, one job for each export object remains.
+    state = command.write_file("state", run.state)
     later = command.run("plan", *catalog_of(command, tap, *streams), "--state", state).stdout
     assert later.splitlines()[1].startswith("activities  2026-02-28 22:45:00")
     assert "2 jobs: 1 for activities, 1 for leads." in later
 
 
-def test_many_types_are_counted(command: Jobs, tap: Tap, sandbox: Sandbox) -> None:
-    plan = command.run("plan", *catalog_of(command, tap, *streams_of(sandbox))).stdout
+def test_many_activity_types_are_shown_as_their_number(
+    command: JobsCommand, tap: TapRunner, sandbox: Sandbox
+) -> None:
+    plan = command.run("plan", *catalog_of(command, tap, *types_by_stream(sandbox))).stdout
     assert "19 types" in plan
 
 
-def test_filters_are_shown(command: Jobs) -> None:
+def test_the_filters_of_the_settings_are_shown(command: JobsCommand) -> None:
     filters: dict[str, Any] = {
         "activity_type_ids": [2],
         "primary_attribute_value_ids": [16],
@@ -79,7 +83,9 @@ def test_filters_are_shown(command: Jobs) -> None:
 
 
 @FAST
-def test_state_can_come_as_meltano_shows_it(command: Jobs, tap: Tap) -> None:
+def test_state_can_have_the_format_of_meltano_state_get(
+    command: JobsCommand, tap: TapRunner
+) -> None:
     state = tap.run().state
     wrapped = command.run("plan", "--state", "-", text=json.dumps({"singer_state": state}))
     assert wrapped.stdout == command.run("plan", "--state", "-", text=json.dumps(state)).stdout
@@ -87,46 +93,52 @@ def test_state_can_come_as_meltano_shows_it(command: Jobs, tap: Tap) -> None:
 
 
 @pytest.mark.parametrize("content", [[1], {"singer_state": [1]}, {"bookmarks": {"leads": 1}}])
-def test_a_state_of_garbage_is_told(
-    command: Jobs, caplog: pytest.LogCaptureFixture, content: object
+def test_an_invalid_state_is_an_error(
+    command: JobsCommand, caplog: pytest.LogCaptureFixture, content: object
 ) -> None:
-    result = command.run("plan", "--state", command.file("state", content))
+    result = command.run("plan", "--state", command.write_file("state", content))
     assert result.exit_code == 1
     assert "The state cannot be used" in caplog.text
 
 
 @FAST
-def test_jobs_of_an_interrupted_run_are_taken_up(command: Jobs, tap: Tap) -> None:
+def test_the_plan_names_the_jobs_that_a_run_would_resume(
+    command: JobsCommand, tap: TapRunner
+) -> None:
     stopped = tap.run(stop_after=6)
     assert stopped.state
-    left = [
+    unfinished = [
         each["id"]
         for bookmark in stopped.state["bookmarks"].values()
         for each in bookmark.get("exports", ())
     ]
-    assert left
-    plan = command.run("plan", "--state", command.file("state", stopped.state)).stdout
-    for export_id in left:
+    assert unfinished
+    plan = command.run("plan", "--state", command.write_file("state", stopped.state)).stdout
+    for export_id in unfinished:
         assert f"of an earlier run: {export_id}" in plan
     assert "of an earlier run will be resumed." in plan
 
 
 @FAST
-def test_past_exports_tell_how_much_it_may_be(command: Jobs, tap: Tap, sandbox: Sandbox) -> None:
+def test_the_size_is_estimated_from_past_exports(
+    command: JobsCommand, tap: TapRunner, sandbox: Sandbox
+) -> None:
     tap.run()
     sizes: dict[str, list[int]] = {"leads": [], "activities": []}
     for job in sandbox.jobs:
         sizes[job.object].append(job.file_size or 0)
-    usual = sum(2 * sum(each) / len(each) for each in sizes.values())
+    estimate = sum(2 * sum(each) / len(each) for each in sizes.values())
     text = " ".join(command.run("plan", "--allocation-mb", "1").stdout.split())
-    assert f"By the 4 exports of the past 7 days, the estimate is {usual / 1e3:.1f} kB" in text
+    assert f"By the 4 exports of the past 7 days, the estimate is {estimate / 1e3:.1f} kB" in text
     assert "1 day with a quota of 1 MB a day" in text
 
 
 @pytest.mark.parametrize(
     "options", [Options(leads=600, activities=3000, job_seconds=0, lead_padding_bytes=5000)]
 )
-def test_a_large_backfill_takes_days(command: Jobs, tap: Tap, sandbox_clock: SandboxClock) -> None:
+def test_the_plan_of_a_large_backfill_has_the_number_of_days(
+    command: JobsCommand, tap: TapRunner, sandbox_clock: SandboxClock
+) -> None:
     tap.run(config={"start_date": "2026-02-20"})
     sandbox_clock.advance(60)
     text = " ".join(
@@ -136,16 +148,19 @@ def test_a_large_backfill_takes_days(command: Jobs, tap: Tap, sandbox_clock: San
 
 
 @FAST
-def test_nothing_to_do_is_told(command: Jobs, tap: Tap) -> None:
-    state = command.file("state", tap.run(config={"activity_lookback_minutes": 0}).state)
+def test_a_plan_without_jobs_is_a_message(command: JobsCommand, tap: TapRunner) -> None:
+    state = command.write_file("state", tap.run(config={"activity_lookback_minutes": 0}).state)
     settings: dict[str, Any] = {"activity_lookback_minutes": 0, "end_date": "2026-02-28"}
     text = command.run("plan", "--state", state, **settings).stdout
     assert text.startswith("Nothing to export: every bookmark is at the horizon")
 
 
-def test_a_catalog_that_is_no_json_is_named(command: Jobs, tmp_path: Path) -> None:
+def test_a_catalog_file_that_is_not_json_is_an_error(
+    command: JobsCommand, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     catalog = tmp_path / "catalog.json"
     catalog.write_text("nothing", encoding="utf-8")
     result = command.run("plan", "--catalog", str(catalog))
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
+    assert "catalog" in caplog.text

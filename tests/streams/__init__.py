@@ -1,1 +1,1 @@
-"""What a user selects: typed activities, deleted leads, lists and filters."""
+"""Tests of the streams: typed activities, deleted leads, lists, filters and file formats."""

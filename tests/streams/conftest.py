@@ -1,4 +1,4 @@
-"""The whole tap, and what is compared with the sandbox's truth."""
+"""The tap and its command, with a sandbox on the same clock."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.marketo.conftest import host
-from tests.support.command import Command
-from tests.support.runs import Tap
+from tests.support.command import TapCommand
+from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +20,12 @@ __all__ = ["command", "host", "tap"]
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: TapClock) -> Tap:
-    """The tap of the sandbox's subscription."""
-    return Tap(sandbox, clock)
+def tap(sandbox: Sandbox, clock: TapClock) -> TapRunner:
+    """Runs the tap against the sandbox."""
+    return TapRunner(sandbox, clock)
 
 
 @pytest.fixture
-def command(sandbox: Sandbox, clock: TapClock, tmp_path: Path) -> Command:
-    """The command line, with settings that reach the sandbox."""
-    return Command(sandbox, clock, tmp_path)
+def command(sandbox: Sandbox, clock: TapClock, tmp_path: Path) -> TapCommand:
+    """The command, with settings that connect to the sandbox."""
+    return TapCommand(sandbox, clock, tmp_path)

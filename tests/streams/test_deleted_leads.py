@@ -1,4 +1,4 @@
-"""Leads that were deleted, from pages in place of exports."""
+"""The stream deleted_leads, which is read from REST pages without export jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.http_host import Host
-    from tests.support.runs import Run, Tap
+    from tests.support.runs import RunResult, TapRunner
 
 NAME = "deleted_leads"
 YEAR = {"start_date": "2025-01-01"}
@@ -24,53 +24,55 @@ HORIZON = "2026-02-28T23:45:00Z"
 pytestmark = pytest.mark.parametrize("options", [Options(leads=3000, activities=10)])
 
 
-def read(tap: Tap, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
-    """Run the tap with this stream alone."""
+def read(tap: TapRunner, **options: Any) -> RunResult:  # noqa: ANN401 - the tap's own
+    """Run the tap with this stream only."""
     options.setdefault("config", YEAR)
     return tap.run(catalog=selecting(tap.discover(), NAME), **options)
 
 
-def truth(sandbox: Sandbox, *, start: str = "", end: str = HORIZON) -> dict[str, Any]:
-    """What the stream must hold of the deletions in a stretch of time."""
-    lacking = ("campaignId", "actionResult")
+def expected_records(sandbox: Sandbox, *, start: str = "", end: str = HORIZON) -> dict[str, Any]:
+    """The expected records of the stream between two instants, by key."""
+    other_columns = ("campaignId", "actionResult")
     return {
-        key: {name: value for name, value in record.items() if name not in lacking}
+        key: {name: value for name, value in record.items() if name not in other_columns}
         for key, record in sandbox.expected.deleted_leads().items()
         if start <= str(record["activityDate"]) <= end
     }
 
 
-def table(run: Run) -> dict[str, Any]:
+def table(run: RunResult) -> dict[str, Any]:
     return {record["marketoGUID"]: record for record in run.records(NAME)}
 
 
-def test_every_deletion_is_emitted_as_the_truth_says(tap: Tap, sandbox: Sandbox) -> None:
+def test_all_expected_rows_are_emitted_once(tap: TapRunner, sandbox: Sandbox) -> None:
     run = read(tap)
     assert run.error is None
-    assert len(table(run)) > 11  # more than the first page holds
-    assert table(run) == truth(sandbox)
+    assert len(table(run)) > 11  # more than one page
+    assert table(run) == expected_records(sandbox)
     assert len(run.records(NAME)) == len(table(run))
 
 
-def test_short_and_empty_pages_do_not_end_the_reading(tap: Tap, sandbox: Sandbox) -> None:
+def test_short_and_empty_pages_do_not_end_the_stream(tap: TapRunner, sandbox: Sandbox) -> None:
     read(tap)
-    # The second page of the sandbox is empty, with more to come.
+    # The second page of the sandbox is empty, and moreResult is true.
     assert [call.name for call in sandbox.calls].count("deleted_leads") == 3
 
 
-def test_no_export_is_made(tap: Tap, sandbox: Sandbox) -> None:
+def test_no_export_job_is_created(tap: TapRunner, sandbox: Sandbox) -> None:
     read(tap)
     assert sandbox.jobs == []
 
 
-def test_the_bookmark_moves_once_after_the_last_page(tap: Tap) -> None:
+def test_the_bookmark_moves_once_after_the_last_page(tap: TapRunner) -> None:
     run = read(tap)
     bookmark = {"replication_key": "activityDate", "replication_key_value": HORIZON}
     assert list(map(without_bookkeeping, run.states)) == [{"bookmarks": {NAME: bookmark}}]
     assert run.messages[-1]["type"] == "STATE"
 
 
-def test_a_reading_that_breaks_off_leaves_the_bookmark(tap: Tap, sandbox: Sandbox) -> None:
+def test_an_error_at_a_later_page_does_not_move_the_bookmark(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     fault = Fault("envelope", call="deleted_leads", code="1003", times=None, skip=1)
     sandbox.faults.append(fault)
     run = read(tap)
@@ -79,58 +81,60 @@ def test_a_reading_that_breaks_off_leaves_the_bookmark(tap: Tap, sandbox: Sandbo
     assert run.states == []
 
 
-def test_the_next_run_begins_a_lookback_before_the_bookmark(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
+def test_the_next_run_begins_with_the_lookback_before_the_bookmark(
+    tap: TapRunner, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = read(tap)
     sandbox_clock.advance(40 * 86400)
     second = read(tap, state=first.state, config=YEAR | {"activity_lookback_minutes": 60 * 240})
-    expected = truth(sandbox, start="2026-02-18T23:45:00Z", end="2026-04-09T23:45:00Z")
+    expected = expected_records(sandbox, start="2026-02-18T23:45:00Z", end="2026-04-09T23:45:00Z")
     assert table(second) == expected
     assert set(expected) & set(table(first))
     assert set(expected) - set(table(first))
 
 
-def test_a_full_table_is_read_from_the_start_and_keeps_no_bookmark(tap: Tap) -> None:
+def test_a_full_table_is_read_from_the_start_date(tap: TapRunner) -> None:
     first = read(tap)
 
-    def full(entry: dict[str, Any]) -> None:
+    def use_full_table(entry: dict[str, Any]) -> None:
         root = next(item for item in entry["metadata"] if not item["breadcrumb"])
         entry["replication_method"] = root["metadata"]["forced-replication-method"] = "FULL_TABLE"
 
-    catalog = edited(selecting(tap.discover(), NAME), NAME, full)
+    catalog = edited(selecting(tap.discover(), NAME), NAME, use_full_table)
     again = tap.run(catalog=catalog, state=first.state, config=YEAR)
     assert table(again) == table(first)
 
 
-def test_what_happened_after_the_end_date_is_left_for_the_next_run(
-    tap: Tap, sandbox: Sandbox
+def test_deletions_after_the_end_date_are_emitted_by_the_next_run(
+    tap: TapRunner, sandbox: Sandbox
 ) -> None:
     end = "2025-09-01T00:00:00Z"
     first = read(tap, config=YEAR | {"end_date": end})
-    assert table(first) == truth(sandbox, end=end)
-    assert 0 < len(table(first)) < len(truth(sandbox))
+    assert table(first) == expected_records(sandbox, end=end)
+    assert 0 < len(table(first)) < len(expected_records(sandbox))
     assert first.bookmark(NAME)["replication_key_value"] == end
     second = read(tap, state=first.state)
-    assert table(first) | table(second) == truth(sandbox)
+    assert table(first) | table(second) == expected_records(sandbox)
 
 
-def test_nothing_is_asked_where_the_bookmark_is_at_the_end(tap: Tap, sandbox: Sandbox) -> None:
+def test_no_page_is_requested_if_the_bookmark_is_at_the_horizon(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     settings = YEAR | {"activity_lookback_minutes": 0}
     first = read(tap, config=settings)
-    before = len(sandbox.calls)
+    calls_before = len(sandbox.calls)
     second = read(tap, state=first.state, config=settings)
-    assert "paging_token" not in {call.name for call in sandbox.calls[before:]}
+    assert "paging_token" not in {call.name for call in sandbox.calls[calls_before:]}
     assert second.bookmark(NAME) == first.bookmark(NAME)
 
 
-def test_only_selected_fields_are_emitted(tap: Tap) -> None:
-    def narrow(entry: dict[str, Any]) -> None:
+def test_only_selected_fields_are_emitted(tap: TapRunner) -> None:
+    def deselect(entry: dict[str, Any]) -> None:
         for item in entry["metadata"]:
             if item["breadcrumb"] in (["properties", "attributes"], ["properties", "leadId"]):
                 item["metadata"]["selected"] = False
 
-    catalog = edited(selecting(tap.discover(), NAME), NAME, narrow)
+    catalog = edited(selecting(tap.discover(), NAME), NAME, deselect)
     run = tap.run(catalog=catalog, config=YEAR)
     assert {frozenset(record) for record in run.records(NAME)} == {
         frozenset(
@@ -145,22 +149,22 @@ def test_only_selected_fields_are_emitted(tap: Tap) -> None:
     }
 
 
-def test_a_connection_test_takes_one_record_of_any_age(tap: Tap, sandbox: Sandbox) -> None:
-    made = tap.make(config=YEAR)
-    made.run_sync_dry_run(streams=[made.streams[NAME]])
-    records = [message for message in made.message_writer.messages if message["type"] == "RECORD"]  # type: ignore[attr-defined] # the target of these tests
+def test_a_connection_test_reads_one_record_of_any_age(tap: TapRunner, sandbox: Sandbox) -> None:
+    tested = tap.make_tap(config=YEAR)
+    tested.run_sync_dry_run(streams=[tested.streams[NAME]])
+    records = [message for message in tested.message_writer.messages if message["type"] == "RECORD"]  # type: ignore[attr-defined] # a CollectingWriter
     assert len(records) == 1
     assert [call.name for call in sandbox.calls].count("deleted_leads") == 1
 
 
-def test_a_catalog_without_the_stream_does_not_read_it(tap: Tap, sandbox: Sandbox) -> None:
+def test_a_catalog_without_the_stream_does_not_read_it(tap: TapRunner, sandbox: Sandbox) -> None:
     catalog = selecting(tap.discover(), NAME)
     catalog["streams"] = [entry for entry in catalog["streams"] if entry["stream"] == "leads"]
     tap.run(catalog=catalog)
     assert "paging_token" not in {call.name for call in sandbox.calls}
 
 
-# Answers that the sandbox would not give.
+# Responses that the sandbox does not send.
 
 PAGING = {"success": True, "nextPageToken": "A"}
 DELETION = {
@@ -175,13 +179,13 @@ DELETION = {
 
 
 @pytest.fixture
-def run_on(tap: Tap, host: Callable[..., Host]) -> Callable[..., Run]:
-    """Run against a host that gives these answers, the last one for ever."""
+def run_on(tap: TapRunner, host: Callable[..., Host]) -> Callable[..., RunResult]:
+    """Return a function that runs the stream against a host with these responses."""
     catalog = selecting(tap.discover(), NAME)
 
-    def run(*answers: object, **settings: str) -> Run:
-        serving = host(TOKEN_RESPONSE, *map(http_response, answers))
-        return tap.run(catalog=catalog, config=YEAR | {"endpoint": serving.url} | settings)
+    def run(*responses: object, **settings: str) -> RunResult:
+        server = host(TOKEN_RESPONSE, *map(http_response, responses))
+        return tap.run(catalog=catalog, config=YEAR | {"endpoint": server.url} | settings)
 
     return run
 
@@ -190,7 +194,9 @@ def page(*entries: object) -> dict[str, object]:
     return {"success": True, "result": list(entries), "moreResult": False}
 
 
-def test_values_are_typed_and_storable(run_on: Callable[..., Run]) -> None:
+def test_values_are_typed_and_without_characters_that_databases_reject(
+    run_on: Callable[..., RunResult],
+) -> None:
     run = run_on(PAGING, page(DELETION))
     assert run.error is None
     assert run.records(NAME) == [
@@ -206,7 +212,9 @@ def test_values_are_typed_and_storable(run_on: Callable[..., Run]) -> None:
     ]
 
 
-def test_a_value_that_does_not_fit_is_an_error_that_names_it(run_on: Callable[..., Run]) -> None:
+def test_a_value_that_does_not_fit_is_an_error_that_names_it(
+    run_on: Callable[..., RunResult],
+) -> None:
     run = run_on(PAGING, page(DELETION | {"leadId": "five"}), invalid_values="fail")
     assert isinstance(run.error, InvalidValueError)
     assert "deleted_leads, marketoGUID 17, field leadId: 'five'" in str(run.error)
@@ -214,7 +222,7 @@ def test_a_value_that_does_not_fit_is_an_error_that_names_it(run_on: Callable[..
 
 
 def test_a_value_that_does_not_fit_can_be_null(
-    run_on: Callable[..., Run], caplog: pytest.LogCaptureFixture
+    run_on: Callable[..., RunResult], caplog: pytest.LogCaptureFixture
 ) -> None:
     run = run_on(PAGING, page(DELETION | {"leadId": "five"}), invalid_values="null")
     assert run.error is None
@@ -222,13 +230,13 @@ def test_a_value_that_does_not_fit_can_be_null(
     assert "1 values of leadId do not fit" in caplog.text
 
 
-def test_a_deletion_without_key_is_an_error(run_on: Callable[..., Run]) -> None:
+def test_a_deletion_without_a_key_is_an_error(run_on: Callable[..., RunResult]) -> None:
     run = run_on(PAGING, page(DELETION | {"marketoGUID": None}))
     assert isinstance(run.error, InvalidValueError)
 
 
 @pytest.mark.parametrize(
-    "answers",
+    "responses",
     [
         [{"success": True}],
         [PAGING, {"success": True, "moreResult": True}],
@@ -238,10 +246,10 @@ def test_a_deletion_without_key_is_an_error(run_on: Callable[..., Run]) -> None:
         [PAGING, {"success": True, "result": {"a": 1}}],
     ],
 )
-def test_pages_that_make_no_sense_are_an_error(
-    run_on: Callable[..., Run], answers: list[object]
+def test_an_invalid_page_is_an_error(
+    run_on: Callable[..., RunResult], responses: list[object]
 ) -> None:
-    run = run_on(*answers)
+    run = run_on(*responses)
     assert isinstance(run.error, InvalidResponseError)
     assert "run again" in str(run.error)
     assert run.states == []

@@ -1,4 +1,4 @@
-"""How a tap ends that writes to something else than stdout."""
+"""The end of a tap by a signal, if its messages do not go to stdout."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.runs import Tap
+    from tests.support.runs import TapRunner
 
 
-def test_a_signal_ends_a_tap_with_another_writer(tap: Tap) -> None:
-    made = tap.make()
-    with pytest.raises(SystemExit) as ended:
-        made._handle_termination(signal.SIGTERM, None)  # noqa: SLF001 - as the SDK's handler does
-    assert ended.value.code == 143
+def test_a_signal_ends_a_tap_with_another_message_writer(tap: TapRunner) -> None:
+    signalled = tap.make_tap()
+    with pytest.raises(SystemExit) as caught:
+        signalled._handle_termination(signal.SIGTERM, None)  # noqa: SLF001 - as the SDK's handler does
+    assert caught.value.code == 143

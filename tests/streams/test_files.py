@@ -1,4 +1,4 @@
-"""What a file can look like, and what it can hold beyond what is described."""
+"""File formats, and columns that Describe Lead and Get Activity Types do not list."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.runs import selecting
-from tests.support.typed_activities import streams_of, table, truth_of
+from tests.support.typed_activities import expected_records, table, types_by_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.support.runs import Tap
+    from tests.support.runs import TapRunner
 
 EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
 BASE = Options(leads=150, activities=400, late_seconds=0, job_seconds=0)
@@ -40,18 +40,22 @@ DEMO = "activities_product_demo"
     ],
     ids=["commas", "tabs", "semicolons", "spaces"],
 )
-def test_every_format_brings_the_same_records(tap: Tap, sandbox: Sandbox, file_format: str) -> None:
+def test_every_file_format_gives_the_same_records(
+    tap: TapRunner, sandbox: Sandbox, file_format: str
+) -> None:
     catalog = selecting(tap.discover(), "activities", DEMO, "leads")
     run = tap.run(catalog=catalog, config=EVERYTHING | {"file_format": file_format})
     assert {job.request["format"] for job in sandbox.jobs} == {file_format}
     activities = sandbox.expected.activities(at=NOW)
     assert run.table("leads") == sandbox.expected.leads(at=NOW)
     assert run.table("activities") == activities
-    assert table(DEMO, run) == truth_of(streams_of(sandbox)[DEMO], activities)
+    assert table(DEMO, run) == expected_records(types_by_stream(sandbox)[DEMO], activities)
 
 
 @pytest.mark.parametrize("options", [replace(BASE, ssv_separator=" ")])
-def test_one_column_says_nothing_of_its_separator(tap: Tap, sandbox: Sandbox) -> None:
+def test_values_with_spaces_are_read_from_a_file_separated_by_spaces(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     catalog = selecting(tap.discover(), "leads")
     for item in catalog["streams"][-1]["metadata"]:
         if item["breadcrumb"] and item["breadcrumb"][1] not in ("id", "updatedAt", "lastName"):
@@ -65,7 +69,7 @@ def test_one_column_says_nothing_of_its_separator(tap: Tap, sandbox: Sandbox) ->
 
 
 @pytest.mark.parametrize("options", [BASE])
-def test_action_results_are_exported(tap: Tap, sandbox: Sandbox) -> None:
+def test_action_results_are_exported_and_emitted(tap: TapRunner, sandbox: Sandbox) -> None:
     run = tap.run(catalog=selecting(tap.discover(), "activities", DEMO), config=EVERYTHING)
     assert all("actionResult" in job.request["fields"] for job in sandbox.jobs)  # type: ignore[operator] # a list
     for stream in ("activities", DEMO):
@@ -85,20 +89,20 @@ def test_action_results_are_exported(tap: Tap, sandbox: Sandbox) -> None:
     ],
     ids=["described", "named", "both"],
 )
-def test_ecids_are_offered_and_exported(
-    tap: Tap, sandbox: Sandbox, settings: dict[str, Any]
+def test_ecids_can_be_selected_and_are_exported(
+    tap: TapRunner, sandbox: Sandbox, settings: dict[str, Any]
 ) -> None:
     tap.config = EVERYTHING | settings
     run = tap.run(catalog=selecting(tap.discover(), "leads"))
     assert run.table("leads") == sandbox.expected.leads(at=NOW)
     assert any(record["ecids"] for record in run.records("leads"))
-    # A field that is described keeps its description.
+    # Describe Lead takes precedence over extra_lead_fields.
     assert run.schemas["leads"]["schema"]["properties"]["email"]["title"] != "email"
 
 
 @pytest.mark.parametrize("options", [BASE])
-def test_an_extra_field_that_marketo_lacks_is_null(
-    tap: Tap, caplog: pytest.LogCaptureFixture
+def test_an_extra_field_that_marketo_does_not_have_is_null(
+    tap: TapRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     tap.config = EVERYTHING | {"extra_lead_fields": ["ecids"]}
     run = tap.run(catalog=selecting(tap.discover(), "leads"))
@@ -108,7 +112,7 @@ def test_an_extra_field_that_marketo_lacks_is_null(
 
 
 @pytest.mark.parametrize("options", [BASE])
-def test_a_client_can_ask_for_other_headers(
+def test_a_file_with_other_column_headers_is_read(
     exports: Exports, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     names = {"id": "Marketo Id", "email": "E-Mail, private"}

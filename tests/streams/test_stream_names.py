@@ -1,4 +1,4 @@
-"""What the streams of activity types are called."""
+"""The names of typed activity streams."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.marketo.activity_types import ActivityType
 from tap_marketo_bulk.streams.typed_activities import types_by_stream_name
 
-KINDS = st.lists(
+TYPES = st.lists(
     st.tuples(
         st.integers(0, 30) | st.integers(100001, 100009),
         st.sampled_from(["A", "a", "A 1", "a_1", "A-2", "a 1 2", "A_12", "?", ""])
@@ -19,24 +19,24 @@ KINDS = st.lists(
 )
 
 
-def named(kinds: list[tuple[int, str]]) -> dict[str, int]:
-    made = [ActivityType(type_id, name, None, ()) for type_id, name in kinds]
-    return {name: kind.type_id for name, kind in types_by_stream_name(made).items()}
+def stream_names(types: list[tuple[int, str]]) -> dict[str, int]:
+    activity_types = [ActivityType(type_id, name, None, ()) for type_id, name in types]
+    return {name: each.type_id for name, each in types_by_stream_name(activity_types).items()}
 
 
-@given(KINDS)
-def test_every_type_has_a_stream_of_its_own(kinds: list[tuple[int, str]]) -> None:
-    assert sorted(named(kinds).values()) == sorted(type_id for type_id, _ in kinds)
+@given(TYPES)
+def test_every_type_has_a_separate_stream(types: list[tuple[int, str]]) -> None:
+    assert sorted(stream_names(types).values()) == sorted(type_id for type_id, _ in types)
 
 
-@given(KINDS)
-def test_the_order_of_types_makes_no_difference(kinds: list[tuple[int, str]]) -> None:
-    assert named(kinds) == named(kinds[::-1])
+@given(TYPES)
+def test_stream_names_do_not_depend_on_the_order_of_types(types: list[tuple[int, str]]) -> None:
+    assert stream_names(types) == stream_names(types[::-1])
 
 
-def test_types_of_one_name_get_their_id_as_suffix() -> None:
-    kinds = [(3, "A"), (4, "a"), (5, "A 3"), (6, "B"), (37, "Delete Lead")]
-    assert named(kinds) == {
+def test_types_with_the_same_name_have_their_id_as_suffix() -> None:
+    types = [(3, "A"), (4, "a"), (5, "A 3"), (6, "B"), (37, "Delete Lead")]
+    assert stream_names(types) == {
         "activities_a_3": 3,
         "activities_a_4": 4,
         "activities_a_3_5": 5,

@@ -1,4 +1,4 @@
-"""Records past the SDK's machinery are the same messages."""
+"""The fast path for records writes the same messages as the SDK does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.streams.writer import BLOCK_BYTES, MessageWriter
-from tests.support.runs import Tap, edited, selecting
+from tests.support.runs import TapRunner, edited, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
@@ -25,24 +25,24 @@ Bytes = pytest.CaptureFixture[bytes]
 
 @pytest.fixture
 def options() -> Options:
-    """A small subscription in which nothing waits."""
+    """A small subscription whose jobs take no time."""
     return Options(leads=60, activities=300, job_seconds=0, late_seconds=0)
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: Clock) -> Tap:
+def tap(sandbox: Sandbox, clock: Clock) -> TapRunner:
     """The tap of that subscription."""
-    return Tap(sandbox, clock, {"poll_seconds": 1})
+    return TapRunner(sandbox, clock, {"poll_seconds": 1})
 
 
 def written(out: bytes) -> list[Message]:
-    """Return the messages on stdout that do not depend on the moment."""
+    """Return the messages on stdout, without what depends on the time of the run."""
     messages = [json.loads(line) for line in out.splitlines()]
-    return timeless(messages)
+    return without_times(messages)
 
 
-def timeless(messages: list[Message]) -> list[Message]:
-    """Leave out STATE, whose moments depend on Marketo, and when a record was extracted."""
+def without_times(messages: list[Message]) -> list[Message]:
+    """Return messages without STATE, whose place varies, and without extraction times."""
     return [
         {name: value for name, value in message.items() if name != "time_extracted"}
         for message in messages
@@ -50,39 +50,45 @@ def timeless(messages: list[Message]) -> list[Message]:
     ]
 
 
-def to_stdout(tap: Tap, **options: Any) -> None:  # noqa: ANN401 - the tap's own
-    """Run the tap as its command does, with its own writer."""
-    made = tap.make(target=MessageWriter(), **options)  # type: ignore[arg-type] # not the tests' target
-    made.sync_all()
-    made.run.pipeline.close()
+def to_stdout(tap: TapRunner, **options: Any) -> None:  # noqa: ANN401 - the tap's own
+    """Run the tap with the writer of its command."""
+    prepared = tap.make_tap(writer=MessageWriter(), **options)
+    prepared.sync_all()
+    prepared.run.pipeline.close()
 
 
-def test_both_ways_write_the_same_messages(tap: Tap, capfdbinary: Bytes) -> None:
-    ordinary = tap.run()
+def test_the_fast_path_writes_the_same_messages_as_the_sdk(
+    tap: TapRunner, capfdbinary: Bytes
+) -> None:
+    by_sdk = tap.run()
     to_stdout(tap)
-    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+    assert written(capfdbinary.readouterr().out) == without_times(by_sdk.messages)
 
 
-def test_both_ways_write_the_same_messages_of_typed_streams(tap: Tap, capfdbinary: Bytes) -> None:
+def test_the_fast_path_writes_the_same_messages_of_typed_streams_as_the_sdk(
+    tap: TapRunner, capfdbinary: Bytes
+) -> None:
     catalog = tap.discover()
     typed = [each["stream"] for each in catalog["streams"] if "activities_" in each["stream"]]
     selected = selecting(catalog, "activities", *typed[:4])
-    ordinary = tap.run(catalog=selected)
+    by_sdk = tap.run(catalog=selected)
     to_stdout(tap, catalog=selected)
-    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
+    assert written(capfdbinary.readouterr().out) == without_times(by_sdk.messages)
 
 
-def test_both_ways_leave_out_what_is_deselected(tap: Tap, capfdbinary: Bytes) -> None:
+def test_the_fast_path_leaves_out_deselected_columns_as_the_sdk_does(
+    tap: TapRunner, capfdbinary: Bytes
+) -> None:
     def deselect(entry: Message) -> None:
         for item in entry["metadata"]:
             if item["breadcrumb"] == ["properties", "email"]:
                 item["metadata"]["selected"] = False
 
     catalog = edited(selecting(tap.discover(), "leads"), "leads", deselect)
-    ordinary = tap.run(catalog=catalog)
+    by_sdk = tap.run(catalog=catalog)
     to_stdout(tap, catalog=catalog)
-    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
-    assert not any("email" in record for record in ordinary.records("leads"))
+    assert written(capfdbinary.readouterr().out) == without_times(by_sdk.messages)
+    assert not any("email" in record for record in by_sdk.records("leads"))
 
 
 @pytest.mark.parametrize(
@@ -92,36 +98,36 @@ def test_both_ways_leave_out_what_is_deselected(tap: Tap, capfdbinary: Bytes) ->
         {"flattening_enabled": True, "flattening_max_depth": 2},
     ],
 )
-def test_maps_and_flattening_go_through_the_sdk(
-    tap: Tap,
+def test_stream_maps_and_flattening_are_applied_by_the_sdk(
+    tap: TapRunner,
     capfdbinary: Bytes,
     config: dict[str, Any],
 ) -> None:
-    ordinary = tap.run(config=config)
+    by_sdk = tap.run(config=config)
     to_stdout(tap, config=config)
-    assert written(capfdbinary.readouterr().out) == timeless(ordinary.messages)
-    assert timeless(ordinary.messages) != timeless(tap.run().messages)
+    assert written(capfdbinary.readouterr().out) == without_times(by_sdk.messages)
+    assert without_times(by_sdk.messages) != without_times(tap.run().messages)
 
 
-def test_state_brings_the_records_before_it(capfdbinary: Bytes) -> None:
+def test_records_before_a_state_message_are_written_with_it(capfdbinary: Bytes) -> None:
     writer = MessageWriter()
     writer.record_block_writer("leads")([{"id": 1}])
     assert capfdbinary.readouterr().out == b""
     writer.write_message(StateMessage(value={"bookmarks": {}}))
-    kinds = [json.loads(line)["type"] for line in capfdbinary.readouterr().out.splitlines()]
-    assert kinds == ["RECORD", "STATE"]
+    types = [json.loads(line)["type"] for line in capfdbinary.readouterr().out.splitlines()]
+    assert types == ["RECORD", "STATE"]
 
 
-@pytest.mark.parametrize("way", ["past the SDK", "through the SDK"])
-def test_records_leave_in_blocks(capfdbinary: Bytes, way: str) -> None:
+@pytest.mark.parametrize("path", ["fast path", "SDK"])
+def test_records_are_written_in_blocks(capfdbinary: Bytes, path: str) -> None:
     writer = MessageWriter()
-    note: Message = {"note": "x" * (BLOCK_BYTES // 2)}
+    record: Message = {"note": "x" * (BLOCK_BYTES // 2)}
     write = writer.record_block_writer("leads")
     for _ in range(3):
-        if way == "past the SDK":
-            write([note])
+        if path == "fast path":
+            write([record])
         else:
-            writer.write_message(RecordMessage(stream="leads", record=dict(note)))
+            writer.write_message(RecordMessage(stream="leads", record=dict(record)))
     assert len(capfdbinary.readouterr().out.splitlines()) == 2
 
 
@@ -147,7 +153,7 @@ def test_an_empty_block_writes_nothing(capfdbinary: Bytes) -> None:
     assert capfdbinary.readouterr().out == b""
 
 
-def test_blocks_of_records_leave_when_enough_is_waiting(capfdbinary: Bytes) -> None:
+def test_small_blocks_of_records_are_collected_to_a_larger_one(capfdbinary: Bytes) -> None:
     write = MessageWriter().record_block_writer("leads")
     write([{"note": "x" * (BLOCK_BYTES // 2)}])
     assert capfdbinary.readouterr().out == b""
@@ -156,44 +162,44 @@ def test_blocks_of_records_leave_when_enough_is_waiting(capfdbinary: Bytes) -> N
 
 
 def test_stdout_may_be_any_text_stream(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken = io.BytesIO()
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(taken))
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
     MessageWriter().write_message(StateMessage(value={}))
-    assert taken.getvalue() == b'{"type":"STATE","value":{}}\n'
+    assert out.getvalue() == b'{"type":"STATE","value":{}}\n'
 
 
-class Slow(io.RawIOBase):
-    """A reader that takes one byte, then the rest; a signal strikes each of the first times."""
+class SlowPipe(io.RawIOBase):
+    """A pipe that first accepts one byte, then the rest; signals arrive during the first writes."""
 
     def __init__(self, writer: MessageWriter, signals: int) -> None:
-        """Ask the writer to end so many times while it writes."""
+        """Call ``end_process`` during each of the first ``signals`` writes."""
         super().__init__()
         self._writer = writer
         self._signals = signals
-        self.taken = bytearray()
+        self.accepted = bytearray()
 
     def writable(self) -> bool:
-        """Say so."""
+        """Return True."""
         return True
 
     def write(self, block: Any) -> int:  # noqa: ANN401 - a buffer
-        """Take a byte first."""
+        """Accept one byte in the first call, and the whole block in later ones."""
         if self._signals:
             self._signals -= 1
             self._writer.end_process(143)
-        took = bytes(block) if self.taken else bytes(block[:1])
-        self.taken += took
-        return len(took)
+        accepted = bytes(block) if self.accepted else bytes(block[:1])
+        self.accepted += accepted
+        return len(accepted)
 
 
 @pytest.mark.parametrize(("signals", "whole"), [(1, True), (2, False)])
-def test_it_ends_after_the_line_under_way_or_at_once_when_asked_twice(
+def test_the_process_ends_after_the_current_line_or_at_once_after_a_second_signal(
     monkeypatch: pytest.MonkeyPatch, *, signals: int, whole: bool
 ) -> None:
     writer = MessageWriter()
-    out = Slow(writer, signals)
+    out = SlowPipe(writer, signals)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(out)))
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as caught:
         writer.write_message(StateMessage(value={}))
-    assert ended.value.code == 143
-    assert out.taken.endswith(b"\n") == whole
+    assert caught.value.code == 143
+    assert out.accepted.endswith(b"\n") == whole

@@ -1,1 +1,17 @@
-"""Code that several test modules share."""
+"""Code that several test modules share.
+
+::
+
+    clock                  the clock of the tap, whose waits take no time
+    runs                   runs of the tap in this process, and the messages that they wrote
+    command, jobs_command  the two commands of the package
+    data_sets              options of sandboxes, and comparisons with their expected rows
+    typed_activities       the expected records of the streams of single activity types
+    warehouse_tables       comparisons of database tables with expected rows
+    written_values         values as both writers of the SDK write them
+    export_reader          a reader of export files that shares no code with the sandbox
+    api_client             a client of the sandbox's API, for tests of the sandbox
+    fake_exports           export jobs without a server
+    http_host              a server with prepared responses
+    meltano, postgresql    Meltano projects and a database, for whole pipelines
+"""

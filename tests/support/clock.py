@@ -1,4 +1,4 @@
-"""A clock that makes the tap's waits instant."""
+"""A clock whose waits take no real time."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 class TapClock:
-    """The tap's clock over the sandbox's: waiting moves both, and takes no time.
+    """The clock of the tap and of its sandbox: a wait moves the time forward at once.
 
     Attributes:
         pauses: Every wait, in seconds.
     """
 
     def __init__(self, sandbox_clock: SandboxClock) -> None:
-        """Begin with no wait."""
+        """Start at the sandbox's time, without waits."""
         self._sandbox_clock = sandbox_clock
         self._started = sandbox_clock.now()
         self.pauses: list[float] = []
 
     def now(self) -> datetime:
-        """Return the sandbox's present."""
+        """Return the sandbox's time."""
         return self._sandbox_clock.now()
 
     def monotonic(self) -> float:
-        """Return the seconds since this clock was made."""
+        """Return the seconds since this clock was created."""
         return (self.now() - self._started) / timedelta(seconds=1)
 
     def sleep(self, seconds: float) -> None:
@@ -40,9 +40,9 @@ class TapClock:
         self._sandbox_clock.advance(seconds)
 
     def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Give other threads a moment to notify; then move time forward."""
+        """Wait one millisecond for a notification; without one, move time forward."""
         if seconds is None:
             condition.wait()
         elif not condition.wait(0.001):
-            # Datetimes have microseconds, so a smaller step would never arrive.
+            # The time has a resolution of microseconds: a shorter step would not move it.
             self.sleep(max(seconds, 0.001))

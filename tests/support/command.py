@@ -1,4 +1,4 @@
-"""The real command line, inside this process or as a process of its own."""
+"""The command ``tap-marketo-bulk``, inside this process or as a separate process."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ PROGRAM = str(Path(sys.executable).with_name("tap-marketo-bulk"))
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a command ended.
+class CommandResult:
+    """The exit code and the output of a command.
 
     Attributes:
-        errors: What it logged as an error: the sentences for the user.
-        log: Everything it logged.
+        output: The text on stdout.
+        errors: The log messages of level ERROR: the messages for the user.
+        log: All log messages.
     """
 
-    code: int
+    exit_code: int
     output: str
     errors: list[str]
     log: list[str]
@@ -39,22 +40,22 @@ class Ended:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """The Singer messages on stdout."""
-        # Not splitlines, which takes what stands in values for the end of a line.
+        # Not splitlines, which also splits at other line separators inside of values.
         return [json.loads(line) for line in self.output.split("\n") if line]
 
 
-class _Listener(logging.Handler):
+class _LogCollector(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
-        self.heard: list[logging.LogRecord] = []
+        self.records: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(record)
+        self.records.append(record)
 
 
 @dataclass
-class Command:
-    """``tap-marketo-bulk`` with a sandbox to talk to and a folder for its input files."""
+class TapCommand:
+    """``tap-marketo-bulk``, with settings for a sandbox and a folder for its input files."""
 
     sandbox: Sandbox
     clock: Clock
@@ -63,7 +64,7 @@ class Command:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings that work."""
+        """Valid settings that connect to the sandbox."""
         return {
             "endpoint": self.sandbox.url,
             "client_id": self.sandbox.client_id,
@@ -71,8 +72,8 @@ class Command:
             "start_date": "2026-01-01",
         }
 
-    def file(self, content: Any) -> str:  # noqa: ANN401 - whatever a file may hold
-        """Write an input file, as JSON unless it is text or bytes; returns its path."""
+    def write_file(self, content: Any) -> str:  # noqa: ANN401 - any content of a file
+        """Write an input file, as JSON unless it is text or bytes; return its path."""
         self.files += 1
         path = self.folder / f"{self.files}.json"
         if isinstance(content, bytes):
@@ -82,30 +83,30 @@ class Command:
         return str(path)
 
     def config(self, **changes: Any) -> list[str]:  # noqa: ANN401 - settings
-        """Return the option for a config file, with changes; what is ``...`` is left out."""
-        given = {k: v for k, v in (self.settings | changes).items() if v is not ...}
-        return ["--config", self.file(given)]
+        """Write a config file without the settings that are ``...``; return the option for it."""
+        settings = {k: v for k, v in (self.settings | changes).items() if v is not ...}
+        return ["--config", self.write_file(settings)]
 
-    def run(self, *arguments: str) -> Ended:
+    def run(self, *arguments: str) -> CommandResult:
         """Run the command in this process."""
-        kind = tap_class(self.clock)
-        root, listener = logging.getLogger(), _Listener()
+        command = tap_class(self.clock).get_singer_command()
+        root, collector = logging.getLogger(), _LogCollector()
         level = root.level
-        root.addHandler(listener)
+        root.addHandler(collector)
         root.setLevel(logging.DEBUG)
         try:
-            result = CliRunner().invoke(kind.get_singer_command(), list(arguments))
+            result = CliRunner().invoke(command, list(arguments))
         finally:
-            root.removeHandler(listener)
+            root.removeHandler(collector)
             root.setLevel(level)
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
-        log = [record.getMessage() for record in listener.heard]
-        errors = [it.getMessage() for it in listener.heard if it.levelno >= logging.ERROR]
-        return Ended(result.exit_code, result.stdout, errors or [result.stderr], log)
+        log = [record.getMessage() for record in collector.records]
+        errors = [it.getMessage() for it in collector.records if it.levelno >= logging.ERROR]
+        return CommandResult(result.exit_code, result.stdout, errors or [result.stderr], log)
 
-    def process(self, *arguments: str, **environment: str) -> Ended:
-        """Run the command as a user does; what it logs is all of stderr."""
+    def run_process(self, *arguments: str, **environment: str) -> CommandResult:
+        """Run the command as a separate process; its log is all of stderr."""
         done = subprocess.run(  # noqa: S603 - our own program
             [PROGRAM, *arguments],
             capture_output=True,
@@ -115,4 +116,6 @@ class Command:
             env=os.environ | environment,
         )
         lines = done.stderr.splitlines()
-        return Ended(done.returncode, done.stdout, [it for it in lines if "ERROR" in it], lines)
+        return CommandResult(
+            done.returncode, done.stdout, [it for it in lines if "ERROR" in it], lines
+        )

@@ -1,4 +1,4 @@
-"""Subscriptions to run the tap on, and how to tell that a run was right."""
+"""Options of sandboxes, and comparisons of what runs wrote with the expected rows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.support.runs import Run
+    from tests.support.runs import RunResult
 
-# Nothing happens in it for three days after its birth, so that runs can be compared.
-STILL = Options(
+# No row changes in the three days after the data set is created, so that runs can be compared.
+UNCHANGING = Options(
     seed=345,
     leads=14,
     activities=36,
@@ -26,69 +26,77 @@ STILL = Options(
     new_activities_per_hour=0,
     job_seconds=0,
 )
-# All of its history, in three windows for each stream.
-WHOLE: dict[str, Any] = {
+# All rows of that data set, in three windows for each stream.
+WHOLE_HISTORY: dict[str, Any] = {
     "start_date": "2025-12-30",
     "end_date": "2026-02-28T23:45:00Z",
     "window_days": 21,
 }
-# What such worlds hold, told once.
-_told: dict[tuple[Any, ...], dict[Any, Any]] = {}
+# The expected rows of such data sets: it takes long to compute them.
+_expected_rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
 
 
-def union(runs: Iterable[Run], stream: str) -> dict[Any, Any]:
-    """Return what a target holds of a stream after these runs."""
+def loaded_rows(runs: Iterable[RunResult], stream: str) -> dict[Any, Any]:
+    """Return the rows of a stream, by key, that a target has loaded after these runs."""
     table: dict[Any, Any] = {}
     for run in runs:
         table |= run.table(stream)
     return table
 
 
-def assert_complete(sandbox: Sandbox, *runs: Run) -> None:
-    """Check that a target holds the truth after these runs."""
-    assert union(runs, "activities") == sandbox.expected.activities()
-    assert union(runs, "leads") == sandbox.expected.leads()
+def export_requests(sandbox: Sandbox, export_object: str) -> list[Any]:
+    """Return the create bodies of all jobs for an export object, in order."""
+    return [job.request for job in sandbox.jobs if job.object == export_object]
 
 
-def assert_honest(sandbox: Sandbox, *runs: Run) -> None:
-    """Check after each STATE that everything up to its bookmarks was written before it.
+def assert_complete(sandbox: Sandbox, *runs: RunResult) -> None:
+    """Check that a target has loaded the expected rows after these runs."""
+    assert loaded_rows(runs, "activities") == sandbox.expected.activities()
+    assert loaded_rows(runs, "leads") == sandbox.expected.leads()
 
-    Only for a world in which nothing changes meanwhile, and for the usual replication keys.
+
+def assert_bookmarks_are_covered(sandbox: Sandbox, *runs: RunResult) -> None:
+    """Check that no bookmark covers a row that was not written before its STATE.
+
+    The rows of the data set must not change during the runs, and the replication keys must be the
+    default ones.
     """
     tables: dict[str, dict[Any, Any]] = {stream: {} for stream in KEYS}
-    reached: dict[str, datetime] = {}
+    bookmarks: dict[str, datetime] = {}
     for message in (message for run in runs for message in run.messages):
         if message["type"] == "RECORD" and message["stream"] in tables:
             record = without_empty_column(message["record"])
             tables[message["stream"]][record[KEYS[message["stream"]]]] = record
         if message["type"] == "STATE":
-            for stream, bookmark in message["value"].get("bookmarks", {}).items():
-                text = bookmark.get("replication_key_value")
+            for stream, entry in message["value"].get("bookmarks", {}).items():
+                text = entry.get("replication_key_value")
                 if text and stream in tables:
-                    instant = datetime.fromisoformat(text)
-                    assert instant >= reached.get(stream, instant), "a bookmark went back"
-                    reached[stream] = instant
-                    _assert_holds(sandbox, stream, tables[stream], instant)
+                    bookmark = datetime.fromisoformat(text)
+                    assert bookmark >= bookmarks.get(stream, bookmark), "a bookmark moved back"
+                    bookmarks[stream] = bookmark
+                    _assert_has_rows_until(bookmark, sandbox, stream, tables[stream])
 
 
-def _assert_holds(sandbox: Sandbox, stream: str, table: dict[Any, Any], end: datetime) -> None:
-    truth = _until(sandbox, stream, end)
-    missing = {key for key, record in truth.items() if table.get(key) != record}
+def _assert_has_rows_until(
+    end: datetime, sandbox: Sandbox, stream: str, table: dict[Any, Any]
+) -> None:
+    expected = expected_rows_until(end, sandbox, stream)
+    missing = {key for key, record in expected.items() if table.get(key) != record}
     assert not missing, f"{stream} up to {end}: not written yet"
 
 
-def _until(sandbox: Sandbox, stream: str, end: datetime) -> dict[Any, Any]:
-    """Return the truth up to an instant, asked for in ranges that Marketo allows."""
+def expected_rows_until(end: datetime, sandbox: Sandbox, stream: str) -> dict[Any, Any]:
+    """Return the expected rows up to an instant, from filters of at most 31 days."""
     key = (sandbox.options, sandbox.created_at, stream, end)
-    if key not in _told:
-        tell: Any = getattr(sandbox.expected, stream)
+    if key not in _expected_rows:
+        rows_of: Any = getattr(sandbox.expected, stream)
         name = "updatedAt" if stream == "leads" else "createdAt"
-        _told[key] = {}
+        _expected_rows[key] = {}
         start = datetime(2025, 12, 1, tzinfo=UTC)
         while start < end:
             stop = min(start + timedelta(days=31), end)
-            _told[key] |= tell(
+            _expected_rows[key] |= rows_of(
                 {name: {"startAt": format_instant(start), "endAt": format_instant(stop)}}
             )
             start = stop
-    return _told[key]
+    return _expected_rows[key]

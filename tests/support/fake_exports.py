@@ -1,4 +1,4 @@
-"""Export jobs without Marketo: a test decides how long each takes and how it ends."""
+"""Export jobs without a server: a test sets how long each takes and how it ends."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ POLICY = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_fl
 
 
 def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: ANN401 - a task's own
-    """Return the task for one day."""
+    """Return the export task for one day after ``FIRST_DAY``."""
     start = FIRST_DAY + timedelta(days=day)
     end = start + timedelta(days=1)
     request = ExportRequest(stream, ("id", "city", "zip"), {"createdAt": day})
@@ -35,7 +35,7 @@ def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: A
 
 @dataclass
 class FileResponse:
-    """The response to a request for a file, whole."""
+    """The response to a request for a whole file."""
 
     content: bytes
     status: int = 200
@@ -43,20 +43,22 @@ class FileResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
     def iter_chunks(self) -> Iterator[bytes]:
-        """Yield all of it."""
+        """Yield the content as one chunk."""
         yield self.content
 
 
 @dataclass
 class FakeExports:
-    """Jobs that take ``seconds`` by the day they are about, each counted from its queueing.
+    """Jobs that are complete ``seconds`` after they are enqueued, 600 by default.
+
+    ``seconds`` and ``ends`` have the number of the day of a job's task as keys.
 
     Attributes:
-        log: What was called, with the id, in order.
-        errors: Errors by call, each raised once.
-        response: The description of every job, if set.
-        ends: How a job of that day ends, in place of Completed.
-        during: Called in the middle of each call, with its name.
+        log: The calls in order: the name of each, and the id of the job.
+        errors: By the name of a call, the errors that it raises, each once.
+        response: If it is set, the description of every job.
+        ends: The final status of a job, instead of Completed.
+        during: Called during each call, with its name.
     """
 
     clock: Clock
@@ -72,25 +74,25 @@ class FakeExports:
 
     @property
     def real(self) -> Exports:
-        """Stand in for the real ones."""
+        """This object, typed as the class that it replaces."""
         return cast("Exports", self)
 
     def create(self, request: ExportRequest) -> ExportJob:
-        """Define a job."""
+        """Create a job."""
         self._enter("create", "")
         export_id = f"job {len(self.created) + 1}"
         self.created[export_id] = request
         return ExportJob(export_id, JobStatus.CREATED)
 
     def enqueue(self, object_path: str, export_id: str) -> None:
-        """Begin to count its seconds."""
+        """Enqueue a job: its seconds begin."""
         del object_path
         self._enter("enqueue", export_id)
         self.queued[export_id] = self.clock.monotonic()
         self.peak = max(self.peak, sum(not self._is_done(each) for each in self.queued))
 
     def status(self, object_path: str, export_id: str) -> ExportJob:
-        """Return its description."""
+        """Return the description of a job."""
         del object_path
         self._enter("status", export_id)
         if self.response:
@@ -116,13 +118,13 @@ class FakeExports:
 
     @contextmanager
     def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[FileResponse]:
-        """Give the job's id as its file."""
+        """Return a file whose content is the id of the job."""
         del object_path, offset
         self._enter("file", export_id)
         yield FileResponse(export_id.encode())
 
     def ids(self, call: str) -> list[str]:
-        """Return the ids that a call was made with, in order."""
+        """Return the job ids of the calls with this name, in order."""
         return [export_id for name, export_id in self.log if name == call]
 
     def _enter(self, call: str, export_id: str) -> None:

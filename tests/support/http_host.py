@@ -1,4 +1,4 @@
-"""A host that sends the bytes of a test, for responses that the sandbox does not give."""
+"""A server that sends prepared bytes, for responses that the sandbox does not send."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Host:
     """
 
     def __init__(self, *responses: Iterable[bytes]) -> None:
-        """Start to listen. Each response is an iterable of the chunks to send."""
+        """Start listening. Each response is an iterable of the chunks to send."""
         self.requests: list[bytes] = []
         self._responses = responses
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -29,8 +29,8 @@ class Host:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop to listen."""
-        # Ends the accept call of the thread, which closing alone does not.
+        """Stop listening."""
+        # This ends the call of accept in the thread; close() does not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._listener.close()
@@ -54,7 +54,7 @@ class Host:
 
 def _request(connection: socket.socket) -> bytes:
     request = b""
-    # A TLS handshake has no lines.
+    # A TLS handshake has no line ends.
     while b"\r\n\r\n" not in request and not request.startswith(b"\x16"):
         request += connection.recv(65536) or b"\r\n\r\n"
     head, _, body = request.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The command tap-marketo-bulk-jobs, run as a user does."""
+"""The command ``tap-marketo-bulk-jobs``, inside this process or as a separate process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from tap_marketo_bulk.jobs.cli import jobs
 from tap_marketo_bulk.marketo.exports import ExportRequest
-from tap_marketo_bulk.tap import TapMarketoBulk
+from tests.support.runs import tap_class
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -31,8 +31,8 @@ REQUESTS = {
 
 
 @dataclass
-class Jobs:
-    """``tap-marketo-bulk-jobs``, as a user runs it, and the jobs of its user."""
+class JobsCommand:
+    """``tap-marketo-bulk-jobs`` with settings for a sandbox, and export jobs of its API user."""
 
     sandbox: Sandbox
     exports: Exports
@@ -40,19 +40,28 @@ class Jobs:
     folder: Path
 
     def run(self, *arguments: str, text: str = "", **settings: Any) -> Result:  # noqa: ANN401 - settings
-        """Run the command, its settings in a file."""
+        """Run a subcommand in this process, with its settings in a file and ``text`` on stdin."""
         config = {
             "endpoint": self.sandbox.url,
             "client_id": self.sandbox.client_id,
             "client_secret": self.sandbox.client_secret,
             "start_date": "2026-01-01",
         }
-        kind = type("TapUnderTest", (TapMarketoBulk,), {"clock": self.clock})
-        given = [arguments[0], "--config", self.file("config", config | settings), *arguments[1:]]
-        return CliRunner().invoke(jobs, given, obj=kind, input=text)
+        config_path = self.write_file("config", config | settings)
+        subcommand, *others = arguments
+        return CliRunner().invoke(
+            jobs,
+            [subcommand, "--config", config_path, *others],
+            obj=tap_class(self.clock),
+            input=text,
+        )
 
-    def process(self, *arguments: str) -> str:
-        """Run the command as a process, with the settings of the environment; what it says."""
+    def run_process(self, *arguments: str) -> str:
+        """Run the command as a separate process, with settings from environment variables.
+
+        Returns:
+            The text on stdout and stderr.
+        """
         done = subprocess.run(  # noqa: S603 - our own program
             [PROGRAM, *arguments],
             stdout=subprocess.PIPE,
@@ -63,22 +72,22 @@ class Jobs:
         )
         return done.stdout
 
-    def file(self, name: str, content: object) -> str:
-        """Write a file of JSON; returns its path."""
+    def write_file(self, name: str, content: object) -> str:
+        """Write a JSON file; return its path."""
         path = self.folder / f"{name}.json"
         path.write_text(json.dumps(content))
         return str(path)
 
-    def create(self, kind: str = "leads") -> str:
-        """Make a job that is not enqueued; returns its id."""
-        return self.exports.create(REQUESTS[kind]).export_id
+    def create(self, export_object: str = "leads") -> str:
+        """Create a job without enqueueing it; return its id."""
+        return self.exports.create(REQUESTS[export_object]).export_id
 
-    def enqueue(self, kind: str = "leads") -> str:
-        """Make a job that Marketo works on; returns its id."""
-        export_id = self.create(kind)
-        self.exports.enqueue(kind, export_id)
+    def enqueue(self, export_object: str = "leads") -> str:
+        """Create and enqueue a job; return its id."""
+        export_id = self.create(export_object)
+        self.exports.enqueue(export_object, export_id)
         return export_id
 
     def status(self, export_id: str) -> str:
-        """Return how a job is."""
+        """Return the status of a job in the sandbox."""
         return next(job.status for job in self.sandbox.jobs if job.export_id == export_id)

@@ -1,4 +1,4 @@
-"""Meltano projects like the checkout's, each with a state of its own."""
+"""Meltano projects with the checkout's meltano.yml, each with a separate state."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 PINS = CHECKOUT / "tests" / "constraints.txt"
-# What an installed plugin depends on.
+# The files that the installed plugins depend on.
 SOURCES = (CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", PINS)
-# What the extractor's `pip_url: -e .` needs.
+# The files that are needed for the extractor's `pip_url: -e .`.
 PACKAGE = ("pyproject.toml", "README.md", "LICENSE", "tap_marketo_bulk")
-# Settings of the person who runs the tests, and the coverage of this process.
-FOREIGN = ("MELTANO_", "TAP_MARKETO_BULK_", "TARGET_", "COVERAGE_")
+# Prefixes of variables that are not passed on: settings of the user, and of coverage.
+NOT_INHERITED = ("MELTANO_", "TAP_MARKETO_BULK_", "TARGET_", "COVERAGE_")
 
 
 @dataclass(frozen=True)
 class Project:
-    """One project in the folder ``root``; ``settings`` are environment variables."""
+    """A project in the folder ``root``; ``settings`` are environment variables."""
 
     root: Path
     settings: Mapping[str, str]
 
     def run(self, *arguments: str, **settings: str) -> str:
-        """Run ``meltano`` with ``arguments``, and with ``settings`` too; its standard output.
+        """Run ``meltano`` with additional ``settings``; return its standard output.
 
         The test fails with Meltano's log when the exit code is not 0.
         """
-        own = {name: text for name, text in os.environ.items() if not name.startswith(FOREIGN)}
+        inherited = {
+            name: text for name, text in os.environ.items() if not name.startswith(NOT_INHERITED)
+        }
         pins = {"UV_CONSTRAINT": str(PINS), "UV_BUILD_CONSTRAINT": str(PINS)}
         done = subprocess.run(  # noqa: S603 - the command is this package's
             [Path(sys.executable).with_name("meltano"), *arguments],
             cwd=self.root,
-            env={**own, **pins, **self.settings, **settings},
+            env={**inherited, **pins, **self.settings, **settings},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -56,31 +58,31 @@ class Project:
 
 
 def install(root: Path, plugins: tuple[str, ...]) -> None:
-    """Make ``root`` a project with ``plugins`` installed, unless it is one already.
+    """Create a project with ``plugins`` in ``root``, unless it exists already.
 
-    Processes may do so at the same time: one installs, the others wait.
+    Several processes may call this at the same time: one installs, the others wait.
     """
     content = b"".join(path.read_bytes() for path in SOURCES)
-    wanted = hashlib.sha256(f"{sys.version} {root} {plugins}".encode() + content).hexdigest()
+    digest = hashlib.sha256(f"{sys.version} {root} {plugins}".encode() + content).hexdigest()
     stamp = root / "installed"
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            _lay_out(root)
+        if not stamp.exists() or stamp.read_text() != digest:
+            _copy_project_files(root)
             Project(root, {}).run("install", "--clean", *plugins)
-            stamp.write_text(wanted)
+            stamp.write_text(digest)
 
 
 def new_project(root: Path, installed: Path, settings: Mapping[str, str]) -> Project:
-    """Make the folder ``root`` a project without state, with the plugins of ``installed``."""
-    _lay_out(root)
+    """Create a project without state in ``root``, with the plugins of the project ``installed``."""
+    _copy_project_files(root)
     (root / ".meltano").mkdir()
-    for kind in ("extractors", "loaders"):
-        (root / ".meltano" / kind).symlink_to(installed / ".meltano" / kind)
+    for folder in ("extractors", "loaders"):
+        (root / ".meltano" / folder).symlink_to(installed / ".meltano" / folder)
     return Project(root, settings)
 
 
-def _lay_out(root: Path) -> None:
+def _copy_project_files(root: Path) -> None:
     root.mkdir(exist_ok=True)
     shutil.copy(CHECKOUT / "meltano.yml", root)
     for name in PACKAGE:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Database:
-    """One database and who may use it."""
+    """A database, with the user and password to connect to it."""
 
     host: str
     port: int
@@ -31,7 +31,7 @@ class Database:
     name: str
 
     def connect(self) -> psycopg.Connection:
-        """Open a connection; statements commit at once."""
+        """Open a connection in autocommit mode."""
         return psycopg.connect(
             host=self.host,
             port=self.port,
@@ -42,7 +42,7 @@ class Database:
         )
 
     def create(self, name: str) -> Database:
-        """Make an empty database beside this one."""
+        """Create an empty database on the same server."""
         with self.connect() as connection:
             connection.execute(f'create database "{name}"'.encode())
         return replace(self, name=name)
@@ -50,11 +50,11 @@ class Database:
 
 @contextmanager
 def running_server(home: Path) -> Iterator[Database]:
-    """Run a server until the block ends; yields its first database.
+    """Run a server until the block ends; yield its first database.
 
-    ``home`` is an empty folder that any user may reach.
+    ``home`` is an empty folder that every user may enter.
     """
-    # PostgreSQL refuses to run as root; its packages bring a user for it.
+    # PostgreSQL does not run as root; its packages create a user for it.
     user = "postgres" if os.geteuid() == 0 else None
     if user:
         shutil.chown(home, user)
@@ -79,7 +79,7 @@ def running_server(home: Path) -> Iterator[Database]:
         _wait_until_ready(database, server, log)
         yield database
     finally:
-        # Its "fast shutdown": disconnect everybody and stop.
+        # PostgreSQL's "fast shutdown": it closes all connections and stops.
         server.send_signal(signal.SIGINT)
         server.wait()
 
@@ -104,7 +104,7 @@ def _initialise(home: Path, database: Database, *, user: str | None, output: int
 
 
 def _program(name: str) -> str:
-    # Debian keeps the server's programs off the PATH.
+    # On Debian the programs of the server are not on the PATH.
     debian = max(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), default=None)
     found = shutil.which(name) or debian
     if found is None:

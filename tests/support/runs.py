@@ -1,8 +1,9 @@
-"""Running the tap inside this process, and reading what it wrote."""
+"""Runs of the tap inside this process, and the messages that they wrote."""
 
 from __future__ import annotations
 
 import json
+import logging
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from tap_marketo_bulk.tap import TapMarketoBulk
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
 
@@ -24,35 +28,35 @@ EMPTY_COLUMN = ("_invalid_values", None)
 KEYS = {"leads": "id", "activities": "marketoGUID"}
 
 
-class StoppedError(Exception):
-    """A test stopped the tap, as a crash would."""
+class SimulatedCrashError(Exception):
+    """A test ended the run of a tap, as a crash would."""
 
 
-class Target(SimpleSingerWriter):
-    """Takes messages as a target would: as JSON, one after the other."""
+class CollectingWriter(SimpleSingerWriter):
+    """Collects the messages of a tap as a target reads them: parsed from JSON."""
 
     def __init__(self, stop_after: int | None = None) -> None:
-        """Crash after so many messages, if asked to."""
+        """Collect all messages, or raise an error instead of the one after ``stop_after``."""
         super().__init__()
         self.messages: list[Message] = []
         self._stop_after = stop_after
 
     def write_message(self, message: Any) -> None:  # noqa: ANN401 - any Singer message
-        """Keep a message."""
+        """Collect a message."""
         if len(self.messages) == self._stop_after:
-            raise StoppedError
+            raise SimulatedCrashError
         self.messages.append(json.loads(self.format_message(message)))
 
 
 @dataclass
-class Run:
-    """What one run of the tap wrote."""
+class RunResult:
+    """The messages of one run of the tap, and the error that ended it."""
 
     messages: list[Message]
     error: BaseException | None = None
 
     def records(self, stream: str) -> list[Record]:
-        """Return a stream's records, in order, ``_invalid_values`` where there are any."""
+        """Return a stream's records in order, as ``without_empty_column`` returns them."""
         return [
             without_empty_column(message["record"])
             for message in self.messages
@@ -60,34 +64,34 @@ class Run:
         ]
 
     def table(self, stream: str) -> dict[Any, Record]:
-        """Return a stream's records by key, later ones in place of earlier ones."""
+        """Return a stream's records by key, of each key the last record."""
         return {record[KEYS[stream]]: record for record in self.records(stream)}
 
     @property
     def states(self) -> list[Message]:
-        """Every STATE, in order."""
+        """The value of every STATE message, in order."""
         return [message["value"] for message in self.messages if message["type"] == "STATE"]
 
     @property
     def state(self) -> Message | None:
-        """The last STATE, a copy."""
+        """A copy of the last STATE; None without any."""
         return deepcopy(self.states[-1]) if self.states else None
 
     def bookmark(self, stream: str) -> Message:
-        """Return what the last STATE holds of a stream."""
+        """Return a stream's entry in the bookmarks of the last STATE."""
         bookmarks: Message = without_bookkeeping(self.state or {}).get("bookmarks", {})
         bookmark: Message = bookmarks.get(stream, {})
         return bookmark
 
     @property
     def schemas(self) -> dict[str, Message]:
-        """Every SCHEMA, by stream."""
+        """The SCHEMA messages, by stream."""
         found = [message for message in self.messages if message["type"] == "SCHEMA"]
         return {message["stream"]: message for message in found}
 
 
 def without_empty_column(record: Record) -> Record:
-    """Return a record without a null ``_invalid_values``, which no data set has."""
+    """Return a record without ``_invalid_values`` if it is null, to compare it with a row."""
     return {name: value for name, value in record.items() if (name, value) != EMPTY_COLUMN}
 
 
@@ -101,27 +105,32 @@ def without_bookkeeping(state: Message) -> Message:
 
 
 def tap_class(clock: Clock) -> type[TapMarketoBulk]:
-    """Return the tap with another clock."""
+    """Return a subclass of the tap with another clock."""
     return type("TapUnderTest", (TapMarketoBulk,), {"clock": clock})
 
 
 @dataclass
-class Tap:
-    """The tap of one subscription, run as often as a test likes."""
+class TapRunner:
+    """Runs the tap against one sandbox; ``config`` has settings of every run."""
 
     sandbox: Sandbox
     clock: Clock
     config: dict[str, Any] = field(default_factory=dict)
 
-    def make(self, *, target: Target | None = None, **options: Any) -> TapMarketoBulk:  # noqa: ANN401 - the tap's own
-        """Return a tap that has done nothing yet."""
-        config = self.base | self.config | options.pop("config", {})
-        writer = target or Target()
-        return tap_class(self.clock)(config=config, message_writer=writer, **options)
+    def make_tap(
+        self,
+        *,
+        writer: GenericSingerWriter[Any, Any] | None = None,
+        **options: Any,  # noqa: ANN401 - the tap's own
+    ) -> TapMarketoBulk:
+        """Return a new tap, with more settings in ``config``."""
+        config = self.base_config | self.config | options.pop("config", {})
+        message_writer = writer or CollectingWriter()
+        return tap_class(self.clock)(config=config, message_writer=message_writer, **options)
 
     @property
-    def base(self) -> dict[str, Any]:
-        """The settings that reach the sandbox."""
+    def base_config(self) -> dict[str, Any]:
+        """The required settings, which connect to the sandbox."""
         return {
             "endpoint": self.sandbox.url,
             "client_id": self.sandbox.client_id,
@@ -130,27 +139,27 @@ class Tap:
         }
 
     def discover(self) -> dict[str, Any]:
-        """Return the catalog that discovery makes."""
-        return json.loads(self.make().catalog_json_text)  # type: ignore[no-any-return]
+        """Return the catalog of discovery."""
+        return json.loads(self.make_tap().catalog_json_text)  # type: ignore[no-any-return]
 
-    def attempt(self, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
-        """Sync all, where discovery may fail already."""
+    def run_with_discovery(self, **options: Any) -> RunResult:  # noqa: ANN401 - the tap's own
+        """Run all streams; an error of discovery also ends the run and is not raised."""
         try:
             return self.run(**options)
-        except (MarketoBulkError, StoppedError) as error:
-            return Run([], error)
+        except (MarketoBulkError, SimulatedCrashError) as error:
+            return RunResult([], error)
 
-    def run(self, *, stop_after: int | None = None, **options: Any) -> Run:  # noqa: ANN401 - the tap's own
-        """Sync all; an error ends the run and is kept, not raised."""
-        target = Target(stop_after)
-        tap = self.make(target=target, **options)
+    def run(self, *, stop_after: int | None = None, **options: Any) -> RunResult:  # noqa: ANN401 - the tap's own
+        """Run all streams; an error ends the run and is returned, not raised."""
+        writer = CollectingWriter(stop_after)
+        tap = self.make_tap(writer=writer, **options)
         try:
             tap.sync_all()
-        except Exception as error:  # noqa: BLE001 - tests look at whatever it is
-            return Run(target.messages, error)
+        except Exception as error:  # noqa: BLE001 - a test compares the error
+            return RunResult(writer.messages, error)
         finally:
             tap.run.pipeline.close()
-        return Run(target.messages)
+        return RunResult(writer.messages)
 
 
 def edited(catalog: dict[str, Any], stream: str, edit: Callable[[dict[str, Any]], None]) -> Any:  # noqa: ANN401 - a catalog
@@ -160,8 +169,26 @@ def edited(catalog: dict[str, Any], stream: str, edit: Callable[[dict[str, Any]]
     return copy
 
 
+def with_metadata(catalog: dict[str, Any], stream: str, **metadata: str) -> Any:  # noqa: ANN401 - a catalog
+    """Return a copy of a catalog in which the metadata of a stream have these values."""
+
+    def edit(entry: dict[str, Any]) -> None:
+        root = next(item for item in entry["metadata"] if not item["breadcrumb"])
+        for name, value in metadata.items():
+            root["metadata"][name.replace("_", "-")] = value
+            entry[name] = value
+
+    return edited(catalog, stream, edit)
+
+
+def logged_warnings(caplog: pytest.LogCaptureFixture, text: str) -> list[str]:
+    """Return the logged warnings that contain a text."""
+    found = [it.getMessage() for it in caplog.records if it.levelno == logging.WARNING]
+    return [message for message in found if text in message]
+
+
 def selecting(catalog: dict[str, Any], *streams: str) -> Any:  # noqa: ANN401 - a catalog
-    """Return a copy of a catalog that selects these streams alone."""
+    """Return a copy of a catalog that selects these streams and no others."""
     copy = deepcopy(catalog)
     for entry in copy["streams"]:
         root = next(item for item in entry["metadata"] if not item["breadcrumb"])

@@ -1,4 +1,4 @@
-"""What a table of the database holds, compared with true records value by value."""
+"""Comparison of the tables of a database with expected rows, value by value."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     import psycopg
 
-# A driver's rows hold whatever the columns do.
+# The values of a row have the types of the columns.
 Row = dict[str, Any]
 Key = TypeVar("Key", int, str)
 
 SCHEMA = "tap_marketo_bulk"
-# How target-postgres stores a data type of Marketo; what is not here is text.
+# The column types that target-postgres uses for Marketo's data types; all others are text.
 SQL_TYPES = {
     "integer": "bigint",
     "score": "numeric",
@@ -41,23 +41,25 @@ ACTIVITY_TYPES = {
     "_invalid_values": "jsonb",
 }
 DELETION_TYPES = {
-    name: kind
-    for name, kind in ACTIVITY_TYPES.items()
+    name: sql_type
+    for name, sql_type in ACTIVITY_TYPES.items()
     if name not in ("campaignId", "actionResult")
 }
 
 
 def lead_types(data_types: Mapping[str, str]) -> dict[str, str]:
     """The types of the columns of ``leads``, from Marketo's data types."""
-    types = {name: SQL_TYPES.get(kind.casefold(), "text") for name, kind in data_types.items()}
+    types = {
+        name: SQL_TYPES.get(data_type.casefold(), "text") for name, data_type in data_types.items()
+    }
     return types | {"_invalid_values": "jsonb"}
 
 
 def typed_activity_types(
     primary: tuple[str, str] | None, columns: Mapping[str, tuple[str, str]]
 ) -> dict[str, str]:
-    """The types of the columns of one activity type, from names and data types of attributes."""
-    common = {name: kind for name, kind in ACTIVITY_TYPES.items() if name != "attributes"}
+    """The types of the columns of a typed stream, from names and data types of attributes."""
+    common = {name: each for name, each in ACTIVITY_TYPES.items() if name != "attributes"}
     attributes = {name: data_type for name, (_, data_type) in columns.items()}
     if primary:
         attributes[primary[0].lower().replace(" ", "_")] = primary[1]
@@ -65,13 +67,13 @@ def typed_activity_types(
 
 
 def column_types(connection: psycopg.Connection, table: str) -> dict[str, str]:
-    """The columns of ``table`` and their types, less those that the target adds."""
+    """The columns of ``table`` and their types, without those that the target adds."""
     rows = connection.execute(
         "select column_name, data_type from information_schema.columns"
         " where table_schema = %s and table_name = %s",
         (SCHEMA, table),
     ).fetchall()
-    return {name: kind for name, kind in rows if not name.startswith("_sdc_")}
+    return {name: sql_type for name, sql_type in rows if not name.startswith("_sdc_")}
 
 
 def rows_of(connection: psycopg.Connection, table: str) -> list[Row]:
@@ -82,26 +84,26 @@ def rows_of(connection: psycopg.Connection, table: str) -> list[Row]:
 
 
 def differences(
-    rows: list[Row], truth: Mapping[Key, Mapping[str, object]], types: Mapping[str, str]
+    rows: list[Row], expected: Mapping[Key, Mapping[str, object]], types: Mapping[str, str]
 ) -> Iterator[str]:
-    """What tells ``rows`` from ``truth``, whose first column is the key; nothing if they agree."""
+    """The differences of ``rows`` and ``expected`` as text; the key is the first of ``types``."""
     key = next(iter(types))
     found = {row[key]: row for row in rows}
     if len(found) < len(rows):
         yield f"{len(rows) - len(found)} rows have the key of another row"
-    yield from (f"{one} is missing" for one in truth.keys() - found.keys())
-    yield from (f"{one} should not be there" for one in found.keys() - truth.keys())
-    for one in truth.keys() & found.keys():
-        for name, kind in types.items():
-            # No record of a data set has a value that does not fit its type.
-            expected = None if name == "_invalid_values" else truth[one][name]
-            value, true = found[one][name], stored(expected, kind)
-            if canonical(value) != canonical(true):
-                yield f"{one}, {name}: {value!r} should be {true!r}"
+    yield from (f"{one} is missing" for one in expected.keys() - found.keys())
+    yield from (f"{one} should not be there" for one in found.keys() - expected.keys())
+    for one in expected.keys() & found.keys():
+        for name, sql_type in types.items():
+            # In these data sets every value fits the type of its column.
+            row_value = None if name == "_invalid_values" else expected[one][name]
+            value, right = found[one][name], stored(row_value, sql_type)
+            if canonical(value) != canonical(right):
+                yield f"{one}, {name}: {value!r} should be {right!r}"
 
 
 def stored(value: object, sql_type: str) -> object:
-    """The Python value that the database gives back for a true one."""
+    """The Python value that the database driver returns for a value of an expected row."""
     if value is None:
         return None
     if sql_type == "numeric":
@@ -114,7 +116,7 @@ def stored(value: object, sql_type: str) -> object:
 
 
 def canonical(value: object) -> object:
-    """What is the same for equal values of one type only: 1 is neither true nor 1.0."""
+    """A value that compares as equal only for the same type: 1 differs from True and from 1.0."""
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True)
     return type(value), value

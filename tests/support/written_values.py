@@ -1,4 +1,4 @@
-"""Any value -> what a target reads, from either of the SDK's writers."""
+"""Values as a target reads them from the messages of both writers of the SDK."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 import simplejson
 
-# As the SDK's two writers are set up.
+# Configured as in the SDK.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def written(value: object) -> tuple[Any, Any]:
-    """Return a value after each of the writers, numbers as decimals."""
+    """Return the value as written by simplejson and by msgspec; its numbers are decimals."""
     simple = simplejson.dumps(value, use_decimal=True, ignore_nan=True)
     return tuple(json.loads(text, parse_float=Decimal) for text in (simple, _encode(value)))

@@ -1,1 +1,1 @@
-"""The whole tap, in this process, against a sandbox on the same clock."""
+"""Tests of the whole tap, mostly in this process, with a sandbox on the same clock."""

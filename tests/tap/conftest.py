@@ -1,4 +1,4 @@
-"""A tap whose waits move the sandbox's clock."""
+"""The tap and its command, whose waits move the clock of the sandbox."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.command import Command
-from tests.support.runs import Tap
+from tests.support.command import TapCommand
+from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def tap(sandbox: Sandbox, clock: TapClock) -> Tap:
-    """The tap of the sandbox's subscription."""
-    return Tap(sandbox, clock)
+def tap(sandbox: Sandbox, clock: TapClock) -> TapRunner:
+    """Runs the tap against the sandbox."""
+    return TapRunner(sandbox, clock)
 
 
 @pytest.fixture
-def command(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> Command:
-    """The command line, with settings that reach the sandbox."""
-    return Command(sandbox, clock, tmp_path)
+def command(sandbox: Sandbox, clock: Clock, tmp_path: Path) -> TapCommand:
+    """The command, with settings that connect to the sandbox."""
+    return TapCommand(sandbox, clock, tmp_path)

@@ -1,4 +1,4 @@
-"""Wrong settings, catalogs and states: one sentence, nothing written, nothing given away."""
+"""Wrong settings, catalogs and states end with one error message: no STATE and no secret."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.support.command import Command, Ended
-    from tests.support.runs import Tap
+    from tests.support.command import CommandResult, TapCommand
+    from tests.support.runs import TapRunner
 
     Edit = Callable[[dict[str, Any]], None]
 
 
-def sentence_of(ended: Ended, command: Command) -> str:
-    """Return the one sentence with which a run must have ended."""
-    assert ended.code != 0
-    assert '"STATE"' not in ended.output
-    everything = ended.output + "\n".join(ended.log)
+def error_message(result: CommandResult, command: TapCommand) -> str:
+    """Check that a run wrote one error message and no STATE; return the message."""
+    assert result.exit_code != 0
+    assert '"STATE"' not in result.output
+    everything = result.output + "\n".join(result.log)
     assert "Traceback" not in everything
     for secret in (command.sandbox.client_secret, *command.sandbox.tokens, "hunter2", "4711"):
         assert secret not in everything
-    (sentence,) = ended.errors
-    assert sentence.rstrip().endswith(".")
-    return sentence
+    (message,) = result.errors
+    assert message.rstrip().endswith(".")
+    return message
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "problem"),
     [
         ({"endpoint": ...}, "endpoint is missing"),
         ({"client_id": ""}, "client_id is missing"),
@@ -58,63 +58,68 @@ def sentence_of(ended: Ended, command: Command) -> str:
         ({"on_quota_exceeded": "retry"}, "'retry' is not one of ['fail', 'stop', 'wait']"),
     ],
 )
-def test_a_wrong_setting_is_named(command: Command, changes: dict[str, Any], words: str) -> None:
-    sentence = sentence_of(command.run(*command.config(**changes)), command)
-    assert words in sentence
+def test_the_error_names_a_wrong_setting(
+    command: TapCommand, changes: dict[str, Any], problem: str
+) -> None:
+    message = error_message(command.run(*command.config(**changes)), command)
+    assert problem in message
     assert command.sandbox.calls == []
 
 
-def test_all_problems_of_the_settings_are_told_at_once(command: Command) -> None:
+def test_one_error_names_all_problems_of_the_settings(command: TapCommand) -> None:
     wrong = command.config(endpoint=..., start_date="now", poll_seconds=0, max_jobs_in_flight=11)
-    sentence = sentence_of(command.run(*wrong), command)
+    message = error_message(command.run(*wrong), command)
     for name in ("endpoint", "start_date", "poll_seconds", "max_jobs_in_flight"):
-        assert name in sentence
+        assert name in message
 
 
-def test_a_numeric_secret_of_the_environment_stays_secret(
-    command: Command, monkeypatch: pytest.MonkeyPatch
+def test_a_numeric_secret_from_the_environment_is_not_shown(
+    command: TapCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (command.settings | {"client_secret": "4711"}).items():
         monkeypatch.setenv(f"TAP_MARKETO_BULK_{name.upper()}", str(value))
-    sentence = sentence_of(command.run("--config=ENV"), command)
-    assert "Check client_id and client_secret" in sentence
+    message = error_message(command.run("--config=ENV"), command)
+    assert "Check client_id and client_secret" in message
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]"])
-def test_a_config_that_is_no_object_is_told(command: Command, content: object) -> None:
-    sentence = sentence_of(command.run("--config", command.file(content)), command)
-    assert "a config file is not a JSON object" in sentence
+def test_a_config_file_without_a_json_object_is_an_error(
+    command: TapCommand, content: object
+) -> None:
+    message = error_message(command.run("--config", command.write_file(content)), command)
+    assert "a config file is not a JSON object" in message
 
 
-def test_a_config_that_is_not_there_is_told(command: Command) -> None:
-    sentence = sentence_of(command.run("--config", "nowhere.json"), command)
-    assert "nowhere.json" in sentence
-    assert "delivered" not in sentence
-    assert sentence.endswith("correct the cause and run again.")
+def test_a_config_file_that_does_not_exist_is_an_error(command: TapCommand) -> None:
+    message = error_message(command.run("--config", "nowhere.json"), command)
+    assert message == (
+        "File at 'nowhere.json' was not found. Bookmarks only cover records that were written; "
+        "correct the cause and run again."
+    )
 
 
-def test_wrong_credentials_are_told(command: Command) -> None:
-    ended = command.run(*command.config(client_secret="hunter2"))  # noqa: S106 - wrong
-    assert "Check client_id and client_secret" in sentence_of(ended, command)
+def test_wrong_credentials_are_an_error(command: TapCommand) -> None:
+    result = command.run(*command.config(client_secret="hunter2"))  # noqa: S106 - not a secret
+    assert "Check client_id and client_secret" in error_message(result, command)
 
 
-def test_a_host_that_is_not_there_is_told(command: Command) -> None:
-    ended = command.run(*command.config(endpoint="http://127.0.0.1:1/rest"))
-    assert "the host does not accept connections" in sentence_of(ended, command)
+def test_a_host_that_does_not_listen_is_an_error(command: TapCommand) -> None:
+    result = command.run(*command.config(endpoint="http://127.0.0.1:1/rest"))
+    assert "the host does not accept connections" in error_message(result, command)
 
 
 @pytest.mark.parametrize("call", ["token", "describe"])
-def test_an_endpoint_that_answers_with_a_page_is_told(
-    command: Command, sandbox: Sandbox, call: str
+def test_an_endpoint_that_returns_an_html_page_is_an_error(
+    command: TapCommand, sandbox: Sandbox, call: str
 ) -> None:
     sandbox.faults.append(Fault("html", call=call, times=None, status=200))
-    assert "Check that endpoint is" in sentence_of(command.run(*command.config()), command)
+    assert "Check that endpoint is" in error_message(command.run(*command.config()), command)
 
 
-def test_a_redirect_is_not_followed_but_told(command: Command, sandbox: Sandbox) -> None:
-    elsewhere = "http://127.0.0.1:1/?access_token=hunter2"
-    sandbox.faults.append(Fault("redirect", call="describe", times=None, url=elsewhere))
-    assert "redirects to another address" in sentence_of(command.run(*command.config()), command)
+def test_a_redirect_is_an_error_and_is_not_followed(command: TapCommand, sandbox: Sandbox) -> None:
+    url = "http://127.0.0.1:1/?access_token=hunter2"
+    sandbox.faults.append(Fault("redirect", call="describe", times=None, url=url))
+    assert "redirects to another address" in error_message(command.run(*command.config()), command)
 
 
 def _rename_to(name: str) -> Edit:
@@ -147,7 +152,7 @@ def _with_replication_key(entry: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stream", "edit", "words"),
+    ("stream", "edit", "problem"),
     [
         ("leads", _rename_to("opportunities"), "the stream opportunities, which does not exist"),
         (
@@ -161,25 +166,27 @@ def _with_replication_key(entry: dict[str, Any]) -> None:
         ("leads", _with_replication_key, "can only filter by updatedAt or createdAt"),
     ],
 )
-def test_a_catalog_that_asks_for_what_is_not_there_is_told(
-    command: Command, tap: Tap, stream: str, edit: Edit, words: str
+def test_a_catalog_that_selects_what_does_not_exist_is_an_error(
+    command: TapCommand, tap: TapRunner, stream: str, edit: Edit, problem: str
 ) -> None:
-    catalog = command.file(edited(tap.discover(), stream, edit))
-    ended = command.run(*command.config(), "--catalog", catalog)
-    assert words in sentence_of(ended, command)
+    catalog = command.write_file(edited(tap.discover(), stream, edit))
+    result = command.run(*command.config(), "--catalog", catalog)
+    assert problem in error_message(result, command)
     assert command.sandbox.jobs == []
 
 
-def test_a_deselected_stream_of_another_time_is_no_error(command: Command, tap: Tap) -> None:
+def test_a_deselected_stream_that_does_not_exist_is_no_error(
+    command: TapCommand, tap: TapRunner
+) -> None:
     catalog = selecting(edited(tap.discover(), "leads", _rename_to("opportunities")), "activities")
-    ended = command.run(*command.config(), "--catalog", command.file(catalog))
-    assert ended.code == 0
+    result = command.run(*command.config(), "--catalog", command.write_file(catalog))
+    assert result.exit_code == 0
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "7", '"x"', '{"streams": 3}', '{"streams": []}'])
-def test_a_catalog_that_is_none_is_told(command: Command, content: str) -> None:
-    ended = command.run(*command.config(), "--catalog", command.file(content))
-    assert "catalog" in sentence_of(ended, command)
+def test_a_file_that_is_not_a_catalog_is_an_error(command: TapCommand, content: str) -> None:
+    result = command.run(*command.config(), "--catalog", command.write_file(content))
+    assert "catalog" in error_message(result, command)
 
 
 @pytest.mark.parametrize(
@@ -202,31 +209,35 @@ def test_a_catalog_that_is_none_is_told(command: Command, content: str) -> None:
         {"bookmarks": {"activities": {"horizon": {}}}},
     ],
 )
-def test_a_state_of_garbage_is_told(command: Command, content: object) -> None:
-    ended = command.run(*command.config(), "--state", command.file(content))
-    assert "state" in sentence_of(ended, command)
+def test_a_state_that_this_tap_does_not_write_is_an_error(
+    command: TapCommand, content: object
+) -> None:
+    result = command.run(*command.config(), "--state", command.write_file(content))
+    assert "state" in error_message(result, command)
     assert command.sandbox.jobs == []
 
 
-def test_a_stream_map_that_makes_no_sense_is_told(command: Command) -> None:
-    ended = command.run(*command.config(stream_maps={"leads": {"who": "1 +"}}))
-    assert ended.code == 1
-    assert "STATE" not in ended.output
-    (sentence,) = ended.errors
-    assert "1 +" in sentence
+def test_an_invalid_stream_map_is_an_error(command: TapCommand) -> None:
+    result = command.run(*command.config(stream_maps={"leads": {"who": "1 +"}}))
+    assert result.exit_code == 1
+    assert "STATE" not in result.output
+    (message,) = result.errors
+    assert "1 +" in message
 
 
-def test_a_user_sees_one_line_and_no_traceback(command: Command) -> None:
-    ended = command.process(*command.config(window_days=32, start_date="soon"))
-    sentence = sentence_of(ended, command)
-    assert "window_days" in sentence
-    assert "'soon' is neither a date" in sentence
-    assert ended.output == ""
+def test_the_process_writes_one_error_message_and_no_traceback(command: TapCommand) -> None:
+    result = command.run_process(*command.config(window_days=32, start_date="soon"))
+    message = error_message(result, command)
+    assert "window_days" in message
+    assert "'soon' is neither a date" in message
+    assert result.output == ""
 
 
-def test_a_user_sees_what_is_wrong_with_a_state(command: Command) -> None:
-    ended = command.process(*command.config(), "--state", command.file({"bookmarks": []}))
-    assert "The state cannot be used: bookmarks is not a JSON object." in sentence_of(
-        ended, command
+def test_the_process_writes_the_problem_of_a_state(command: TapCommand) -> None:
+    result = command.run_process(
+        *command.config(), "--state", command.write_file({"bookmarks": []})
     )
-    assert ended.output == ""
+    assert "The state cannot be used: bookmarks is not a JSON object." in error_message(
+        result, command
+    )
+    assert result.output == ""

@@ -1,4 +1,4 @@
-"""Every fault the sandbox knows, in every call a run makes: the right rows or the right error."""
+"""Every kind of fault in every call of a run leads to the expected rows or the expected error."""
 
 from __future__ import annotations
 
@@ -10,73 +10,80 @@ import pytest
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
-from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
+from tests.support.data_sets import (
+    UNCHANGING,
+    WHOLE_HISTORY,
+    assert_bookmarks_are_covered,
+    assert_complete,
+)
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
     from tests.support.clock import TapClock
-    from tests.support.runs import Run, Tap
+    from tests.support.runs import RunResult, TapRunner
 
-pytestmark = pytest.mark.parametrize("options", [STILL])
+pytestmark = pytest.mark.parametrize("options", [UNCHANGING])
 
 CALLS = ("token", "describe", "create", "enqueue", "status", "file")
-EACH = [
+FAULTS = [
     (kind, call)
     for kind, allowed in KINDS.items()
     for call in CALLS
     if not allowed or call in allowed
 ]
-QUICK = [
+FAST_FAULTS = [
     (kind, call)
-    for kind, call in EACH
-    # Discovery is as token is; these are real time, or change a byte that may or may not matter.
+    for kind, call in FAULTS
+    # Discovery fails as the call for a token does. These faults take real time, or they change a
+    # byte that may not matter.
     if call != "describe"
     and kind not in ("hang", "delay", "trickle")
     and (kind, call != "file") != ("corrupt", True)
 ]
-CONFIG = WHOLE | {"window_days": 31}
-# Real seconds, longer than the tap then waits; "slow" is of the sandbox's clock.
+CONFIG = WHOLE_HISTORY | {"window_days": 31}
+# Real seconds, longer than the request timeout; for "slow", seconds of the sandbox's clock.
 SECONDS = {"hang": 0.3, "delay": 0.3, "trickle": 0.02, "slow": 3600.0}
-MOST_RUNS = 5
-REFUSED, BROKEN, ODD = errors.ApiError, errors.UnreachableError, errors.InvalidResponseError
-WRONG, FAILED = errors.CorruptFileError, errors.ExportFailedError
+MAX_RUNS = 5
+REJECTED, UNREACHABLE = errors.ApiError, errors.UnreachableError
+INVALID_RESPONSE, CORRUPT_FILE = errors.InvalidResponseError, errors.CorruptFileError
+FAILED = errors.ExportFailedError
 
-# What one fault leads to, where it is not the right rows.
-ONCE: dict[tuple[str, str], type[Exception]] = {
+# The error after a fault in one call; without an error the run writes the expected rows.
+ERRORS_OF_ONE_FAULT: dict[tuple[str, str], type[Exception]] = {
     ("bad_credentials", "token"): errors.CredentialsError,
-    **{("redirect", call): REFUSED for call in CALLS if call != "status"},
+    **{("redirect", call): REJECTED for call in CALLS if call != "status"},
     ("vanish", "file"): errors.FileNotReadyError,
     ("stuck", "enqueue"): errors.ExportTimeoutError,
     **{
-        (kind, call): WRONG
+        (kind, call): CORRUPT_FILE
         for kind in ("wrong_count", "wrong_size", "no_checksum")
         for call in ("enqueue", "status")
     },
 }
-# And one in each call, where that is not the right rows either.
-_BY_KIND: dict[str, type[Exception]] = {
+# The error after the same fault in each call.
+_ERRORS_BY_KIND: dict[str, type[Exception]] = {
     "envelope": errors.TransientError,
     "http": errors.TransientError,
     "html": errors.TransientError,
-    "not_json": ODD,
-    "truncate": ODD,
-    "extra": ODD,
-    "reset": BROKEN,
-    "drop": BROKEN,
-    "lost_reply": BROKEN,
-    "redirect": REFUSED,
+    "not_json": INVALID_RESPONSE,
+    "truncate": INVALID_RESPONSE,
+    "extra": INVALID_RESPONSE,
+    "reset": UNREACHABLE,
+    "drop": UNREACHABLE,
+    "lost_reply": UNREACHABLE,
+    "redirect": REJECTED,
 }
-ALWAYS: dict[tuple[str, str], type[Exception]] = (
-    {(kind, call): error for kind, error in _BY_KIND.items() for call in CALLS}
-    | ONCE
+ERRORS_OF_A_LASTING_FAULT: dict[tuple[str, str], type[Exception]] = (
+    {(kind, call): error for kind, error in _ERRORS_BY_KIND.items() for call in CALLS}
+    | ERRORS_OF_ONE_FAULT
     | {
-        ("redirect", "status"): ODD,
+        ("redirect", "status"): INVALID_RESPONSE,
         ("expired_token", "token"): errors.TokenRejectedError,
-        ("unknown_status", "status"): ODD,
-        ("truncate", "file"): WRONG,
-        ("corrupt", "file"): WRONG,
-        ("extra", "file"): WRONG,
-        ("wrong_range", "file"): ODD,
+        ("unknown_status", "status"): INVALID_RESPONSE,
+        ("truncate", "file"): CORRUPT_FILE,
+        ("corrupt", "file"): CORRUPT_FILE,
+        ("extra", "file"): CORRUPT_FILE,
+        ("wrong_range", "file"): INVALID_RESPONSE,
         ("fail", "enqueue"): FAILED,
         ("cancelled", "enqueue"): FAILED,
         ("vanish", "enqueue"): FAILED,
@@ -90,51 +97,55 @@ def fault(kind: str, call: str, times: int | None) -> Fault:
     return Fault(kind, call=call, times=times, seconds=seconds, url="http://127.0.0.1:1/?a=b")
 
 
-def disturbed(tap: Tap, *faults: Fault) -> Run:
-    """Run once with faults; whatever comes of it, a run without them completes the rest."""
+def run_with_faults(tap: TapRunner, *faults: Fault) -> RunResult:
+    """Run once with faults; check that runs without faults load the rest."""
     tap.sandbox.faults += faults
     config = CONFIG
     if {fault.kind for fault in faults} & set(SECONDS):
         config = config | {"request_timeout_seconds": 0.25}
-    run = tap.attempt(config=config)
+    run = tap.run_with_discovery(config=config)
     tap.sandbox.faults.clear()
     runs = [run]
-    # A job in the state may be at fault itself, and one of those at a time is found out.
-    while runs[-1].error and len(runs) < MOST_RUNS:
+    # A job in STATE may have a fault, and each run can end at another one of them.
+    while runs[-1].error and len(runs) < MAX_RUNS:
         runs.append(tap.run(config=CONFIG, state=runs[-1].state))
     assert runs[-1].error is None
-    assert_honest(tap.sandbox, *runs)
+    assert_bookmarks_are_covered(tap.sandbox, *runs)
     assert_complete(tap.sandbox, *runs)
     return run
 
 
-def test_nothing_happens_in_the_still_world(sandbox: Sandbox, sandbox_clock: SandboxClock) -> None:
+def test_no_row_of_the_data_set_changes_during_the_tests(
+    sandbox: Sandbox, sandbox_clock: SandboxClock
+) -> None:
     now = sandbox_clock.now()
-    long_ago, later = now - timedelta(minutes=15), now + timedelta(days=3)
-    assert sandbox.expected.leads(at=long_ago) == sandbox.expected.leads(at=later)
-    assert sandbox.expected.activities(at=long_ago) == sandbox.expected.activities(at=later)
+    before, later = now - timedelta(minutes=15), now + timedelta(days=3)
+    assert sandbox.expected.leads(at=before) == sandbox.expected.leads(at=later)
+    assert sandbox.expected.activities(at=before) == sandbox.expected.activities(at=later)
 
 
-@pytest.mark.parametrize(("kind", "call"), EACH)
-def test_one_fault_gives_the_right_rows_or_the_right_error(tap: Tap, kind: str, call: str) -> None:
-    run = disturbed(tap, fault(kind, call, times=1))
+@pytest.mark.parametrize(("kind", "call"), FAULTS)
+def test_after_one_fault_the_run_is_complete_or_ends_in_the_expected_error(
+    tap: TapRunner, kind: str, call: str
+) -> None:
+    run = run_with_faults(tap, fault(kind, call, times=1))
     if (kind, call != "file") == ("corrupt", True) and run.error:
-        # One bit of an envelope: what it means decides.
+        # The error depends on the meaning of the changed byte of the envelope.
         assert isinstance(run.error, errors.MarketoBulkError)
     else:
-        assert type(run.error) is ONCE.get((kind, call), type(None))
+        assert type(run.error) is ERRORS_OF_ONE_FAULT.get((kind, call), type(None))
 
 
-@pytest.mark.parametrize(("kind", "call"), QUICK)
-def test_a_fault_that_stays_gives_the_right_rows_or_the_right_error(
-    tap: Tap, kind: str, call: str
+@pytest.mark.parametrize(("kind", "call"), FAST_FAULTS)
+def test_with_a_lasting_fault_the_run_is_complete_or_ends_in_the_expected_error(
+    tap: TapRunner, kind: str, call: str
 ) -> None:
-    run = disturbed(tap, fault(kind, call, times=None))
-    assert type(run.error) is ALWAYS.get((kind, call), type(None))
+    run = run_with_faults(tap, fault(kind, call, times=None))
+    assert type(run.error) is ERRORS_OF_A_LASTING_FAULT.get((kind, call), type(None))
     if run.error:
-        sentence = str(run.error)
-        assert "run again" in sentence or "Check" in sentence
-        assert "?" not in sentence
+        message = str(run.error)
+        assert "run again" in message or "Check" in message
+        assert "?" not in message
 
 
 @pytest.mark.parametrize(
@@ -146,8 +157,10 @@ def test_a_fault_that_stays_gives_the_right_rows_or_the_right_error(
         ("615", "describe"),
     ],
 )
-def test_a_passing_code_is_tried_again(tap: Tap, code: str, call: str) -> None:
-    run = disturbed(tap, Fault("envelope", call=call, code=code, times=2))
+def test_a_call_with_a_transient_error_code_is_repeated(
+    tap: TapRunner, code: str, call: str
+) -> None:
+    run = run_with_faults(tap, Fault("envelope", call=call, code=code, times=2))
     assert run.error is None
 
 
@@ -161,22 +174,24 @@ def test_a_passing_code_is_tried_again(tap: Tap, code: str, call: str) -> None:
         (None, "create", errors.ApiError),
         ("610", "file", errors.FileNotReadyError),
         ("603", "file", errors.AccessDeniedError),
-        # Not a word about the job, so nothing is known of it.
-        ("999", "status", ODD),
-        # How Marketo says that it does not know a job is open: so that is what this means.
+        # This code has no meaning for a job, so the status of the job is not known.
+        ("999", "status", INVALID_RESPONSE),
+        # This may be Marketo's code for an unknown job, so it is treated as one.
         ("1003", "status", errors.ExportFailedError),
     ],
 )
-def test_a_code_that_does_not_pass_ends_the_run(
-    tap: Tap, code: str | None, call: str, error: type[Exception]
+def test_a_permanent_error_code_ends_the_run(
+    tap: TapRunner, code: str | None, call: str, error: type[Exception]
 ) -> None:
-    run = disturbed(tap, Fault("envelope", call=call, code=code, times=None, message="Sorry"))
+    run = run_with_faults(tap, Fault("envelope", call=call, code=code, times=None, message="Sorry"))
     assert type(run.error) is error
     assert ("Sorry" in str(run.error)) == (call != "status" or code != "1003")
 
 
 @pytest.mark.parametrize("call", ["describe", "status", "file"])
-def test_the_rate_limit_is_waited_out(tap: Tap, clock: TapClock, call: str) -> None:
-    run = disturbed(tap, Fault("envelope", call=call, code="606", times=3))
+def test_after_a_rate_limit_error_the_run_waits_and_repeats_the_call(
+    tap: TapRunner, clock: TapClock, call: str
+) -> None:
+    run = run_with_faults(tap, Fault("envelope", call=call, code="606", times=3))
     assert run.error is None
     assert sum(pause >= 20 for pause in clock.pauses) >= 3

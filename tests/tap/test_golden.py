@@ -1,6 +1,6 @@
-"""Whole runs, message by message, as they were when somebody last looked at them.
+"""The messages of whole runs are equal to those in the files of ``tests/golden``.
 
-After a change that is meant to change them, make them anew and read the difference::
+After an intended change, write the files again and review the difference::
 
     UPDATE_GOLDEN=1 pytest tests/tap/test_golden.py && git diff tests/golden
 """
@@ -18,14 +18,14 @@ import pytest
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.runs import Run, Tap, edited, selecting
+from tests.support.runs import RunResult, TapRunner, edited, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FOLDER = Path(__file__).parent.parent / "golden"
-# A frozen world: another one is another golden file.
-WORLD = Options(
+# With other options the golden files have to be written again.
+OPTIONS = Options(
     seed=7,
     leads=6,
     activities=8,
@@ -41,13 +41,13 @@ CONFIG = {"start_date": "2026-01-01", "max_jobs_in_flight": 1}
 
 @pytest.fixture
 def options() -> Options:
-    """The frozen world."""
-    return WORLD
+    """The options of the data set in the golden files."""
+    return OPTIONS
 
 
 @pytest.fixture
-def catalog(tap: Tap) -> Any:  # noqa: ANN401 - a catalog
-    """Leads with a few fields, and activities."""
+def catalog(tap: TapRunner) -> Any:  # noqa: ANN401 - a catalog
+    """A catalog that selects activities, and leads with a few fields."""
     return edited(selecting(tap.discover(), "leads", "activities"), "leads", deselect_most)
 
 
@@ -57,13 +57,13 @@ def deselect_most(entry: dict[str, Any]) -> None:
             item["metadata"]["selected"] = item["breadcrumb"][1] in FIELDS
 
 
-def lines(run: Run) -> Iterator[str]:
-    """Write messages as a target would get them, without what differs from run to run.
+def lines(run: RunResult) -> Iterator[str]:
+    """Return the messages as lines of JSON, without what differs from run to run.
 
-    Between which records a job's id comes is a matter of threads, so ids are left out, and with
-    them each STATE that says nothing else.
+    The place of a job id among the records depends on the timing of threads. So ids are removed,
+    and then each STATE that is equal to the one before it.
     """
-    before = ""
+    previous = ""
     for message in run.messages:
         message.pop("time_extracted", None)
         for bookmark in message.get("value", {}).get("bookmarks", {}).values():
@@ -71,14 +71,14 @@ def lines(run: Run) -> Iterator[str]:
             bookmark.pop("latest_jobs", None)
         line = json.dumps(message, ensure_ascii=False)
         if message["type"] == "STATE":
-            if line == before:
+            if line == previous:
                 continue
-            before = line
+            previous = line
         yield line
 
 
-def assert_golden(name: str, run: Run) -> None:
-    """Compare a run with its golden file, or write that."""
+def assert_golden(name: str, run: RunResult) -> None:
+    """Compare a run with its golden file, or write the file."""
     path = FOLDER / f"{name}.jsonl"
     text = "".join(f"{line}\n" for line in lines(run))
     if os.environ.get("UPDATE_GOLDEN"):
@@ -87,15 +87,15 @@ def assert_golden(name: str, run: Run) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-def test_first_run(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_the_first_run_writes_the_golden_messages(tap: TapRunner, catalog: Any) -> None:  # noqa: ANN401 - a catalog
     assert_golden("first_run", tap.run(config=CONFIG, catalog=catalog))
 
 
-def test_incremental_run(catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_an_incremental_run_writes_the_golden_messages(catalog: Any) -> None:  # noqa: ANN401 - a catalog
     clock = SandboxClock(NOW, speed=0)
-    busy = replace(WORLD, new_leads_per_hour=1, new_activities_per_hour=1)
-    with Sandbox(busy, clock=clock) as sandbox:
-        tap = Tap(sandbox, TapClock(clock), CONFIG)
+    changing = replace(OPTIONS, new_leads_per_hour=1, new_activities_per_hour=1)
+    with Sandbox(changing, clock=clock) as sandbox:
+        tap = TapRunner(sandbox, TapClock(clock), CONFIG)
         first = tap.run(catalog=catalog)
         clock.advance(3 * 3600)
         second = tap.run(catalog=catalog, state=first.state)
@@ -104,43 +104,49 @@ def test_incremental_run(catalog: Any) -> None:  # noqa: ANN401 - a catalog
     assert_golden("incremental_run", second)
 
 
-def test_empty_window(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_an_empty_window_writes_the_golden_messages(tap: TapRunner, catalog: Any) -> None:  # noqa: ANN401 - a catalog
     run = tap.run(config=CONFIG | {"start_date": "2026-02-28T23:40:00Z"}, catalog=catalog)
     assert not run.records("leads")
     assert_golden("empty_window", run)
 
 
-def test_full_table(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
-    def full(entry: dict[str, Any]) -> None:
+def test_a_full_table_writes_the_golden_messages(tap: TapRunner, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+    def use_full_table(entry: dict[str, Any]) -> None:
         entry["replication_method"] = "FULL_TABLE"
 
-    run = tap.run(config=CONFIG, catalog=edited(catalog, "leads", full))
+    run = tap.run(config=CONFIG, catalog=edited(catalog, "leads", use_full_table))
     assert_golden("full_table", run)
 
 
-def test_deselected_field(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_a_deselected_field_is_not_in_the_golden_messages(tap: TapRunner, catalog: Any) -> None:  # noqa: ANN401 - a catalog
     def deselect(entry: dict[str, Any]) -> None:
         for item in entry["metadata"]:
             if item["breadcrumb"] == ["properties", "attributes"]:
                 item["metadata"]["selected"] = False
 
-    only = selecting(edited(catalog, "activities", deselect), "activities")
-    run = tap.run(config=CONFIG, catalog=only)
+    only_activities = selecting(edited(catalog, "activities", deselect), "activities")
+    run = tap.run(config=CONFIG, catalog=only_activities)
     assert not [record for record in run.records("activities") if "attributes" in record]
     assert_golden("deselected_field", run)
 
 
-def test_failure_in_the_second_window(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_a_failure_in_the_second_window_writes_the_golden_messages(
+    tap: TapRunner,
+    catalog: Any,  # noqa: ANN401 - a catalog
+) -> None:
     tap.sandbox.faults.append(Fault("wrong_count", call="enqueue", object="leads", skip=1))
     run = tap.run(config=CONFIG, catalog=catalog)
     assert type(run.error) is errors.CorruptFileError
     assert_golden("failure_in_the_second_window", run)
 
 
-def test_a_job_in_the_state_is_named_with_its_window_and_request(tap: Tap, catalog: Any) -> None:  # noqa: ANN401 - a catalog
+def test_a_job_in_state_has_its_id_window_horizon_and_request_digest(
+    tap: TapRunner,
+    catalog: Any,  # noqa: ANN401 - a catalog
+) -> None:
     run = tap.run(config=CONFIG, catalog=catalog)
-    told = [state["bookmarks"]["activities"].get("exports", []) for state in run.states]
-    (first, *_) = [exports for exports in told if exports]
+    states = [state["bookmarks"]["activities"] for state in run.states]
+    first = next(state["exports"] for state in states if state.get("exports"))
     assert first == [
         {
             "id": tap.sandbox.jobs[0].export_id,

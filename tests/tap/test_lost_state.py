@@ -11,23 +11,23 @@ import pytest
 from tap_marketo_bulk.errors import ExportTimeoutError
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.data_sets import STILL, WHOLE, assert_complete, union
-from tests.support.runs import StoppedError, Tap, selecting
+from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY, assert_complete, loaded_rows
+from tests.support.runs import SimulatedCrashError, TapRunner, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.runs import Message
 
-still = pytest.mark.parametrize("options", [STILL])
-FIXED = WHOLE | {"activity_lookback_minutes": 0}
+unchanging = pytest.mark.parametrize("options", [UNCHANGING])
+FIXED = WHOLE_HISTORY | {"activity_lookback_minutes": 0}
 LEADS_WINDOWS = 3
 
 
-def new_tap(options: Options = STILL) -> Iterator[Tap]:
+def new_tap(options: Options = UNCHANGING) -> Iterator[TapRunner]:
     clock = SandboxClock(NOW, speed=0)
     with Sandbox(options, clock=clock) as sandbox:
-        yield Tap(sandbox, TapClock(clock))
+        yield TapRunner(sandbox, TapClock(clock))
 
 
 def completed(sandbox: Sandbox) -> list[Any]:
@@ -50,7 +50,7 @@ def test_stopped_after_any_message_without_any_state_nothing_is_paid_twice() -> 
     for place in range(1, total, 4):
         for tap in new_tap():
             stopped = tap.run(config=FIXED, stop_after=place)
-            assert isinstance(stopped.error, StoppedError)
+            assert isinstance(stopped.error, SimulatedCrashError)
             again = tap.run(config=FIXED)
             assert again.error is None
             assert_complete(tap.sandbox, again)
@@ -61,7 +61,7 @@ def test_stopped_after_any_message_without_any_state_nothing_is_paid_twice() -> 
 @pytest.mark.parametrize("seed", range(6))
 def test_killed_again_and_again_with_all_state_lost_the_union_is_complete(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
-    for tap in new_tap(replace(STILL, job_seconds=600)):
+    for tap in new_tap(replace(UNCHANGING, job_seconds=600)):
         stops = [chance.randrange(1, 40) for _ in range(6)]
         runs = [tap.run(config=FIXED, stop_after=stop) for stop in (*stops, None)]
         assert runs[-1].error is None
@@ -70,14 +70,14 @@ def test_killed_again_and_again_with_all_state_lost_the_union_is_complete(seed: 
 
 
 def test_the_next_night_resumes_what_the_state_of_the_night_before_lacks() -> None:
-    for tap in new_tap(replace(STILL, new_leads_per_hour=6, new_activities_per_hour=60)):
+    for tap in new_tap(replace(UNCHANGING, new_leads_per_hour=6, new_activities_per_hour=60)):
         settings = {"start_date": "2026-01-01", "lag_minutes": 0}
         first = tap.run(config=settings)
         paid = len(completed(tap.sandbox))
         tap.clock.sleep(2 * 86400)
         night = settings | {"end_date": "2026-03-02"}
         stopped = tap.run(config=night, state=first.state, stop_after=12)
-        assert isinstance(stopped.error, StoppedError)
+        assert isinstance(stopped.error, SimulatedCrashError)
         again = tap.run(config=night, state=first.state)
         assert again.error is None
         # One window of leads and one of activities, each exported once.
@@ -85,9 +85,9 @@ def test_the_next_night_resumes_what_the_state_of_the_night_before_lacks() -> No
         assert_paid_once(tap.sandbox)
 
 
-@pytest.mark.parametrize("options", [replace(STILL, job_seconds=600)])
+@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
 def test_jobs_that_are_still_in_the_queue_are_waited_for(
-    tap: Tap, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     stopped = tap.run(config=FIXED, stop_after=5)
     queued = [job.export_id for job in sandbox.jobs if job.status in ("Queued", "Processing")]
@@ -102,9 +102,9 @@ def test_jobs_that_are_still_in_the_queue_are_waited_for(
     assert_paid_once(sandbox)
 
 
-@pytest.mark.parametrize("options", [replace(STILL, job_seconds=10**6)])
+@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=10**6)])
 def test_jobs_that_never_end_are_waited_for_up_to_the_job_timeout(
-    tap: Tap, sandbox: Sandbox
+    tap: TapRunner, sandbox: Sandbox
 ) -> None:
     catalog = selecting(tap.discover(), "leads")
     tap.run(config=FIXED, catalog=catalog, stop_after=4)
@@ -116,8 +116,10 @@ def test_jobs_that_never_end_are_waited_for_up_to_the_job_timeout(
     assert len(sandbox.jobs) > LEADS_WINDOWS
 
 
-@still
-def test_with_an_intact_state_it_costs_one_list_call_per_object(tap: Tap, sandbox: Sandbox) -> None:
+@unchanging
+def test_with_an_intact_state_it_costs_one_list_call_per_object(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     first = tap.run(config=FIXED)
     calls, jobs = len(sandbox.calls), len(sandbox.jobs)
     again = tap.run(config=FIXED | {"end_date": "2026-02-28T23:50:00Z"}, state=first.state)
@@ -127,8 +129,8 @@ def test_with_an_intact_state_it_costs_one_list_call_per_object(tap: Tap, sandbo
     assert names.count("file") == sum(bool(job.downloads) for job in sandbox.jobs[jobs:])
 
 
-@still
-def test_jobs_of_other_programs_are_left_alone(tap: Tap, sandbox: Sandbox) -> None:
+@unchanging
+def test_jobs_of_other_programs_are_left_alone(tap: TapRunner, sandbox: Sandbox) -> None:
     other = tap.run(config=FIXED | {"resume_unknown_jobs": False})
     assert other.error is None
     files = {job.export_id: job.downloads for job in sandbox.jobs}
@@ -140,18 +142,18 @@ def test_jobs_of_other_programs_are_left_alone(tap: Tap, sandbox: Sandbox) -> No
     assert statuses == {"Completed"}
 
 
-@still
+@unchanging
 def test_without_the_setting_nothing_is_listed_and_no_header_is_changed(
-    tap: Tap, sandbox: Sandbox
+    tap: TapRunner, sandbox: Sandbox
 ) -> None:
     tap.run(config=FIXED | {"resume_unknown_jobs": False})
     assert "list" not in {call.name for call in sandbox.calls}
     assert not [job for job in sandbox.jobs if "columnHeaderNames" in job.request]
 
 
-@still
+@unchanging
 def test_where_other_headers_are_rejected_jobs_are_created_without_a_tag(
-    tap: Tap, sandbox: Sandbox
+    tap: TapRunner, sandbox: Sandbox
 ) -> None:
     rejection = Fault("envelope", call="create", code="1003", message="Invalid columnHeaderNames")
     sandbox.faults.append(rejection)
@@ -164,24 +166,26 @@ def test_where_other_headers_are_rejected_jobs_are_created_without_a_tag(
     assert len(creates) == 2 * LEADS_WINDOWS + 1
 
 
-@still
+@unchanging
 def test_a_job_that_lacks_a_removed_field_is_recovered_without_it(
-    tap: Tap, sandbox: Sandbox
+    tap: TapRunner, sandbox: Sandbox
 ) -> None:
     catalog = selecting(tap.discover(), "leads")
     sandbox.remove_field("lastName")
     state: Message = {"bookmarks": {"leads": {"replication_key": "updatedAt"}}}
     stopped = tap.run(config=FIXED, catalog=catalog, state=state, stop_after=8)
-    assert isinstance(stopped.error, StoppedError)
+    assert isinstance(stopped.error, SimulatedCrashError)
     again = tap.run(config=FIXED, catalog=catalog, state=state)
     assert again.error is None
     expected = {key: lead | {"lastName": None} for key, lead in sandbox.expected.leads().items()}
-    assert union([stopped, again], "leads") == expected
+    assert loaded_rows([stopped, again], "leads") == expected
     assert_paid_once(sandbox)
 
 
-@still
-def test_a_file_whose_beginning_cannot_be_read_is_left_alone(tap: Tap, sandbox: Sandbox) -> None:
+@unchanging
+def test_a_file_whose_beginning_cannot_be_read_is_left_alone(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     tap.run(config=FIXED, stop_after=30)
     made = len(completed(sandbox))
     sandbox.faults.append(Fault("envelope", call="file", code="610", message="No", times=made))
@@ -197,8 +201,10 @@ def in_full(catalog: Any) -> Any:  # noqa: ANN401 - a catalog
     return catalog
 
 
-@still
-def test_a_full_read_does_not_take_the_files_of_an_earlier_one(tap: Tap, sandbox: Sandbox) -> None:
+@unchanging
+def test_a_full_read_does_not_take_the_files_of_an_earlier_one(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     catalog = in_full(selecting(tap.discover(), "leads"))
     tap.run(config=FIXED, catalog=catalog)
     without_state = tap.run(config=FIXED, catalog=catalog)
@@ -207,8 +213,8 @@ def test_a_full_read_does_not_take_the_files_of_an_earlier_one(tap: Tap, sandbox
     assert len(completed(sandbox)) == 3 * LEADS_WINDOWS
 
 
-@still
-def test_an_interrupted_full_read_takes_its_own_files(tap: Tap, sandbox: Sandbox) -> None:
+@unchanging
+def test_an_interrupted_full_read_takes_its_own_files(tap: TapRunner, sandbox: Sandbox) -> None:
     catalog = in_full(selecting(tap.discover(), "leads"))
     stopped = tap.run(config=FIXED, catalog=catalog, stop_after=14)
     early = {

@@ -1,4 +1,4 @@
-"""No secret, no token, and no URL with a query, whatever goes wrong and whoever turns on DEBUG."""
+"""No log message, error or output has a secret, a token or a URL with a query, at any log level."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
-from tests.support.data_sets import STILL
+from tests.support.data_sets import UNCHANGING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_marketo_bulk.sandbox import Sandbox
-    from tests.support.command import Command
-    from tests.support.runs import Tap
+    from tests.support.command import TapCommand
+    from tests.support.runs import TapRunner
 
 CALLS = ("token", "describe", "types", "paging_token", "deleted_leads")
 JOB_CALLS = ("create", "enqueue", "status", "file")
@@ -29,42 +29,42 @@ QUERY = re.compile(
 
 
 def every_fault() -> Iterator[Fault]:
-    """Yield each kind of fault in each call it makes sense for."""
-    elsewhere = "http://127.0.0.1:1/?access_token=x"
+    """Yield each kind of fault for each call to which it can apply."""
+    url = "http://127.0.0.1:1/?access_token=x"
     for kind, allowed in KINDS.items():
         for call in CALLS + JOB_CALLS:
             if not allowed or call in allowed:
-                yield Fault(kind, call=call, seconds=SLOW.get(kind, 0.0), url=elsewhere)
+                yield Fault(kind, call=call, seconds=SLOW.get(kind, 0.0), url=url)
 
 
-def assert_clean(text: str, sandbox: Sandbox) -> None:
+def assert_has_no_secret(text: str, sandbox: Sandbox) -> None:
     for secret in (sandbox.client_secret, *sandbox.tokens):
         assert secret not in text
     assert not QUERY.search(text)
 
 
-@pytest.mark.parametrize("options", [replace(STILL, token_seconds=30)])
-def test_no_log_record_of_any_logger_gives_a_secret_away(
-    tap: Tap, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("options", [replace(UNCHANGING, token_seconds=30)])
+def test_no_logger_logs_a_secret_whatever_fails(
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    waiting = list(every_fault())
+    remaining = list(every_fault())
     config = {"start_date": "2026-02-01", "request_timeout_seconds": 0.3, "window_days": 14}
-    while waiting:
-        # A few at a time, so that runs get far enough to meet them all.
-        sandbox.faults[:], waiting = waiting[:12], waiting[12:]
-        run = tap.attempt(config=config)
-        assert_clean(repr(run.error) + str(run.error) + repr(run.messages), sandbox)
+    while remaining:
+        # A few in each run, so that the runs make all the calls that fail.
+        sandbox.faults[:], remaining = remaining[:12], remaining[12:]
+        run = tap.run_with_discovery(config=config)
+        assert_has_no_secret(repr(run.error) + str(run.error) + repr(run.messages), sandbox)
     assert len(sandbox.tokens) > 1
     assert any(record.levelno == logging.DEBUG for record in caplog.records)
     formatter = logging.Formatter()
     for record in caplog.records:
-        assert_clean(formatter.format(record) + repr(record.args), sandbox)
+        assert_has_no_secret(formatter.format(record) + repr(record.args), sandbox)
 
 
-@pytest.mark.parametrize("options", [STILL])
-def test_a_process_with_debug_logging_gives_no_secret_away(
-    command: Command, sandbox: Sandbox
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_a_process_with_debug_logging_writes_no_secret(
+    command: TapCommand, sandbox: Sandbox
 ) -> None:
     sandbox.faults += [
         Fault("envelope", call="describe", code="602"),
@@ -73,7 +73,7 @@ def test_a_process_with_debug_logging_gives_no_secret_away(
         Fault("redirect", call="file", times=None, url="http://127.0.0.1:1/?access_token=x"),
     ]
     levels = {"LOGLEVEL": "DEBUG", "TAP_MARKETO_BULK_LOGLEVEL": "DEBUG"}
-    ended = command.process(*command.config(poll_seconds=0.05), **levels)
-    assert ended.code == 1
-    assert any("DEBUG" in line for line in ended.log)
-    assert_clean(ended.output + "\n".join(ended.log), sandbox)
+    result = command.run_process(*command.config(poll_seconds=0.05), **levels)
+    assert result.exit_code == 1
+    assert any("DEBUG" in line for line in result.log)
+    assert_has_no_secret(result.output + "\n".join(result.log), sandbox)

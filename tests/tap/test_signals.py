@@ -1,39 +1,44 @@
-"""The tap as a process: killed at any request, asked to end, its target dead, its disk full."""
+"""The tap as a process: killed, ended by a signal, with a target that ended, on a full disk."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import resource
 import signal
 import subprocess
+import termios
 import time
+from array import array
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
 from tap_marketo_bulk.clock import SystemClock
-from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
+from tap_marketo_bulk.sandbox import Fault, Sandbox, SandboxClock
 from tests.support.command import PROGRAM
-from tests.support.data_sets import STILL, assert_complete
-from tests.support.runs import Run, Tap
+from tests.support.data_sets import UNCHANGING, assert_complete, expected_rows_until, loaded_rows
+from tests.support.runs import RunResult, TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from subprocess import Popen
 
-QUICKLY = 20.0
-# Marketo works for so long that every job is still in the queue when the test ends.
-SLOW = replace(STILL, job_seconds=3600)
+TIMEOUT_SECONDS = 20.0
+# The smallest size of a pipe: macOS has 16 KiB, Linux 64 KiB.
+PIPE_BYTES = 16 * 1024
+# Every job is still in the queue when the test ends.
+SLOW_JOBS = replace(UNCHANGING, job_seconds=3600)
 
 
 @pytest.fixture
 def sandbox_clock() -> SandboxClock:
-    """Real time, which a process has."""
+    """The real time, as in the process of the tap."""
     return SandboxClock()
 
 
@@ -50,11 +55,11 @@ def settings_of(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-class Process:
-    """A running tap and its files."""
+class TapProcess:
+    """A running process of the tap, with its files in a folder."""
 
     def __init__(self, sandbox: Sandbox, folder: Path, options: dict[str, Any]) -> None:
-        """Start it, with other options of ``Popen`` if need be."""
+        """Start the process, with more options of ``Popen``."""
         self.errors = ""
         self.spool = folder / "spool"
         self.spool.mkdir()
@@ -62,136 +67,156 @@ class Process:
         config.write_text(json.dumps(settings_of(sandbox)))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         env = {"env": os.environ | {"TMPDIR": str(self.spool)}}
-        given: dict[str, Any] = pipes | env | options
-        words = [PROGRAM, "--config", str(config)]
-        self.popen: Popen[Any] = subprocess.Popen(words, **given)  # noqa: S603 - our own program
+        all_options: dict[str, Any] = pipes | env | options
+        arguments = [PROGRAM, "--config", str(config)]
+        self.popen: Popen[Any] = subprocess.Popen(arguments, **all_options)  # noqa: S603 - our own program
 
     def output(self) -> bytes:
         """Read stdout and stderr to their end, and wait for the process."""
-        output, errors = self.popen.communicate(timeout=QUICKLY)
+        output, errors = self.popen.communicate(timeout=TIMEOUT_SECONDS)
         self.errors = errors.decode()
         return output or b""
 
 
 @pytest.fixture
-def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Start the tap; nothing of it survives the test."""
-    started: list[Process] = []
+def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., TapProcess]]:
+    """Return a function that starts the tap; the processes are killed after the test."""
+    started: list[TapProcess] = []
 
-    def begin(**options: object) -> Process:
-        started.append(Process(sandbox, tmp_path, options))
+    def start_process(**options: object) -> TapProcess:
+        started.append(TapProcess(sandbox, tmp_path, options))
         return started[-1]
 
-    yield begin
+    yield start_process
     for process in started:
         process.popen.kill()
         process.popen.wait()
 
 
 def wait_until(condition: Callable[[], object]) -> None:
-    """Wait for something in another process."""
-    end = time.monotonic() + QUICKLY
+    """Wait until a condition is true that depends on another process."""
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < deadline, "the condition did not become true in time"
         time.sleep(0.005)
 
 
-def run_of(output: bytes, *, whole: bool = True) -> Run:
-    """Return what a target got; the last line may be torn only where ``whole`` is False."""
+def parse_output(output: bytes, *, may_be_cut: bool = False) -> RunResult:
+    """Parse the messages on stdout; the last line may only be incomplete if ``may_be_cut``."""
     lines = output.split(b"\n")
-    assert not whole or lines[-1] == b""
-    return Run([json.loads(line) for line in lines[:-1]])
+    assert may_be_cut or lines[-1] == b""
+    return RunResult([json.loads(line) for line in lines[:-1]])
 
 
-def go_on(sandbox: Sandbox, run: Run) -> Run:
-    """Run once more, in this process, from the state the target got."""
-    tap = Tap(sandbox, SystemClock())
+def run_again(sandbox: Sandbox, run: RunResult) -> RunResult:
+    """Run in this process, with the last STATE of another run."""
+    tap = TapRunner(sandbox, SystemClock())
     again = tap.run(config=settings_of(sandbox), state=run.state)
     assert again.error is None
     return again
 
 
-def calls(sandbox: Sandbox, name: str) -> int:
+def count_calls(sandbox: Sandbox, name: str) -> int:
     return sum(call.name == name for call in sandbox.calls)
 
 
 @contextmanager
-def held_up(sandbox: Sandbox, call: str, skip: int) -> Iterator[None]:
-    """Let a call have its effect, and keep its answer back."""
-    fault = Fault("delay", call=call, skip=skip, seconds=QUICKLY)
+def delayed_response(sandbox: Sandbox, call: str, skip: int) -> Iterator[None]:
+    """Execute a call, and delay its response until after the test."""
+    fault = Fault("delay", call=call, skip=skip, seconds=TIMEOUT_SECONDS)
     sandbox.faults.append(fault)
     yield
     sandbox.faults.remove(fault)
 
 
-def assert_paid_once(sandbox: Sandbox) -> None:
-    done = [job for job in sandbox.jobs if job.status == "Completed"]
-    assert len({str(job.request) for job in done}) == len(done) == 6
+def assert_exported_once(sandbox: Sandbox) -> None:
+    completed = [job for job in sandbox.jobs if job.status == "Completed"]
+    assert len({str(job.request) for job in completed}) == len(completed) == 6
 
 
-@pytest.mark.parametrize("options", [STILL])
+def bytes_in_pipe(pipe: IO[bytes]) -> int:
+    """Return how many bytes can be read from a pipe at once."""
+    count = array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
 @pytest.mark.parametrize(
     ("call", "skip"),
     [("create", 1), ("enqueue", 0), ("enqueue", 2), ("status", 0), ("status", 4), ("file", 1)],
 )
-def test_killed_at_a_request_the_next_run_goes_on(
-    sandbox: Sandbox, start: Callable[..., Process], call: str, skip: int
+def test_after_a_process_is_killed_at_a_call_the_next_run_completes_its_windows(
+    sandbox: Sandbox, start: Callable[..., TapProcess], call: str, skip: int
 ) -> None:
-    with held_up(sandbox, call, skip):
+    with delayed_response(sandbox, call, skip):
         process = start()
-        wait_until(lambda: calls(sandbox, call) > skip)
+        wait_until(lambda: count_calls(sandbox, call) > skip)
         process.popen.kill()
-        run = run_of(process.output(), whole=False)
+        run = parse_output(process.output(), may_be_cut=True)
     assert list(process.spool.iterdir()) == []
-    again = go_on(sandbox, run)
+    again = run_again(sandbox, run)
     assert_complete(sandbox, run, again)
-    assert_paid_once(sandbox)
+    assert_exported_once(sandbox)
 
 
-@pytest.mark.parametrize("options", [SLOW])
+@pytest.mark.parametrize("options", [SLOW_JOBS])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_end_it_ends_at_once_and_well_and_leaves_its_jobs_running(
-    sandbox: Sandbox, start: Callable[..., Process], number: signal.Signals
+def test_after_a_signal_the_process_ends_at_once_and_the_jobs_in_state_run_on(
+    sandbox: Sandbox, start: Callable[..., TapProcess], number: signal.Signals
 ) -> None:
     process = start()
-    wait_until(lambda: calls(sandbox, "status") > 4)
-    began = time.monotonic()
+    wait_until(lambda: count_calls(sandbox, "status") > 4)
+    signalled = time.monotonic()
     process.popen.send_signal(number)
-    run = run_of(process.output())
-    assert time.monotonic() - began < 3
+    run = parse_output(process.output())
+    assert time.monotonic() - signalled < 3
     assert process.popen.returncode == 128 + number
     assert "Traceback" not in process.errors
     assert "Interrupted by SIG" in process.errors
-    left = {it["id"] for it in run.bookmark("activities")["exports"]}
-    left |= {it["id"] for it in run.bookmark("leads").get("exports", ())}
-    assert left
+    persisted = {it["id"] for it in run.bookmark("activities")["exports"]}
+    persisted |= {it["id"] for it in run.bookmark("leads").get("exports", ())}
+    assert persisted
     for job in sandbox.jobs:
-        # One of them may have been on its way into the state.
-        known = {"Created", "Queued", "Processing"} if job.export_id in left else {"Cancelled"}
-        assert job.status in known
+        is_persisted = job.export_id in persisted
+        # A job that was just created may not be in STATE yet.
+        allowed = {"Created", "Queued", "Processing"} if is_persisted else {"Cancelled"}
+        assert job.status in allowed
 
 
-@pytest.mark.parametrize("options", [Options(leads=900, activities=10, job_seconds=0)])
-def test_asked_to_end_while_its_target_stalls_it_writes_whole_lines(
-    sandbox: Sandbox, start: Callable[..., Process]
+@pytest.mark.parametrize("options", [replace(UNCHANGING, leads=900, activities=10)])
+def test_after_a_signal_the_process_completes_its_line_even_if_the_target_does_not_read(
+    sandbox: Sandbox, start: Callable[..., TapProcess]
 ) -> None:
-    process = start()
+    # Without a buffer, the rest of the output is read below.
+    process = start(bufsize=0)
     stdout = process.popen.stdout
     assert stdout
-    # The first file of leads was fetched, and its records are more than a pipe holds.
-    wait_until(lambda: [job for job in sandbox.jobs if job.downloads and job.object == "leads"])
-    time.sleep(0.5)
+    begin = b""
+    while b'"type":"RECORD","stream":"leads"' not in begin:
+        line = stdout.readline()
+        assert line
+        begin += line
+    # From here on nothing reads. The records of the first window are more than a pipe can hold.
+    wait_until(lambda: bytes_in_pipe(stdout) > PIPE_BYTES / 2)
     process.popen.send_signal(signal.SIGTERM)
-    run = run_of(process.output())
+    run = parse_output(begin + process.output())
     assert process.popen.returncode == 143
     assert run.records("leads")
     assert "replication_key_value" not in run.bookmark("leads")
     assert "Traceback" not in process.errors
-    assert go_on(sandbox, run).error is None
+    loaded = loaded_rows([run, run_again(sandbox, run)], "leads")
+    # Some of so many leads changed after the end date of the runs.
+    end = sandbox.created_at - timedelta(minutes=15)
+    expected = expected_rows_until(end, sandbox, "leads")
+    assert len(expected) > 800
+    assert {key: loaded.get(key) for key in expected} == expected
 
 
-@pytest.mark.parametrize("options", [STILL])
-def test_a_target_that_dies_is_named(sandbox: Sandbox, start: Callable[..., Process]) -> None:
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_the_error_names_a_target_that_ended(
+    sandbox: Sandbox, start: Callable[..., TapProcess]
+) -> None:
     process = start()
     stdout = process.popen.stdout
     assert stdout
@@ -203,33 +228,33 @@ def test_a_target_that_dies_is_named(sandbox: Sandbox, start: Callable[..., Proc
     assert "The target closed its input before the tap had written everything" in process.errors
     assert "Traceback" not in process.errors
     assert "Exception ignored" not in process.errors
-    run = run_of(b"".join(lines))
-    again = go_on(sandbox, run)
+    run = parse_output(b"".join(lines))
+    again = run_again(sandbox, run)
     assert_complete(sandbox, run, again)
 
 
-@pytest.mark.parametrize("options", [STILL])
-def test_a_full_disk_behind_the_spool_is_named(
-    sandbox: Sandbox, start: Callable[..., Process]
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_the_error_names_a_full_disk_for_temporary_files(
+    sandbox: Sandbox, start: Callable[..., TapProcess]
 ) -> None:
-    def few_bytes() -> None:
+    def limit_file_size() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
-    # What measures coverage would like to write a file, too.
-    plain = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
-    process = start(preexec_fn=few_bytes, env=plain)
-    run = run_of(process.output())
+    # The measurement of coverage also writes files, which the limit would prevent.
+    environment = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    process = start(preexec_fn=limit_file_size, env=environment)
+    run = parse_output(process.output())
     assert process.popen.returncode == 1
     assert "set TMPDIR to a larger disk" in process.errors
     assert "Traceback" not in process.errors
-    again = go_on(sandbox, run)
+    again = run_again(sandbox, run)
     assert_complete(sandbox, run, again)
-    assert_paid_once(sandbox)
+    assert_exported_once(sandbox)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has this device")
-@pytest.mark.parametrize("options", [STILL])
-def test_a_full_disk_behind_stdout_is_named(start: Callable[..., Process]) -> None:
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_the_error_names_a_full_disk_behind_stdout(start: Callable[..., TapProcess]) -> None:
     with Path("/dev/full").open("wb") as full:
         process = start(stdout=full)
         process.output()

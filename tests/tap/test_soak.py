@@ -1,4 +1,4 @@
-"""Two years of windows on a bad day: faults in every call, and a run that dies thirty times."""
+"""Two years of windows with faults in every call, and with thirty runs that crash."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.clock import TapClock
 from tests.support.data_sets import assert_complete
-from tests.support.runs import Run, StoppedError, Tap
+from tests.support.runs import RunResult, SimulatedCrashError, TapRunner
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import SandboxClock
 
-# Nothing happens in it for twelve days after its birth, and the soak takes three.
-LONG = Options(
+# No row changes in the twelve days after the data set is created; all runs take three days.
+LONG_HISTORY = Options(
     seed=648,
     leads=40,
     activities=300,
@@ -35,72 +35,85 @@ CONFIG = {
     "request_timeout_seconds": 5,
 }
 WINDOWS = 2 * 24
-KILLS = 30
-MOST_RUNS = 200
+CRASHES = 30
+MAX_RUNS = 200
 
-# Each call suffers one of these in a hundred.
-EVERYWHERE = ("envelope", "http", "html", "not_json", "reset", "lost_reply", "drop", "truncate")
-IN_FILES = ("corrupt", "extra", "ignore_range", "wrong_range")
-OF_JOBS = ("fail", "cancelled", "vanish", "wrong_count", "wrong_size", "no_checksum", "slow")
+# The kinds of faults for all calls, for downloads, and for jobs.
+FAULTS_OF_CALLS = (
+    "envelope",
+    "http",
+    "html",
+    "not_json",
+    "reset",
+    "lost_reply",
+    "drop",
+    "truncate",
+)
+FAULTS_OF_DOWNLOADS = ("corrupt", "extra", "ignore_range", "wrong_range")
+FAULTS_OF_JOBS = ("fail", "cancelled", "vanish", "wrong_count", "wrong_size", "no_checksum", "slow")
 CODES = ("601", "606", "611", "615")
 
 
 def faults() -> list[Fault]:
-    """Return what goes wrong in about one call in a hundred, for ever."""
+    """Return faults for about one call in a hundred, without end."""
     rare = partial(Fault, times=None, probability=0.001)
     often = partial(Fault, times=None, probability=0.01, seconds=3600)
     return [
-        *(rare(kind) for kind in EVERYWHERE),
+        *(rare(kind) for kind in FAULTS_OF_CALLS),
         *(rare("envelope", code=code) for code in CODES),
-        *(often(kind, call="file") for kind in IN_FILES),
-        *(often(kind) for kind in OF_JOBS),
+        *(often(kind, call="file") for kind in FAULTS_OF_DOWNLOADS),
+        *(often(kind) for kind in FAULTS_OF_JOBS),
     ]
 
 
-class MortalClock(TapClock):
-    """A clock that breaks after so many waits."""
+class CrashingClock(TapClock):
+    """A clock that raises an error at a later wait."""
 
     waits_left = 10**9
 
     def sleep(self, seconds: float) -> None:
-        """Move time forward, or break."""
+        """Move time forward, or raise an error."""
         self.waits_left -= 1
         if self.waits_left == 0:
-            raise StoppedError
+            raise SimulatedCrashError
         super().sleep(seconds)
 
 
-def go_on(state: object) -> dict[str, object]:
-    return {"config": CONFIG, "state": state}
-
-
-def doomed(tap: Tap, chance: random.Random, state: object) -> Run:
-    """Run until it dies of a crash while writing, or of one out of nowhere while waiting."""
-    assert isinstance(tap.clock, MortalClock)
-    if chance.random() < 0.5:
-        return tap.attempt(**go_on(state), stop_after=chance.randrange(20))
-    tap.clock.waits_left = chance.randrange(1, 12)
-    run = tap.attempt(**go_on(state))
+def run_until_crash(tap: TapRunner, generator: random.Random, state: object) -> RunResult:
+    """Run until a crash at a random message, or at a random wait."""
+    assert isinstance(tap.clock, CrashingClock)
+    if generator.random() < 0.5:
+        stop_after = generator.randrange(20)
+        return tap.run_with_discovery(config=CONFIG, state=state, stop_after=stop_after)
+    tap.clock.waits_left = generator.randrange(1, 12)
+    run = tap.run_with_discovery(config=CONFIG, state=state)
     tap.clock.waits_left = 10**9
     return run
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_soak_ends_with_the_truth(sandbox_clock: SandboxClock, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    with Sandbox(LONG, clock=sandbox_clock, faults=faults()) as sandbox:
-        tap = Tap(sandbox, MortalClock(sandbox_clock))
-        runs: list[Run] = []
-        state, kills = None, 0
+def test_after_many_faults_and_crashes_all_expected_rows_are_loaded(
+    sandbox_clock: SandboxClock, seed: int
+) -> None:
+    generator = random.Random(seed)  # noqa: S311 - not a secret
+    with Sandbox(LONG_HISTORY, clock=sandbox_clock, faults=faults()) as sandbox:
+        tap = TapRunner(sandbox, CrashingClock(sandbox_clock))
+        runs: list[RunResult] = []
+        state, crashes = None, 0
         while not runs or runs[-1].error:
-            run = doomed(tap, chance, state) if kills < KILLS else tap.attempt(**go_on(state))
-            assert run.error is None or isinstance(run.error, StoppedError | MarketoBulkError)
-            kills += isinstance(run.error, StoppedError)
+            if crashes < CRASHES:
+                run = run_until_crash(tap, generator, state)
+            else:
+                run = tap.run_with_discovery(config=CONFIG, state=state)
+            assert run.error is None or isinstance(
+                run.error, SimulatedCrashError | MarketoBulkError
+            )
+            crashes += isinstance(run.error, SimulatedCrashError)
             runs.append(run)
-            assert len(runs) < MOST_RUNS
+            assert len(runs) < MAX_RUNS
             state = run.state or state
-        assert kills >= KILLS
+        assert crashes >= CRASHES
         assert_complete(sandbox, *runs)
-        # Only faults made Marketo work again: at most one job of theirs in the queue each.
-        ended = [job.status for job in sandbox.jobs if job.number_of_records is not None]
-        assert len(ended) < 1.3 * WINDOWS
+        # Only faults cause a second export of a window.
+        completed = [job.status for job in sandbox.jobs if job.number_of_records is not None]
+        assert len(completed) < 1.3 * WINDOWS

@@ -1,4 +1,4 @@
-"""Stopped after any message, as often as it takes: nothing is missing, and nothing paid twice."""
+"""Runs that are stopped after any message: no row is missing, and no window is exported twice."""
 
 from __future__ import annotations
 
@@ -11,54 +11,56 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
-from tests.support.data_sets import STILL, WHOLE, assert_complete, assert_honest
-from tests.support.runs import Run, StoppedError, Tap, without_bookkeeping
+from tests.support.data_sets import (
+    UNCHANGING,
+    WHOLE_HISTORY,
+    assert_bookmarks_are_covered,
+    assert_complete,
+)
+from tests.support.runs import RunResult, SimulatedCrashError, TapRunner, without_bookkeeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# Without a lookback each window is asked for once, however many runs it takes.
-FIXED = WHOLE | {"activity_lookback_minutes": 0}
+# Without a lookback each window is exported once, whatever the number of runs.
+NO_LOOKBACK = WHOLE_HISTORY | {"activity_lookback_minutes": 0}
 
 
-def runs_until_done(tap: Tap, stops: Iterable[int | None]) -> list[Run]:
-    """Stop run after run after so many messages each, then let one come to its end."""
-    runs: list[Run] = []
+def runs_until_done(tap: TapRunner, stops: Iterable[int | None]) -> list[RunResult]:
+    """Stop a run after each of these numbers of messages, then run to the end."""
+    runs: list[RunResult] = []
     state = None
     for stop in (*stops, None):
-        runs.append(tap.run(config=FIXED, state=state, stop_after=stop))
+        runs.append(tap.run(config=NO_LOOKBACK, state=state, stop_after=stop))
         state = runs[-1].state or state
     assert runs[-1].error is None
     return runs
 
 
-def assert_paid_once(sandbox: Sandbox) -> None:
-    """Check that Marketo made each file once, and that nothing runs on."""
-    done = [job for job in sandbox.jobs if job.status == "Completed"]
-    assert len({str(job.request) for job in done}) == len(done)
+def assert_exported_once(sandbox: Sandbox) -> None:
+    """Check that each request was exported once, and that no job is still in the queue."""
+    completed = [job for job in sandbox.jobs if job.status == "Completed"]
+    assert len({str(job.request) for job in completed}) == len(completed)
     assert {job.status for job in sandbox.jobs} <= {"Completed", "Cancelled", "Created"}
 
 
-def fresh(options: Options = STILL) -> Iterator[Tap]:
+def new_sandbox(options: Options = UNCHANGING) -> Iterator[TapRunner]:
+    """Start a sandbox, and yield a tap for it."""
     clock = SandboxClock(NOW, speed=0)
     with Sandbox(options, clock=clock) as sandbox:
-        yield Tap(sandbox, TapClock(clock))
+        yield TapRunner(sandbox, TapClock(clock))
 
 
-def undisturbed() -> Run:
-    (run,) = [tap.run(config=FIXED) for tap in fresh()]
+@pytest.fixture(scope="module")
+def complete_run() -> RunResult:
+    """A run that was not stopped."""
+    (run,) = [tap.run(config=NO_LOOKBACK) for tap in new_sandbox()]
     assert run.error is None
     return run
 
 
-@pytest.fixture(scope="module")
-def whole() -> Run:
-    """A run that nobody stopped."""
-    return undisturbed()
-
-
-def turning_points(run: Run) -> list[int]:
-    """Return the places around every message that is no record, and some in between."""
+def places_to_stop(run: RunResult) -> list[int]:
+    """Return the places before and after each message that is not a record, and every tenth one."""
     places = {0, len(run.messages) - 1}
     for place, (before, after) in enumerate(pairwise(run.messages), start=1):
         if {before["type"], after["type"]} != {"RECORD"} or place % 10 == 0:
@@ -66,19 +68,22 @@ def turning_points(run: Run) -> list[int]:
     return sorted(places)
 
 
-def test_stopped_after_any_message_a_run_is_completed_by_the_next(whole: Run) -> None:
-    for place in turning_points(whole):
-        for tap in fresh():
+def test_a_run_that_is_stopped_after_any_message_is_completed_by_the_next(
+    complete_run: RunResult,
+) -> None:
+    for place in places_to_stop(complete_run):
+        for tap in new_sandbox():
             stopped, again = runs_until_done(tap, [place])
-            assert isinstance(stopped.error, StoppedError)
-            assert_honest(tap.sandbox, stopped, again)
+            assert isinstance(stopped.error, SimulatedCrashError)
+            assert_bookmarks_are_covered(tap.sandbox, stopped, again)
             assert_complete(tap.sandbox, stopped, again)
-            assert_paid_once(tap.sandbox)
-            done = [job for job in tap.sandbox.jobs if job.status == "Completed"]
-            assert len(done) == 6
+            assert_exported_once(tap.sandbox)
+            completed = [job for job in tap.sandbox.jobs if job.status == "Completed"]
+            assert len(completed) == 6
             assert again.state
-            assert whole.state
-            assert without_bookkeeping(again.state) == without_bookkeeping(whole.state)
+            assert complete_run.state
+            expected_state = without_bookkeeping(complete_run.state)
+            assert without_bookkeeping(again.state) == expected_state
 
 
 @settings(
@@ -86,48 +91,48 @@ def test_stopped_after_any_message_a_run_is_completed_by_the_next(whole: Run) ->
 )
 @given(st.lists(st.integers(0, 60), max_size=8))
 @example([0, 1, 2, 3, 4, 5])
-def test_stopped_again_and_again_the_union_is_the_truth(stops: list[int]) -> None:
-    for tap in fresh():
+def test_runs_that_are_stopped_repeatedly_load_all_expected_rows_together(stops: list[int]) -> None:
+    for tap in new_sandbox():
         runs = runs_until_done(tap, stops)
-        assert_honest(tap.sandbox, *runs)
+        assert_bookmarks_are_covered(tap.sandbox, *runs)
         assert_complete(tap.sandbox, *runs)
-        assert_paid_once(tap.sandbox)
+        assert_exported_once(tap.sandbox)
 
 
 class FailingClock(TapClock):
-    """A clock that breaks after so many waits: an exception out of nowhere."""
+    """A clock that raises an error after a number of waits."""
 
     def __init__(self, sandbox_clock: SandboxClock, waits: int) -> None:
-        """Take the waits that still pass."""
+        """Allow this number of waits."""
         super().__init__(sandbox_clock)
-        self._left = waits
+        self._waits_left = waits
 
     def sleep(self, seconds: float) -> None:
-        """Move time forward, or break."""
-        self._left -= 1
-        if self._left < 0:
-            raise StoppedError
+        """Move time forward, or raise an error."""
+        self._waits_left -= 1
+        if self._waits_left < 0:
+            raise SimulatedCrashError
         super().sleep(seconds)
 
 
 @pytest.mark.parametrize("waits", range(6))
 def test_an_exception_in_the_worker_surfaces_and_the_next_run_goes_on(waits: int) -> None:
     clock = SandboxClock(NOW, speed=0)
-    with Sandbox(STILL, clock=clock) as sandbox:
-        stopped = Tap(sandbox, FailingClock(clock, waits)).run(config=FIXED)
-        assert stopped.error is None or isinstance(stopped.error, StoppedError)
-        again = Tap(sandbox, TapClock(clock)).run(config=FIXED, state=stopped.state)
+    with Sandbox(UNCHANGING, clock=clock) as sandbox:
+        stopped = TapRunner(sandbox, FailingClock(clock, waits)).run(config=NO_LOOKBACK)
+        assert stopped.error is None or isinstance(stopped.error, SimulatedCrashError)
+        again = TapRunner(sandbox, TapClock(clock)).run(config=NO_LOOKBACK, state=stopped.state)
         assert again.error is None
-        assert_honest(sandbox, stopped, again)
+        assert_bookmarks_are_covered(sandbox, stopped, again)
         assert_complete(sandbox, stopped, again)
-        assert_paid_once(sandbox)
+        assert_exported_once(sandbox)
 
 
-def test_jobs_in_the_state_run_on_for_the_next_run() -> None:
-    for slow in fresh(Options(leads=40, activities=60, job_seconds=600)):
-        stopped = slow.run(config=FIXED, stop_after=3)
-        left = {entry["id"] for entry in stopped.bookmark("activities")["exports"]}
-        status = {job.export_id: job.status for job in slow.sandbox.jobs}
-        assert {status[export_id] for export_id in left} <= {"Created", "Queued", "Processing"}
-        unknown = set(status) - left
-        assert {status[export_id] for export_id in unknown} <= {"Cancelled"}
+def test_jobs_in_state_are_not_cancelled_when_a_run_is_stopped() -> None:
+    for tap in new_sandbox(Options(leads=40, activities=60, job_seconds=600)):
+        stopped = tap.run(config=NO_LOOKBACK, stop_after=3)
+        persisted = {entry["id"] for entry in stopped.bookmark("activities")["exports"]}
+        status = {job.export_id: job.status for job in tap.sandbox.jobs}
+        assert {status[export_id] for export_id in persisted} <= {"Created", "Queued", "Processing"}
+        others = set(status) - persisted
+        assert {status[export_id] for export_id in others} <= {"Cancelled"}

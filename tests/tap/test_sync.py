@@ -1,4 +1,4 @@
-"""What a run emits, compared with the sandbox's truth."""
+"""What a run emits, compared with the expected rows of the sandbox."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.support.runs import without_bookkeeping
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
-    from tests.support.runs import Tap
+    from tests.support.runs import TapRunner
 
-# Jobs take no time, so that nothing changes between the horizon and the last export.
+# Jobs take no time, so that no row changes between the horizon and the last export.
 pytestmark = pytest.mark.parametrize(
     "options", [Options(leads=200, activities=400, late_seconds=0, job_seconds=0)]
 )
@@ -22,15 +22,15 @@ EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.00
 HORIZON = "2026-02-28T23:45:00Z"
 
 
-def test_first_run_emits_every_record_as_the_truth_says(tap: Tap, sandbox: Sandbox) -> None:
+def test_the_first_run_emits_all_expected_rows(tap: TapRunner, sandbox: Sandbox) -> None:
     run = tap.run(config=EVERYTHING)
     assert run.error is None
     assert run.table("leads") == sandbox.expected.leads(at=NOW)
     assert run.table("activities") == sandbox.expected.activities(at=NOW)
 
 
-def test_second_run_emits_what_changed_since(
-    tap: Tap, sandbox: Sandbox, sandbox_clock: SandboxClock
+def test_the_second_run_emits_what_changed_since_the_first(
+    tap: TapRunner, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:
     first = tap.run(config=EVERYTHING)
     sandbox_clock.advance(86400)
@@ -43,14 +43,14 @@ def test_second_run_emits_what_changed_since(
     assert both == sandbox.expected.activities(at=now)
 
 
-def test_a_record_in_the_second_that_windows_share_is_emitted_once(tap: Tap) -> None:
+def test_a_record_in_the_second_that_windows_share_is_emitted_once(tap: TapRunner) -> None:
     run = tap.run(config={"window_days": 1})
     ids = [record["id"] for record in run.records("leads")]
     guids = [record["marketoGUID"] for record in run.records("activities")]
     assert (len(ids), len(guids)) == (len(set(ids)), len(set(guids)))
 
 
-def test_bookmarks_are_window_ends_and_reach_the_horizon(tap: Tap) -> None:
+def test_bookmarks_are_the_ends_of_windows_and_the_last_one_is_the_horizon(tap: TapRunner) -> None:
     run = tap.run()
     bookmarks = [
         state["bookmarks"]["leads"]["replication_key_value"]
