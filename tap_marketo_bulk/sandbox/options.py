@@ -4,6 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+READ_LEAD = "Read-Only Lead"
+READ_ACTIVITY = "Read-Only Activity"
+READ_CUSTOM_OBJECT = "Read-Only Custom Object"
+READ_CAMPAIGNS = "Read-Only Campaigns"
+READ_ASSETS = "Read-Only Assets"
+ALL_PERMISSIONS = frozenset(
+    {READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS}
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -34,6 +43,13 @@ class Options:
     many_types: int = 0
     """The number of additional custom activity types."""
 
+    # Custom objects, program members and assets.
+    object_changes: bool = True
+    """Whether they change, and new ones are created, after ``start``."""
+    removals: bool = False
+    """Whether some records of custom objects and some members of programs are removed over time;
+    Marketo has no feed of these removals."""
+
     # The lead fields.
     many_fields: int = 0
     """The number of additional custom lead fields."""
@@ -57,6 +73,8 @@ class Options:
     """The loopback port to listen on; 0 selects a free port."""
     users: int = 1
     """The number of API users, each with its own credentials and jobs."""
+    permissions: frozenset[str] = ALL_PERMISSIONS
+    """The permissions of the role of the API users; without one, calls that need it give 603."""
     token_seconds: int = 3599
     """The lifetime of an access token."""
     rate_limit: int = 100
@@ -86,7 +104,14 @@ class Options:
     updated_at_filter: bool = True
     """Whether leads have the filter ``updatedAt``; else the error is 1035."""
     smart_lists: bool = True
-    """Whether leads have the smart list filters; else the error is 1035."""
+    """Whether leads and custom objects have the smart list filters; else the error is 1035."""
+    custom_object_updated_at_filter: bool = True
+    """Whether custom objects have the filter ``updatedAt``; else the error is 1035."""
+    custom_object_field_case: Literal["exact", "ignored"] = "exact"
+    """Whether ``fields`` of a custom object must have the letter case of Describe."""
+    column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"
+    """``columnHeaderNames`` in a create body: ``rejected`` gives the error 1003, with ``ignored``
+    the file has the names of the fields."""
     end_at_inclusive: bool = False
     """Whether a range includes the second ``endAt``."""
     activity_filter: Literal["happened", "stored"] = "happened"

@@ -10,9 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
 from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
+from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
 from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
 from tap_marketo_bulk.sandbox.exports.job import Job
@@ -25,7 +27,9 @@ from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
 from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
 from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
 from tap_marketo_bulk.sandbox.http.messages import Call
-from tap_marketo_bulk.sandbox.http.rest_api import RestContext, rest_routes
+from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
+from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
+from tap_marketo_bulk.sandbox.http.rest_context import RestContext
 from tap_marketo_bulk.sandbox.http.server import HttpServer, RequestLog, ServerContext
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.state_directory import (
@@ -38,7 +42,11 @@ from tap_marketo_bulk.sandbox.state_directory import (
 
 def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any]]:
     """The definition of each object that can be exported, by its name."""
-    definitions = (LeadExport(data_set), ActivityExport(data_set))
+    definitions: tuple[ExportDefinition[Any, Any], ...] = (
+        LeadExport(data_set),
+        ActivityExport(data_set),
+        *(CustomObjectExport(data_set, one) for one in CUSTOM_OBJECTS),
+    )
     return {definition.name: definition for definition in definitions}
 
 
@@ -187,9 +195,11 @@ class Sandbox:
 
     def _create_server(self) -> HttpServer:
         limits = CallLimits(self.options, self.clock)
-        rest = rest_routes(RestContext(self.data_set, limits, self.clock))
-        bulk = BulkApi(self._definitions, self._job_queue, self.options.content_type).routes()
-        dispatcher = Dispatcher([*rest, *bulk], self._tokens, limits)
+        permissions = RolePermissions(self.options.permissions)
+        rest = rest_routes(RestContext(self.data_set, limits, self.clock), permissions)
+        content_type = self.options.content_type
+        bulk = BulkApi(self._definitions, self._job_queue, permissions, content_type)
+        dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits)
         selector = FaultSelector(self.faults, self.options.seed)
         injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens)
         context = ServerContext(

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import RLock
 
+from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
 from tap_marketo_bulk.sandbox.data.activities import (
     Activity,
     ActivityGenerator,
     delete_lead_activity,
 )
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
+from tap_marketo_bulk.sandbox.data.assets import find_list_id
+from tap_marketo_bulk.sandbox.data.custom_object_records import (
+    CustomObjectGenerator,
+    CustomObjectRecord,
+    CustomObjectRowFilter,
+)
+from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.lead_fields import (
     ECIDS_FIELD,
     LeadFieldDefinition,
@@ -21,17 +29,6 @@ from tap_marketo_bulk.sandbox.data.lead_fields import (
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot, is_list_member
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.options import Options
-
-
-@dataclass(frozen=True)
-class TimeRange:
-    """The range of a filter, from ``startAt`` to ``endAt``."""
-
-    start: int
-    end: int
-
-
-ALL_TIME = TimeRange(0, 1 << 40)
 
 
 @dataclass(frozen=True)
@@ -93,6 +90,8 @@ class DataSet:
             attribute_key_case=options.attribute_key_case,
         )
 
+        self._custom_objects = CustomObjectGenerator(self._leads, options)
+
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(
             seed=self.options.seed * 10 + number,
@@ -101,6 +100,11 @@ class DataSet:
             history_seconds=self.options.history_days * 86_400,
             gap_seconds=max(1, round(3600 / per_hour)) if per_hour else 0,
         )
+
+    @property
+    def first_instant(self) -> int:
+        """The start of the history of the data set."""
+        return self.created_at - self.options.history_days * 86_400
 
     @property
     def fields(self) -> tuple[LeadFieldDefinition, ...]:
@@ -148,7 +152,7 @@ class DataSet:
             return self._is_in_range(lead.history.created_at, row_filter.time_range)
         if row_filter.name == "updatedAt":
             return self._is_in_range(lead.changed_at, row_filter.time_range)
-        return is_list_member(lead, row_filter.list_id, at)
+        return is_list_member(lead.history, row_filter.list_id, at)
 
     def activities(self, row_filter: ActivityRowFilter, at: int) -> Iterator[Activity]:
         """The activities that the filter selects and that Marketo has stored at ``at``."""
@@ -169,5 +173,20 @@ class DataSet:
         deleted = self._leads.deleted_leads(at)
         return [delete_lead_activity(lead) for lead in deleted if since <= (lead.deleted_at or 0)]
 
+    def custom_object_records(
+        self, definition: CustomObjectDefinition, row_filter: CustomObjectRowFilter, at: int
+    ) -> Iterator[CustomObjectRecord]:
+        """The records of a custom object that the filter selects, as they are visible at ``at``."""
+        instant = self._instant_of_objects(at)
+        return self._custom_objects.records(definition, row_filter, instant, self._is_in_range)
+
+    def find_list_id(self, filter_name: str, value: object, _at: int) -> int | None:
+        """The id of the list that a list filter selects and that exists at ``at``, or None."""
+        return find_list_id(filter_name, value)
+
+    def _instant_of_objects(self, at: int) -> int:
+        """The instant to use in place of ``at`` for everything except leads and activities."""
+        return at if self.options.object_changes else min(at, self.created_at)
+
     def _is_in_range(self, instant: int, time_range: TimeRange) -> bool:
-        return time_range.start <= instant < time_range.end + self.options.end_at_inclusive
+        return time_range.contains(instant, includes_end=self.options.end_at_inclusive)

@@ -60,6 +60,10 @@ class JobQueue:
             self._folder = None
             self._store.save_changes(None)
 
+    def current_instant(self) -> int:
+        """The current time in epoch seconds."""
+        return int(self._clock.now().timestamp())
+
     def all_jobs(self) -> list[Job]:
         """All jobs as they are now, in order of creation."""
         with self._lock:

@@ -1,17 +1,15 @@
 """Routes, and the dispatch of a call: token check, call limits, handler."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.permissions import Handler
 from tap_marketo_bulk.sandbox.http.responses import api_error_response, json_response
-
-Handler = Callable[[HttpRequest], HttpResponse]
-"""Responds to an authenticated call; may raise ``SandboxApiError``."""
 
 
 @dataclass(frozen=True)
