@@ -6,6 +6,7 @@ from datetime import datetime
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.data.member_fields import MEMBER_FIELDS
 from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport, expected_activity
 from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
 from tap_marketo_bulk.sandbox.exports.definition import (
@@ -15,6 +16,7 @@ from tap_marketo_bulk.sandbox.exports.definition import (
     RowFilter,
 )
 from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
+from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
 
 
 class ExpectedRows:
@@ -31,6 +33,7 @@ class ExpectedRows:
         self._clock = clock
         self._lead_export = LeadExport(data_set)
         self._activity_export = ActivityExport(data_set)
+        self._member_export = MemberExport(data_set)
         self._custom_object_exports = {
             one.api_name: CustomObjectExport(data_set, one)
             for one in CUSTOM_OBJECTS
@@ -71,6 +74,16 @@ class ExpectedRows:
         """
         return self._rows(self._custom_object_exports[api_name], request_filter, at)
 
+    def program_members(
+        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
+    ) -> dict[tuple[int, int], ExpectedRow]:
+        """The members of programs that a filter selects, by lead id and program id.
+
+        Raises:
+            SandboxApiError: The filter is invalid.
+        """
+        return self._rows(self._member_export, request_filter, at)
+
     def deleted_leads(self, at: datetime | None = None) -> dict[str, ExpectedRow]:
         """The deletions of leads, as activities, by ``marketoGUID``."""
         deletions = self._data_set.lead_deletions(0, self._epoch_seconds(at))
@@ -84,6 +97,10 @@ class ExpectedRows:
         """The Marketo data type of each field of a custom object."""
         fields = self._custom_object_exports[api_name].column_fields()
         return {name: field.data_type for name, field in fields.items()}
+
+    def member_columns(self) -> dict[str, str]:
+        """The Marketo data type of each field of a program member."""
+        return {field.name: field.data_type for field in MEMBER_FIELDS}
 
     def _rows(
         self,

@@ -44,6 +44,12 @@ class Options:
     """The number of additional custom activity types."""
 
     # Custom objects, program members and assets.
+    programs: int = 12
+    """The number of programs created up to ``start``; activities name the first 3."""
+    many_assets: int = 0
+    """The number of additional assets of every other kind, such as emails and lists."""
+    new_assets_per_day: float = 2.0
+    """Assets of each kind created after ``start``: the first after a day divided by this number."""
     object_changes: bool = True
     """Whether they change, and new ones are created, after ``start``."""
     removals: bool = False
@@ -107,6 +113,15 @@ class Options:
     """Whether leads and custom objects have the smart list filters; else the error is 1035."""
     custom_object_updated_at_filter: bool = True
     """Whether custom objects have the filter ``updatedAt``; else the error is 1035."""
+    member_updated_at_filter: bool = True
+    """Whether program members have the filter ``updatedAt``; else the error is 1035."""
+    program_id_column: Literal["once", "twice"] = "twice"
+    """The columns ``programId`` in an export with ``programIds`` and with this field: the filter
+    adds the column although it is requested, or it does not."""
+    paused_cadence: Literal["pause", "paus"] = "paus"
+    """The text of a paused ``nurtureCadence``, in files and in the filter."""
+    member_true_text: Literal["true", "1"] = "1"
+    """The text of true in the member fields of program member files."""
     custom_object_field_case: Literal["exact", "ignored"] = "exact"
     """Whether ``fields`` of a custom object must have the letter case of Describe."""
     column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"

@@ -21,6 +21,7 @@ from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.exports.job_store import JobHistory
 from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
+from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
@@ -45,6 +46,7 @@ def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any
     definitions: tuple[ExportDefinition[Any, Any], ...] = (
         LeadExport(data_set),
         ActivityExport(data_set),
+        MemberExport(data_set),
         *(CustomObjectExport(data_set, one) for one in CUSTOM_OBJECTS),
     )
     return {definition.name: definition for definition in definitions}

@@ -14,15 +14,11 @@ from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory, is_list_member
 from tap_marketo_bulk.sandbox.data.object_fields import ObjectField
 from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits
-from tap_marketo_bulk.sandbox.data.record_history import UNLIMITED_CHANGES, RecordHistory
+from tap_marketo_bulk.sandbox.data.record_history import RecordHistory, object_history
 from tap_marketo_bulk.sandbox.options import Options
 
-_DAY = 86_400
 _MAX_RECORDS_PER_LEAD = 3
-# One record in eight changes about three times a day without end.
-_ACTIVE_EVERY = 8
-_ACTIVE_PERIOD = 8 * 3600
-_REMOVED_EVERY = 10
+_MAX_DELAY_DAYS = 60
 
 
 @dataclass(frozen=True)
@@ -103,22 +99,9 @@ class CustomObjectGenerator:
         salt = zlib.crc32(definition.api_name.encode())
         count = random_bits(lead.bits, salt) % (_MAX_RECORDS_PER_LEAD + 1)
         for number in range(count):
-            history = _record_history(lead, random_bits(lead.bits, salt, number))
+            bits = random_bits(lead.bits, salt, number)
+            history = object_history(bits, lead.created_at, _MAX_DELAY_DAYS)
             change = history.visible_change_at(at, self._options.late_seconds)
-            if change is not None and not self._is_removed(history, at):
+            is_removed = self._options.removals and history.is_removed_at(at)
+            if change is not None and not is_removed:
                 yield CustomObjectRecord(definition, lead.id, history, change)
-
-    def _is_removed(self, history: RecordHistory, at: int) -> bool:
-        if not self._options.removals or (history.bits >> 4) % _REMOVED_EVERY:
-            return False
-        return history.created_at + (history.bits >> 8) % (100 * _DAY) <= at
-
-
-def _record_history(lead: LeadHistory, bits: int) -> RecordHistory:
-    is_active = bits % _ACTIVE_EVERY == 0
-    return RecordHistory(
-        bits=bits,
-        created_at=lead.created_at + (bits >> 8) % (60 * _DAY),
-        change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (30 * _DAY),
-        max_changes=UNLIMITED_CHANGES if is_active else (bits >> 12) % 4,
-    )

@@ -14,7 +14,14 @@ from tap_marketo_bulk.sandbox.data.activities import (
     delete_lead_activity,
 )
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
-from tap_marketo_bulk.sandbox.data.assets import find_list_id
+from tap_marketo_bulk.sandbox.data.asset_catalog import (
+    PROGRAM,
+    SMART_LIST,
+    STATIC_LIST,
+    AssetCatalog,
+    AssetKind,
+    AssetSnapshot,
+)
 from tap_marketo_bulk.sandbox.data.custom_object_records import (
     CustomObjectGenerator,
     CustomObjectRecord,
@@ -26,7 +33,17 @@ from tap_marketo_bulk.sandbox.data.lead_fields import (
     LeadFieldDefinition,
     built_in_fields,
 )
-from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot, is_list_member
+from tap_marketo_bulk.sandbox.data.leads import (
+    LeadGenerator,
+    LeadHistory,
+    LeadSnapshot,
+    is_list_member,
+)
+from tap_marketo_bulk.sandbox.data.program_members import (
+    MemberRowFilter,
+    ProgramMember,
+    ProgramMemberGenerator,
+)
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -91,6 +108,8 @@ class DataSet:
         )
 
         self._custom_objects = CustomObjectGenerator(self._leads, options)
+        self._members = ProgramMemberGenerator(self._leads, options)
+        self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(
@@ -180,9 +199,41 @@ class DataSet:
         instant = self._instant_of_objects(at)
         return self._custom_objects.records(definition, row_filter, instant, self._is_in_range)
 
-    def find_list_id(self, filter_name: str, value: object, _at: int) -> int | None:
-        """The id of the list that a list filter selects and that exists at ``at``, or None."""
-        return find_list_id(filter_name, value)
+    def program_members(self, row_filter: MemberRowFilter, at: int) -> Iterator[ProgramMember]:
+        """The members of programs that the filter selects, as they are visible at ``at``."""
+        program_ids = row_filter.program_ids
+        programs = [
+            one for one in self.programs(at) if program_ids is None or one.asset.id in program_ids
+        ]
+        for member in self._members.members(programs, self._instant_of_objects(at)):
+            is_in_range = self._is_in_range(member.updated_at, row_filter.time_range)
+            if is_in_range and row_filter.matches(member):
+                yield member
+
+    def lead_snapshot(self, lead: LeadHistory, at: int) -> LeadSnapshot:
+        """The lead as it is visible at ``at``."""
+        return self._leads.snapshot(lead, at)
+
+    def programs(self, at: int) -> list[AssetSnapshot]:
+        """The programs that exist at ``at``."""
+        return self.assets(PROGRAM, at)
+
+    def assets(self, kind: AssetKind, at: int) -> list[AssetSnapshot]:
+        """The assets of a kind that exist at ``at``, in order of creation."""
+        return self._assets.assets(kind, self._instant_of_objects(at))
+
+    def find_list_id(self, filter_name: str, value: object, at: int) -> int | None:
+        """The id of the list that a list filter selects and that exists at ``at``, or None.
+
+        ``filter_name`` is ``staticListId``, ``staticListName``, ``smartListId`` or
+        ``smartListName``; ``value`` is an id, a name or a full name.
+        """
+        kind = STATIC_LIST if filter_name.startswith("static") else SMART_LIST
+        for one in (snapshot.asset for snapshot in self.assets(kind, at)):
+            keys = (one.id,) if filter_name.endswith("Id") else (one.name, one.full_name)
+            if value in keys:
+                return one.id
+        return None
 
     def _instant_of_objects(self, at: int) -> int:
         """The instant to use in place of ``at`` for everything except leads and activities."""

@@ -9,6 +9,11 @@ from tap_marketo_bulk.sandbox.data.random_values import random_bits
 
 UNLIMITED_CHANGES = 1 << 40
 _LATE_EVERY = 6
+_DAY = 86_400
+# One record in eight changes three times a day without end, the others a few times and no more.
+_ACTIVE_EVERY = 8
+_ACTIVE_PERIOD = 8 * 3600
+_REMOVED_EVERY = 10
 
 
 def visibility_delay(bits: int, late_seconds: int) -> int:
@@ -60,3 +65,19 @@ class RecordHistory:
                 return number
             number -= 1
         return None
+
+    def is_removed_at(self, instant: int) -> bool:
+        """Whether the record is removed at ``instant``, if the option ``removals`` is set."""
+        is_kept = (self.bits >> 4) % _REMOVED_EVERY
+        return not is_kept and self.created_at + (self.bits >> 8) % (100 * _DAY) <= instant
+
+
+def object_history(bits: int, earliest: int, max_delay_days: int) -> RecordHistory:
+    """The history of a record that is created within so many days after ``earliest``."""
+    is_active = bits % _ACTIVE_EVERY == 0
+    return RecordHistory(
+        bits=bits,
+        created_at=earliest + (bits >> 8) % (max_delay_days * _DAY),
+        change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (30 * _DAY),
+        max_changes=UNLIMITED_CHANGES if is_active else (bits >> 12) % 4,
+    )

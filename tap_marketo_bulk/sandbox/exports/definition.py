@@ -17,6 +17,8 @@ from tap_marketo_bulk.sandbox.exports.file_writer import (
     write_export_file,
 )
 
+CREATE_BODY_MEMBERS = ("fields", "format", "columnHeaderNames", "filter")
+
 ExpectedRow = dict[str, object]
 """The JSON values of a row, by column."""
 
@@ -82,8 +84,7 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
         Raises:
             SandboxApiError: It is invalid; the message names the invalid member.
         """
-        names = ("fields", "format", "columnHeaderNames", "filter")
-        members = check_object(body, "request body", names)
+        members = check_object(body, "request body", CREATE_BODY_MEMBERS)
         file_format = members.get("format", "CSV")
         if file_format not in FILE_FORMATS:
             formats = ", ".join(FILE_FORMATS)

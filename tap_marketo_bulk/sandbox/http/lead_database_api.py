@@ -5,6 +5,7 @@ from tap_marketo_bulk.sandbox.clock import format_instant, parse_instant
 from tap_marketo_bulk.sandbox.data.activities import Activity
 from tap_marketo_bulk.sandbox.data.assets import STATIC_LISTS, Asset
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
+from tap_marketo_bulk.sandbox.data.member_fields import describe_members
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.http.responses import (
     MAX_PAGE_SIZE,
@@ -83,6 +84,11 @@ def describe_custom_object(context: RestContext, request: HttpRequest) -> HttpRe
         raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
     created_at = format_instant(context.data_set.first_instant)
     return result_response([definition.describe_entry(created_at)])
+
+
+def describe_program_member(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Program Member."""
+    return result_response([describe_members(format_instant(context.data_set.first_instant))])
 
 
 def _list_entry(static_list: Asset, created_at: str) -> dict[str, object]:

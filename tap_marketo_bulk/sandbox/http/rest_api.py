@@ -6,6 +6,7 @@ from tap_marketo_bulk.sandbox.http.dispatcher import Route
 from tap_marketo_bulk.sandbox.http.lead_database_api import (
     describe_custom_object,
     describe_leads,
+    describe_program_member,
     get_activity_types,
     get_daily_usage,
     get_deleted_leads,
@@ -29,6 +30,12 @@ REST_ROUTES: tuple[tuple[str, str, RestHandler, str], ...] = (
         r"/rest/v1/(?P<object>customobjects/[^/]+)/describe\.json",
         describe_custom_object,
         READ_CUSTOM_OBJECT,
+    ),
+    (
+        "describe_members",
+        r"/rest/v1/programs/members/describe\.json",
+        describe_program_member,
+        READ_LEAD,
     ),
     ("usage", r"/rest/v1/stats/usage\.json", get_daily_usage, ""),
 )
