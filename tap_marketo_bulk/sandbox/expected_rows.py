@@ -7,6 +7,7 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.member_fields import MEMBER_FIELDS
+from tap_marketo_bulk.sandbox.expected_assets import ExpectedAssets
 from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport, expected_activity
 from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
 from tap_marketo_bulk.sandbox.exports.definition import (
@@ -17,9 +18,10 @@ from tap_marketo_bulk.sandbox.exports.definition import (
 )
 from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
 from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 
 
-class ExpectedRows:
+class ExpectedRows(ExpectedAssets):
     """The expected rows of each stream, with all columns, at any instant.
 
     Values are JSON values: dates and date-times are texts, such as ``2026-03-01T12:00:00Z``. Texts
@@ -28,9 +30,8 @@ class ExpectedRows:
     ``at`` is an aware instant; the default is now.
     """
 
-    def __init__(self, data_set: DataSet, clock: SandboxClock) -> None:
-        self._data_set = data_set
-        self._clock = clock
+    def __init__(self, data_set: DataSet, clock: SandboxClock, statistics: CallStatistics) -> None:
+        super().__init__(data_set, clock, statistics)
         self._lead_export = LeadExport(data_set)
         self._activity_export = ActivityExport(data_set)
         self._member_export = MemberExport(data_set)
@@ -111,6 +112,3 @@ class ExpectedRows:
         instant = self._epoch_seconds(at)
         row_filter = export.parse_filter(request_filter, instant) if request_filter else None
         return export.expected_rows(row_filter, instant)
-
-    def _epoch_seconds(self, at: datetime | None) -> int:
-        return int((at or self._clock.now()).timestamp())

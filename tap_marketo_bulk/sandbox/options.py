@@ -42,6 +42,9 @@ class Options:
 
     many_types: int = 0
     """The number of additional custom activity types."""
+    more_activity_types: bool = False
+    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads. A merge names leads
+    that are deleted by it; the rows of the other types are the same."""
 
     # Custom objects, program members and assets.
     programs: int = 12
@@ -50,6 +53,16 @@ class Options:
     """The number of additional assets of every other kind, such as emails and lists."""
     new_assets_per_day: float = 2.0
     """Assets of each kind created after ``start``: the first after a day divided by this number."""
+    asset_order: Literal["name", "id", "updatedAt"] = "name"
+    """The order of the assets in the pages of the Asset API. A new asset can be between two old
+    ones by ``name``; by ``updatedAt`` a change moves an asset to the end."""
+    undocumented_members: bool = False
+    """Whether assets have a member that is not documented, ``sandboxDetails``."""
+    draft_entries: bool = False
+    """Whether email templates and landing pages with the status "approved with draft" have two
+    entries with the same id, one with the status "approved" and one with "draft"."""
+    forms_need_folder: bool = False
+    """Whether Get Forms requires ``folder``, as the endpoint reference says; the guide does not."""
     object_changes: bool = True
     """Whether they change, and new ones are created, after ``start``."""
     removals: bool = False

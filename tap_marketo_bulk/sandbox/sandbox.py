@@ -25,6 +25,7 @@ from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
 from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
 from tap_marketo_bulk.sandbox.http.messages import Call
@@ -85,7 +86,8 @@ class Sandbox:
         saved = self._load_state()
         self.created_at = saved.created_at if saved else self.options.start or self.clock.now()
         self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
-        self.expected = ExpectedRows(self.data_set, self.clock)
+        self._statistics = CallStatistics(self.clock)
+        self.expected = ExpectedRows(self.data_set, self.clock, self._statistics)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
         self._definitions = export_definitions(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
@@ -196,14 +198,14 @@ class Sandbox:
         stack.callback(self._job_queue.stop_processing)
 
     def _create_server(self) -> HttpServer:
-        limits = CallLimits(self.options, self.clock)
+        limits = CallLimits(self.options, self.clock, self._statistics)
         permissions = RolePermissions(self.options.permissions)
-        rest = rest_routes(RestContext(self.data_set, limits, self.clock), permissions)
+        rest = rest_routes(RestContext(self.data_set, self._statistics, self.clock), permissions)
         content_type = self.options.content_type
         bulk = BulkApi(self._definitions, self._job_queue, permissions, content_type)
-        dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits)
+        dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits, self._statistics)
         selector = FaultSelector(self.faults, self.options.seed)
-        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens)
+        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens, self.clock)
         context = ServerContext(
             find_route=dispatcher.find_route,
             respond=injector.respond,

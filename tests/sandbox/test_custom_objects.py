@@ -146,6 +146,15 @@ def test_some_changes_of_records_become_visible_late(clock: SandboxClock) -> Non
     assert any(record != early.get(guid) for guid, record in late.items())
 
 
+def test_some_new_records_become_visible_late(clock: SandboxClock) -> None:
+    sandbox = Sandbox(Options(leads=3000, history_days=30, late_seconds=86_400), clock=clock)
+    early = sandbox.expected.custom_objects("purchaseOrder_c")
+    clock.advance(86_400)
+    late = sandbox.expected.custom_objects("purchaseOrder_c")
+    created = {str(record["createdAt"]) for guid, record in late.items() if guid not in early}
+    assert min(created) < f"{sandbox.created_at:%FT%TZ}" < max(created)
+
+
 def test_without_object_changes_nothing_happens_after_the_start(clock: SandboxClock) -> None:
     sandbox = Sandbox(Options(leads=500, object_changes=False), clock=clock)
     before = sandbox.expected.custom_objects("purchaseOrder_c")

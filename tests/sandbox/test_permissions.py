@@ -18,8 +18,22 @@ READS = {
     "/rest/v1/customobjects.json": "Read-Only Custom Object",
     "/rest/v1/customobjects/purchaseOrder_c/describe.json": "Read-Only Custom Object",
     "/rest/v1/programs/members/describe.json": "Read-Only Lead",
+    "/rest/v1/campaigns.json": "Read-Only Campaigns",
     "/rest/v1/stats/usage.json": "",
-}
+    "/rest/v1/stats/usage/last7days.json": "",
+    "/rest/v1/stats/errors.json": "",
+    "/rest/v1/stats/errors/last7days.json": "",
+} | dict.fromkeys(
+    (
+        f"/rest/asset/v1/{name}.json"
+        for name in (
+            *("programs", "smartCampaigns", "staticLists", "smartLists", "emails", "forms"),
+            *("emailTemplates", "landingPages", "segmentation", "segmentation/1001/segments"),
+            *("channels", "tagTypes", "folders"),
+        )
+    ),
+    "Read-Only Assets",
+)
 EXPORTS = {
     "leads": "Read-Only Lead",
     "activities": "Read-Only Activity",
@@ -46,7 +60,7 @@ def test_calls_without_their_permission_are_denied(start: StartSandbox, permissi
 def test_without_any_permission_only_usage_can_be_read(start: StartSandbox) -> None:
     _, client = start(permissions=frozenset())
     allowed = [path for path in READS if client.get(path).json()["success"]]
-    assert allowed == ["/rest/v1/stats/usage.json"]
+    assert allowed == [path for path, permission in READS.items() if not permission]
 
 
 @pytest.mark.parametrize("call", ["enqueue", "status", "file", "cancel"])

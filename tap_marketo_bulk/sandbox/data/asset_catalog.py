@@ -52,12 +52,13 @@ class AssetKind:
 PROGRAM = AssetKind("Program", 1001, len(PROGRAMS), PROGRAMS)
 CAMPAIGN = AssetKind("Campaign", 8000, 40)
 STATIC_LIST = AssetKind("Static List", 2001, len(STATIC_LISTS), STATIC_LISTS)
-SMART_LIST = AssetKind("Smart List", 3001, len(SMART_LISTS), SMART_LISTS)
+SMART_LIST = AssetKind("Smart List", 3001, 5, SMART_LISTS)
 EMAIL = AssetKind("Email", 4001, 8, EMAILS)
 EMAIL_TEMPLATE = AssetKind("Email Template", 601, 4)
 LANDING_PAGE = AssetKind("Landing Page", 501, 5)
 FORM = AssetKind("Form", 200, 5, FORMS)
 FOLDER = AssetKind("Folder", 1001, 6)
+SEGMENTATION = AssetKind("Segmentation", 1001, 3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from tap_marketo_bulk.sandbox.data.leads import (
     LeadSnapshot,
     is_list_member,
 )
+from tap_marketo_bulk.sandbox.data.more_activities import merge_activity, unsubscribe_activity
 from tap_marketo_bulk.sandbox.data.program_members import (
     MemberRowFilter,
     ProgramMember,
@@ -88,7 +89,9 @@ class DataSet:
     def __init__(self, options: Options, created_at: int) -> None:
         self.options = options
         self.created_at = created_at
-        self.activity_types = activity_types(options.many_types)
+        self.activity_types = activity_types(
+            options.many_types, has_more=options.more_activity_types
+        )
         self._fields = [
             field
             for field in built_in_fields(options.many_fields)
@@ -106,7 +109,6 @@ class DataSet:
             self.activity_types,
             attribute_key_case=options.attribute_key_case,
         )
-
         self._custom_objects = CustomObjectGenerator(self._leads, options)
         self._members = ProgramMemberGenerator(self._leads, options)
         self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
@@ -177,8 +179,7 @@ class DataSet:
         """The activities that the filter selects and that Marketo has stored at ``at``."""
         time_range = row_filter.time_range
         use_stored_at = self.options.activity_filter == "stored"
-        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
-        for activity in self._activities.stored_activities(at, indexes):
+        for activity in self._stored_activities(time_range, at):
             instant = activity.stored_at if use_stored_at else activity.happened_at
             if self._is_in_range(instant, time_range) and row_filter.matches_type(activity):
                 yield activity
@@ -186,6 +187,20 @@ class DataSet:
             for activity in self.lead_deletions(time_range.start, at):
                 if self._is_in_range(activity.happened_at, time_range):
                     yield activity
+
+    def _stored_activities(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
+        """Activities stored at ``at``: all that happened or were stored in the range, and more."""
+        has_more = self.options.more_activity_types
+        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
+        for activity in self._activities.stored_activities(at, indexes):
+            yield activity
+            follower = unsubscribe_activity(activity) if has_more else None
+            if follower:
+                yield follower
+        for lead in self._leads.deleted_leads(at) if has_more else ():
+            merge = merge_activity(lead, self._leads.previous_lead(lead))
+            if merge:
+                yield merge
 
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""

@@ -1,12 +1,19 @@
 """The handlers of the Lead Database API: leads, activities, custom objects, lists, usage."""
 
+from collections.abc import Mapping
+
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
 from tap_marketo_bulk.sandbox.clock import format_instant, parse_instant
 from tap_marketo_bulk.sandbox.data.activities import Activity
-from tap_marketo_bulk.sandbox.data.assets import STATIC_LISTS, Asset
+from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
+from tap_marketo_bulk.sandbox.data.lead_database_entries import (
+    lead_database_campaigns,
+    lead_database_lists,
+)
 from tap_marketo_bulk.sandbox.data.member_fields import describe_members
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.query_parameters import values_parameter
 from tap_marketo_bulk.sandbox.http.responses import (
     MAX_PAGE_SIZE,
     decode_page_token,
@@ -55,18 +62,43 @@ def get_deleted_leads(context: RestContext, request: HttpRequest) -> HttpRespons
     return result_response(entries, **members) if entries else success_response(**members)
 
 
-def get_static_lists(context: RestContext, request: HttpRequest) -> HttpResponse:
-    """Get Lists: one page of the static lists."""
-    lists, next_page = select_page(STATIC_LISTS, request.query)
-    created_at = format_instant(context.data_set.created_at)
-    return result_response([_list_entry(one, created_at) for one in lists], **next_page)
+def get_lists(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Lists: one page of the static lists, selected by ``id``, ``name`` or ``programName``."""
+    return _selected_page(lead_database_lists(context.data_set, context.now), request)
+
+
+def get_campaigns(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Campaigns: one page of them, selected by ``id``, ``name`` or ``programName``."""
+    return _selected_page(lead_database_campaigns(context.data_set, context.now), request)
+
+
+def _selected_page(entries: Mapping[int, Entry], request: HttpRequest) -> HttpResponse:
+    selected = list(entries.values())
+    for name in ("id", "name", "programName"):
+        values = values_parameter(request.query, name)
+        selected = [one for one in selected if not values or str(one.get(name)) in values]
+    page, next_page = select_page(selected, request.query)
+    return result_response(page, **next_page)
 
 
 def get_daily_usage(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """Get Daily Usage: the number of calls today, in total and by API user."""
-    date, calls = context.limits.calls_today()
-    users = [{"userId": client_id, "count": count} for client_id, count in calls.items()]
-    return result_response([{"date": date, "total": sum(calls.values()), "users": users}])
+    return result_response(context.statistics.usage(days=1))
+
+
+def get_weekly_usage(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Weekly Usage: the number of calls on each of the last 7 days."""
+    return result_response(context.statistics.usage())
+
+
+def get_daily_errors(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Daily Errors: the number of API errors today, in total and by code."""
+    return result_response(context.statistics.errors(days=1))
+
+
+def get_weekly_errors(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Weekly Errors: the number of API errors on each of the last 7 days."""
+    return result_response(context.statistics.errors())
 
 
 def list_custom_objects(context: RestContext, _request: HttpRequest) -> HttpResponse:
@@ -89,17 +121,6 @@ def describe_custom_object(context: RestContext, request: HttpRequest) -> HttpRe
 def describe_program_member(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """Describe Program Member."""
     return result_response([describe_members(format_instant(context.data_set.first_instant))])
-
-
-def _list_entry(static_list: Asset, created_at: str) -> dict[str, object]:
-    entry: dict[str, object] = {
-        "id": static_list.id,
-        "name": static_list.name,
-        "workspaceName": "Default",
-    }
-    if static_list.program:
-        entry["programName"] = static_list.program
-    return entry | {"createdAt": created_at, "updatedAt": created_at}
 
 
 def _deletion_entry(activity: Activity) -> dict[str, object]:

@@ -2,42 +2,82 @@
 
 from functools import partial
 
+from tap_marketo_bulk.sandbox.data import asset_reads as reads
+from tap_marketo_bulk.sandbox.http import asset_api
+from tap_marketo_bulk.sandbox.http import lead_database_api as lead_api
+from tap_marketo_bulk.sandbox.http.asset_api import browse
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
-from tap_marketo_bulk.sandbox.http.lead_database_api import (
-    describe_custom_object,
-    describe_leads,
-    describe_program_member,
-    get_activity_types,
-    get_daily_usage,
-    get_deleted_leads,
-    get_paging_token,
-    get_static_lists,
-    list_custom_objects,
-)
 from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext, RestHandler
-from tap_marketo_bulk.sandbox.options import READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_LEAD
+from tap_marketo_bulk.sandbox.options import (
+    READ_ACTIVITY,
+    READ_ASSETS,
+    READ_CAMPAIGNS,
+    READ_CUSTOM_OBJECT,
+    READ_LEAD,
+)
 
-REST_ROUTES: tuple[tuple[str, str, RestHandler, str], ...] = (
-    ("describe", r"/rest/v1/leads/describe\.json", describe_leads, READ_LEAD),
-    ("types", r"/rest/v1/activities/types\.json", get_activity_types, READ_ACTIVITY),
-    ("paging_token", r"/rest/v1/activities/pagingtoken\.json", get_paging_token, READ_ACTIVITY),
-    ("deleted_leads", r"/rest/v1/activities/deletedleads\.json", get_deleted_leads, READ_ACTIVITY),
-    ("lists", r"/rest/v1/lists\.json", get_static_lists, READ_LEAD),
-    ("custom_objects", r"/rest/v1/customobjects\.json", list_custom_objects, READ_CUSTOM_OBJECT),
+_NO_PERMISSION = ""
+_LEAD_DATABASE: tuple[tuple[str, str, RestHandler, str], ...] = (
+    ("describe", "leads/describe", lead_api.describe_leads, READ_LEAD),
+    ("types", "activities/types", lead_api.get_activity_types, READ_ACTIVITY),
+    ("paging_token", "activities/pagingtoken", lead_api.get_paging_token, READ_ACTIVITY),
+    (
+        "deleted_leads",
+        "activities/deletedleads",
+        lead_api.get_deleted_leads,
+        READ_ACTIVITY,
+    ),
+    ("lists", "lists", lead_api.get_lists, READ_LEAD),
+    ("campaigns", "campaigns", lead_api.get_campaigns, READ_CAMPAIGNS),
+    ("custom_objects", "customobjects", lead_api.list_custom_objects, READ_CUSTOM_OBJECT),
     (
         "describe_custom_object",
-        r"/rest/v1/(?P<object>customobjects/[^/]+)/describe\.json",
-        describe_custom_object,
+        "(?P<object>customobjects/[^/]+)/describe",
+        lead_api.describe_custom_object,
         READ_CUSTOM_OBJECT,
     ),
     (
         "describe_members",
-        r"/rest/v1/programs/members/describe\.json",
-        describe_program_member,
+        "programs/members/describe",
+        lead_api.describe_program_member,
         READ_LEAD,
     ),
-    ("usage", r"/rest/v1/stats/usage\.json", get_daily_usage, ""),
+    ("usage", "stats/usage", lead_api.get_daily_usage, _NO_PERMISSION),
+    ("weekly_usage", "stats/usage/last7days", lead_api.get_weekly_usage, _NO_PERMISSION),
+    ("errors", "stats/errors", lead_api.get_daily_errors, _NO_PERMISSION),
+    (
+        "weekly_errors",
+        "stats/errors/last7days",
+        lead_api.get_weekly_errors,
+        _NO_PERMISSION,
+    ),
+)
+_ASSETS: tuple[tuple[str, str, RestHandler], ...] = (
+    ("programs", "programs", browse(reads.PROGRAMS)),
+    ("smart_campaigns", "smartCampaigns", browse(reads.CAMPAIGNS)),
+    ("static_lists", "staticLists", browse(reads.STATIC_LISTS)),
+    ("smart_lists", "smartLists", browse(reads.SMART_LISTS)),
+    ("emails", "emails", browse(reads.EMAILS)),
+    ("email_templates", "emailTemplates", browse(reads.EMAIL_TEMPLATES)),
+    ("landing_pages", "landingPages", browse(reads.LANDING_PAGES)),
+    ("forms", "forms", asset_api.get_forms),
+    ("segmentations", "segmentation", asset_api.get_segmentations),
+    ("segments", r"segmentation/\d+/segments", asset_api.get_segments),
+    ("channels", "channels", asset_api.get_channels),
+    ("tag_types", "tagTypes", asset_api.get_tag_types),
+    ("folders", "folders", asset_api.get_folders),
+)
+
+REST_ROUTES: tuple[tuple[str, str, RestHandler, str], ...] = (
+    *(
+        (name, rf"/rest/v1/{path}\.json", handler, permission)
+        for name, path, handler, permission in _LEAD_DATABASE
+    ),
+    *(
+        (name, rf"/rest/asset/v1/{path}\.json", handler, READ_ASSETS)
+        for name, path, handler in _ASSETS
+    ),
 )
 """The name, the path pattern, the handler and the permission of each GET call."""
 

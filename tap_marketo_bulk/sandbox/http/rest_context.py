@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.http.access import CallLimits
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
 
 
@@ -14,7 +14,7 @@ class RestContext:
     """What the handlers read."""
 
     data_set: DataSet
-    limits: CallLimits
+    statistics: CallStatistics
     clock: SandboxClock
 
     @property
