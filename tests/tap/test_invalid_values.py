@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_marketo_bulk import errors
+from tap_marketo_bulk.sandbox import Options
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY, assert_bookmarks_are_covered
-from tests.support.runs import logged_warnings
+from tests.support.runs import edited, logged_warnings, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
@@ -54,3 +55,46 @@ def test_with_null_an_invalid_value_is_null_kept_and_counted(
     warnings = logged_warnings(caplog, "do not fit their type")
     assert sum(int(text.split()[1]) for text in warnings) == changed
     assert "field seats__c" in warnings[0]
+
+
+# Keys, whatever the catalog declares.
+
+
+def declaring(stream: str, column: str, schema: dict[str, Any], catalog: Any) -> Any:  # noqa: ANN401 - a catalog
+    """Return a copy of a catalog in which a column has another schema."""
+
+    def edit(entry: dict[str, Any]) -> None:
+        entry["schema"]["properties"][column] = schema
+
+    return edited(catalog, stream, edit)
+
+
+@pytest.mark.parametrize("options", [Options(leads=3000, activities=400, job_seconds=0)])
+@pytest.mark.parametrize("stream", ["activities", "activities_fill_out_form", "deleted_leads"])
+@pytest.mark.parametrize(
+    "schema", [{"type": ["string", "null"], "format": "date-time"}, {"type": ["boolean", "null"]}]
+)
+def test_a_key_that_does_not_fit_the_catalog_is_an_error_and_moves_no_bookmark(
+    tap: TapRunner, stream: str, schema: dict[str, Any]
+) -> None:
+    catalog = declaring(stream, "marketoGUID", schema, selecting(tap.discover(), stream))
+    config = {"start_date": "2025-01-01", "invalid_values": "null"}
+    run = tap.run(config=config, catalog=catalog)
+    assert type(run.error) is errors.InvalidValueError
+    assert "A value of a key field does not fit its type" in str(run.error)
+    assert run.records(stream) == []
+    assert "replication_key_value" not in run.bookmark(stream)
+
+
+@pytest.mark.parametrize("options", [Options(leads=60, activities=400, job_seconds=0)])
+def test_rows_are_routed_by_the_type_in_the_file_and_not_by_the_catalog(tap: TapRunner) -> None:
+    stream = "activities_fill_out_form"
+    catalog = selecting(tap.discover(), "activities", stream)
+    config = {"start_date": "2025-01-01"}
+    ordinary = tap.run(config=config, catalog=catalog)
+    boolean = {"type": ["boolean", "null"]}
+    for each in ("activities", stream):
+        catalog = declaring(each, "activityTypeId", boolean, catalog)
+    run = tap.run(config=config, catalog=catalog)
+    assert ordinary.records(stream)
+    assert len(run.records(stream)) == len(ordinary.records(stream))
