@@ -12,6 +12,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream, Tap
+from singer_sdk.mapper import RemoveRecordTransform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ STREAM_NAMES = (
 )
 STREAM_ATTRIBUTES = ("_tap", "_metadata", "_input_schema", "_stream_version")
 TAP_NAMES = ("_validate_config", "_env_var_config", "_handle_termination")
-TAP_ATTRIBUTES = ("_config",)
+TAP_ATTRIBUTES = ("_config", "_mapper")
 # Messages of the SDK's log that are dropped or shown at another level.
 STREAM_ERROR_MESSAGE = "An unhandled error occurred while syncing '%s'"
 CHILD_STREAM_MESSAGE = "Added '%s' as child stream to '%s'"
@@ -52,6 +53,13 @@ class SdkStream(Stream):
     def has_version(self) -> bool:
         """Whether RECORD messages carry a version, which ACTIVATE_VERSION refers to."""
         return self._stream_version is not None
+
+    @property
+    def is_removed_by_map(self) -> bool:
+        """Whether a stream map removes the whole stream; False before the maps are known."""
+        if self._tap._mapper is None:  # noqa: SLF001 - the SDK's property raises an error
+            return False
+        return all(isinstance(each, RemoveRecordTransform) for each in self.stream_maps)
 
     @property
     def is_described_by_discovery(self) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.marketo.export_job import ExportJob
     from tap_marketo_bulk.marketo.exports import ExportRequest
@@ -31,6 +33,7 @@ class JobCreated:
 
     task: ExportTask
     export_id: str
+    created: datetime | None
     unknown_fields: tuple[str, ...]
 
 

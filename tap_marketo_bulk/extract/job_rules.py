@@ -11,7 +11,6 @@ from tap_marketo_bulk.errors import (
     ExportTimeoutError,
     UnknownFieldsError,
 )
-from tap_marketo_bulk.instants import parse_instant
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.marketo.limits import FILE_LIFE
 
@@ -39,11 +38,8 @@ def ended_without_file(job: ExportJob | None) -> bool:
 
 def is_expired(job: ExportJob | None, now: datetime) -> bool:
     """Return whether Marketo has deleted the job's file by now."""
-    try:
-        created = parse_instant((job and job.created_at) or "")
-    except ValueError:
-        return False
-    return now - created >= FILE_LIFE
+    created = job.created if job else None
+    return created is not None and now - created >= FILE_LIFE
 
 
 def can_be_read(job: ExportJob) -> bool:

@@ -91,7 +91,8 @@ class Pipeline:
         with self._shared.changed:
             new = self._shared.unpersisted()
         for state in new:
-            yield JobCreated(state.task, state.export_id, state.unknown_fields)
+            created = state.job.created if state.job else None
+            yield JobCreated(state.task, state.export_id, created, state.unknown_fields)
             with self._shared.changed:
                 self._shared.mark_persisted(state.export_id)
 

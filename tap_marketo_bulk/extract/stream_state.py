@@ -5,6 +5,7 @@
     {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
      "horizon": "2026-11-24T00:00:00Z", "owed": [{"start": "...", "end": "..."}],
      "sweep_began": "2026-11-24T00:00:00Z", "sweep_reached": "2026-03-01T00:00:00Z",
+     "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
      "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
                   "request": "<digest>", "without": ["unknownField"]}]}
 
@@ -33,6 +34,7 @@ _KEYS = frozenset(
         "owed",
         "sweep_began",
         "sweep_reached",
+        "latest_jobs",
         "exports",
     )
 )
@@ -59,6 +61,21 @@ class UnfinishedExport:
 
 
 @dataclass(frozen=True)
+class LatestJobs:
+    """The latest jobs that STATE has ever had, be they read by now or not.
+
+    A job of a later second, or of the same one and with another id, is one that STATE lacks.
+
+    Attributes:
+        created: When Marketo created them, by its own clock.
+        ids: The ids of the jobs of that second.
+    """
+
+    created: datetime
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class StreamState:
     """The state of one stream.
 
@@ -70,6 +87,7 @@ class StreamState:
             from bookmark, horizon and the lookback; see ``read_progress``.
         sweep_began: The horizon of the run that began the full read in progress.
         sweep_reached: The instant up to which the full read in progress has come.
+        latest_jobs: The latest jobs that STATE has had; None before the first.
         exports: Unfinished jobs, in the order in which they were created.
         unknown: Keys that another program wrote.
     """
@@ -80,6 +98,7 @@ class StreamState:
     owed: tuple[Window, ...] | None = None
     sweep_began: datetime | None = None
     sweep_reached: datetime | None = None
+    latest_jobs: LatestJobs | None = None
     exports: tuple[UnfinishedExport, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
@@ -88,6 +107,14 @@ class StreamState:
         same = (export.window, export.digest)
         others = [each for each in self.exports if (each.window, each.digest) != same]
         return replace(self, exports=(*others, export))
+
+    def with_latest_job(self, export_id: str, created: datetime) -> StreamState:
+        """Return the state after a job became part of it."""
+        latest = self.latest_jobs
+        if latest and created < latest.created:
+            return self
+        ids = latest.ids if latest and created == latest.created else ()
+        return replace(self, latest_jobs=LatestJobs(created, (*ids, export_id)))
 
     def without_exports(self, window: Window) -> StreamState:
         """Return the state without the unfinished jobs of a window."""
@@ -120,11 +147,13 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
     entries = _entries(stream, raw, "exports")
     try:
         owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
+        latest_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
         exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
     except (KeyError, TypeError, ValueError):
-        finding = f"owed or exports of {stream} are not as this tap writes them"
+        finding = f"owed, latest_jobs or exports of {stream} are not as this tap writes them"
         raise StateError(finding) from None
-    return replace(state, owed=_owed_by_old_exports(state, owed, entries), exports=exports)
+    owed = _owed_by_old_exports(state, owed, entries)
+    return replace(state, owed=owed, latest_jobs=latest_jobs, exports=exports)
 
 
 def dump_stream_state(state: StreamState) -> dict[str, Any]:
@@ -140,6 +169,9 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
     raw |= {name: text for name, text in texts.items() if text is not None}
     if state.owed is not None:
         raw["owed"] = [_dump_window(window) for window in state.owed]
+    if state.latest_jobs:
+        created = format_instant(state.latest_jobs.created)
+        raw["latest_jobs"] = {"created": created, "ids": list(state.latest_jobs.ids)}
     if state.exports:
         raw["exports"] = [_dump_export(export) for export in state.exports]
     return raw
@@ -159,6 +191,10 @@ def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, A
         finding = f"{name} of {stream} is not a list of JSON objects"
         raise StateError(finding)
     return entries
+
+
+def _latest_jobs(entry: Mapping[str, Any]) -> LatestJobs:
+    return LatestJobs(parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"]))
 
 
 def _window(entry: Mapping[str, Any]) -> Window:

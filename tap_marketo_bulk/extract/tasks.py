@@ -51,10 +51,12 @@ class JobPolicy:
         poll_seconds: The pause between two status checks of a job.
         job_timeout_seconds: After so long in the queue a job is cancelled.
         max_jobs_in_flight: The most jobs that are queued or processed at once.
+        tags_jobs: Whether jobs get a tag by which a run without state finds them.
         waits_for_quota: Whether a used up daily quota is waited for; otherwise it is an error.
     """
 
     poll_seconds: float
     job_timeout_seconds: float
     max_jobs_in_flight: int
+    tags_jobs: bool = False
     waits_for_quota: bool = False

@@ -168,13 +168,17 @@ class Worker:
                     self._steps.cancel(state)
 
     def _is_wasted(self, state: JobState) -> bool:
-        """Return whether Marketo would finish a job for nobody: no STATE has it, or it is overdue.
+        """Return whether Marketo would finish a job that no run reads.
 
+        Either no STATE has it and it has no tag, or it is overdue.
         An overdue job would end the next run in the same way.
         """
         if state.job is None or state.job.status.is_terminal:
             return False
         waited = self._clock.monotonic() - state.since + self._policy.poll_seconds
         is_overdue = waited > self._policy.job_timeout_seconds
-        is_persisted = state.export_id in self._shared.persisted_ids
-        return not is_persisted or (state.stage is Stage.IN_QUEUE and is_overdue)
+        is_in_queue = state.stage is Stage.IN_QUEUE
+        # The next run finds a job by its tag once its file is complete.
+        is_findable = is_in_queue and bool(state.request.column_header_names)
+        is_known = state.export_id in self._shared.persisted_ids or is_findable
+        return not is_known or (is_in_queue and is_overdue)

@@ -81,6 +81,30 @@ def download_verified(
     )
 
 
+def download_beginning(
+    open_file: Callable[[], AbstractContextManager[Response]], clock: Clock, size: int
+) -> bytes:
+    """Return the first bytes of an exported file, at most ``size``; nothing is verified.
+
+    Raises:
+        ApiError: Marketo returned an error instead of the file.
+        TransientError: Nothing arrived, after several attempts.
+    """
+    budget = RetryBudget(clock)
+    while True:
+        beginning = bytearray()
+        try:
+            with open_file() as response:
+                for chunk in _file_chunks(response):
+                    beginning += chunk
+                    if len(beginning) >= size:
+                        break
+        except TransientError as error:
+            budget.wait_before_retry(error)
+        else:
+            return bytes(beginning[:size])
+
+
 class _Spool:
     """The bytes received so far, their number and their running hash."""
 

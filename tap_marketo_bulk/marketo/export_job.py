@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import InvalidResponseError
+from tap_marketo_bulk.instants import parse_instant
 from tap_marketo_bulk.marketo.server_text import clean_line, clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 _CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 # The longest text of a job that is kept, ``errorMsg`` for example.
@@ -66,6 +68,14 @@ class ExportJob:
     started_at: str | None = None
     finished_at: str | None = None
     error: str | None = None
+
+    @property
+    def created(self) -> datetime | None:
+        """When the job was created; None where Marketo reports no valid instant."""
+        try:
+            return parse_instant(self.created_at or "")
+        except ValueError:
+            return None
 
     @property
     def is_verifiable(self) -> bool:

@@ -40,7 +40,7 @@ class ExportRequest:
         fields: REST names, in the order of the file's columns.
         filter: As the body of Marketo's create call has it.
         format: ``CSV``, ``TSV`` or ``SSV``.
-        column_header_names: Other headers for some fields; the tap itself does not use it.
+        column_header_names: Other headers for some fields.
     """
 
     object_path: str
@@ -59,14 +59,20 @@ class ExportRequest:
 
     @property
     def digest(self) -> str:
-        """A short hash of the request, the same in every run."""
-        text = json.dumps([self.object_path, self.body], sort_keys=True)
+        """A short hash of what is requested, the same in every run; headers do not count."""
+        body = replace(self, column_header_names={}).body
+        text = json.dumps([self.object_path, body], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def header(self) -> tuple[str, ...]:
         """The header row the file must have."""
         return tuple(self.column_header_names.get(name, name) for name in self.fields)
+
+    def with_header(self, field_name: str, header: str) -> ExportRequest:
+        """Return the same request with another header for one field."""
+        headers = {**self.column_header_names, field_name: header}
+        return replace(self, column_header_names=headers)
 
     def without(self, fields: Sequence[str]) -> ExportRequest:
         """Return the same request without some fields."""
@@ -132,9 +138,19 @@ class Exports:
             yield from jobs
 
     @contextmanager
-    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[Response]:
-        """Request a completed job's file from byte ``offset`` on; raises ``TransientError``."""
-        headers = {"Range": f"bytes={offset}-"} if offset else {}
+    def open_file(
+        self, object_path: str, export_id: str, offset: int, end: int | None = None
+    ) -> Iterator[Response]:
+        """Request a completed job's file from byte ``offset`` on; raises ``TransientError``.
+
+        Args:
+            object_path: The export object.
+            export_id: The job.
+            offset: The first byte.
+            end: The last byte, None for the whole rest. Marketo may send more.
+        """
+        is_part = offset or end is not None
+        headers = {"Range": f"bytes={offset}-{'' if end is None else end}"} if is_part else {}
         with self._client.stream(_path(object_path, export_id, "file"), headers) as response:
             yield response
 

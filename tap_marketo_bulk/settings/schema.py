@@ -121,6 +121,15 @@ SETTINGS = th.PropertiesList(
         default=4,
     ),
     th.Property(
+        "resume_unknown_jobs",
+        th.BooleanType,
+        title="Resume unknown jobs",
+        description="Whether to look in Marketo's job list for jobs of earlier runs that the "
+        "state does not have, and to resume them. Set it to false where other programs export "
+        "with the same API user.",
+        default=True,
+    ),
+    th.Property(
         "on_quota_exceeded",
         th.StringType(allowed_values=["fail", "stop", "wait"]),
         title="When the quota is used up",

@@ -156,6 +156,7 @@ def _job_policy(config: Mapping[str, Any]) -> JobPolicy:
         poll_seconds=float(config["poll_seconds"]),
         job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
         max_jobs_in_flight=int(config["max_jobs_in_flight"]),
+        tags_jobs=config["resume_unknown_jobs"],
         waits_for_quota=config["on_quota_exceeded"] == "wait",
     )
 

@@ -80,6 +80,8 @@ class ActivitiesStream(BulkStream):
 class ActivitiesSource:
     """How Marketo is asked for activities."""
 
+    object_path = "activities"
+
     def __init__(self, settings: Settings) -> None:
         """Take the settings."""
         self._settings = settings
@@ -96,7 +98,7 @@ class ActivitiesSource:
             **self._type_filter(consumers),
             **self._settings.activity_filter.primary,
         }
-        return (ExportRequest("activities", fields, chosen, self._settings.file_format),)
+        return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
 
     def date_column(self, mode: ReadMode) -> str | None:
         """Return the column that comes nearest to what the filter looks at."""

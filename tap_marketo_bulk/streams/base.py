@@ -129,6 +129,16 @@ class MarketoStream(SdkStream):
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: no window ends after the horizon."""
 
+    @property
+    def selected(self) -> bool:
+        """Whether the stream is read: a stream that a map removes would be paid for in vain."""
+        return bool(super().selected) and not self.is_removed_by_map
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        """Select the stream, or deselect it; the SDK's connection test selects all."""
+        SdkStream.selected.fset(self, value)  # type: ignore[attr-defined] # a property of the SDK
+
     # The selected columns.
 
     @property

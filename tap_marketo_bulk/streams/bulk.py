@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from tap_marketo_bulk.extract.file_reader import (
     FileStats,
     read_blocks,
 )
+from tap_marketo_bulk.extract.job_tag import TAG_BYTES, read_tag, tag_of
 from tap_marketo_bulk.extract.window_overlap import WindowOverlapFilter
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.emitter import Emitter
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.base import StreamSpec
     from tap_marketo_bulk.streams.export_group import ExportSource
     from tap_marketo_bulk.streams.sync_run import SyncRun
+
+logger = logging.getLogger("tap-marketo-bulk")
 
 
 class BulkStream(MarketoStream):
@@ -89,11 +93,10 @@ class GroupReader:
             DataError: The file is not what its job reported, or a value is invalid.
         """
         stats, request = FileStats(), file.request
-        columns = dict(zip(request.header, request.fields, strict=True))
         emitters = [self._emitters[name] for name in file.task.consumers]
         fields, blocks = read_blocks(
             file.content,
-            columns,
+            file_columns(file),
             SEPARATORS[request.format],
             stats,
             # Each stream of one type gets a part of each block only.
@@ -122,6 +125,22 @@ class GroupReader:
             self._overlap, self._overlap_column = WindowOverlapFilter(column), column
         self._overlap.begin_file(file.task.window, fields, file.task.consumers)
         yield from map(self._overlap.filter, blocks)
+
+
+def file_columns(file: VerifiedFile) -> dict[str, str]:
+    """Return the headers that a file must have, with the fields that they stand for.
+
+    The first column's header is the job's tag, or the field's own name: jobs of earlier versions
+    have no tag, and it is not established that every subscription writes the header it was given.
+    """
+    fields = file.request.fields
+    unknown_fields = len(file.task.request.fields) - len(fields)
+    tag = tag_of(file.task, fields[0], unknown_fields)
+    is_tagged = read_tag(file.content.read(TAG_BYTES)) == tag
+    file.content.seek(0)
+    if file.request.column_header_names and not is_tagged:
+        logger.debug("The file of export %s has no tag.", file.job.export_id)
+    return {str(tag) if is_tagged and name == fields[0] else name: name for name in fields}
 
 
 def _verify_row_count(file: VerifiedFile, stats: FileStats) -> None:

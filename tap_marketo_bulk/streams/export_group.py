@@ -30,7 +30,13 @@ TEST_SPAN = timedelta(hours=1)
 
 
 class ExportSource(Protocol):
-    """One of Marketo's export objects: how it is asked for."""
+    """One of Marketo's export objects: how it is asked for.
+
+    Attributes:
+        object_path: The export object in the API's paths.
+    """
+
+    object_path: str
 
     def requests(
         self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
@@ -66,10 +72,8 @@ class ExportGroup:
         """The name of the owner, which export tasks carry."""
         return self.owner.name
 
-    def begin(
-        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
-    ) -> list[ExportTask]:
-        """Put into the state what must be there before any job is; return the tasks.
+    def begin(self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod) -> None:
+        """Put into the state what must be there before any job is.
 
         Args:
             modes: How each consumer is read.
@@ -79,17 +83,17 @@ class ExportGroup:
         for stream in self.consumers:
             state = job_store[stream.name]
             job_store[stream.name] = begin_read(state, modes[stream.name], period.horizon)
-        return self.tasks(modes, job_store, period)
 
     def tasks(
         self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
     ) -> list[ExportTask]:
         """Return the tasks of this group in the order of reading."""
-        return plan_tasks(self._plan(modes, job_store, period))
+        return plan_tasks(self.plan(modes, job_store, period))
 
-    def _plan(
+    def plan(
         self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
     ) -> ExportPlan:
+        """Return what the tasks are made from."""
         by_name = {each.name: each for each in self.consumers}
 
         def requests(window: Window, names: tuple[str, ...]) -> Sequence[ExportRequest]:

@@ -15,6 +15,7 @@ from tap_marketo_bulk.extract.stream_state import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from tap_marketo_bulk.extract.events import JobCreated
     from tap_marketo_bulk.extract.tasks import ExportTask
 
 
@@ -49,12 +50,16 @@ class JobStore:
         raw: dict[str, Any] = self._tap_state.setdefault("bookmarks", {}).setdefault(stream, {})
         return raw
 
-    def add_job(self, task: ExportTask, export_id: str, unknown_fields: tuple[str, ...]) -> None:
+    def add_job(self, event: JobCreated) -> None:
         """Keep the id of the job that was created for a task, and write STATE."""
+        task = event.task
         export = UnfinishedExport(
-            export_id, task.window, task.request.digest, task.horizon, unknown_fields
+            event.export_id, task.window, task.request.digest, task.horizon, event.unknown_fields
         )
-        self[task.stream] = self[task.stream].with_export(export)
+        state = self[task.stream].with_export(export)
+        if event.created:
+            state = state.with_latest_job(event.export_id, event.created)
+        self[task.stream] = state
         self.write()
 
     def discard_job(self, task: ExportTask) -> None:

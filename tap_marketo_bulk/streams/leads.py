@@ -60,6 +60,8 @@ def leads_schema(fields: Iterable[LeadField], extra_fields: Iterable[str] = ()) 
 class LeadsSource:
     """How Marketo is asked for leads: by change, by creation, or by membership of a list."""
 
+    object_path = "leads"
+
     def __init__(self, settings: Settings) -> None:
         """Take the settings."""
         self._settings = settings
@@ -72,7 +74,7 @@ class LeadsSource:
         exported = leads.exported_fields()
         fields = tuple(name for name in leads.selected_columns if name in exported)
         chosen = self._filter(window, mode)
-        return (ExportRequest("leads", fields, chosen, self._settings.file_format),)
+        return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
 
     def date_column(self, mode: ReadMode) -> str | None:
         """Return the column of the filter; that of a full read is a lead's creation."""

@@ -11,11 +11,13 @@ from tap_marketo_bulk.errors import (
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
+from tap_marketo_bulk.extract.job_recovery import JobRecovery
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.quota import next_reset
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
+from tap_marketo_bulk.streams.earlier_jobs import EarlierJobs
 from tap_marketo_bulk.streams.export_group import warn_of_late_start
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
@@ -74,6 +76,9 @@ class SyncRun:
         self.job_store = job_store
         self.pipeline = Pipeline(exports, clock, settings.job_policy)
         self.statistics = RunStatistics(settings.invalid_values)
+        policy = settings.job_policy
+        recovery = JobRecovery(exports, policy, clock) if policy.tags_jobs else None
+        self._earlier_jobs = EarlierJobs(exports, job_store, recovery)
         self._clock = clock
         self._make_groups = groups
         self._groups: dict[str, ExportGroup] = {}
@@ -117,6 +122,10 @@ class SyncRun:
             self._incomplete.add(group.name)
         except GeneratorExit:
             raise  # the SDK has read enough of this stream
+        except SystemExit:
+            # A signal: write what is known of jobs before the process ends.
+            self.persist_job_ids()
+            raise
         except BaseException:
             self.pipeline.close()
             raise
@@ -132,7 +141,7 @@ class SyncRun:
         for group in self._groups.values():
             for stream in group.consumers:
                 warn_of_late_start(stream, self.mode_of(stream), self.job_store, self.period)
-            tasks += group.begin(self._modes_of(group), self.job_store, self.period)
+            tasks += self._earlier_jobs.plan(group, self._modes_of(group), self.period)
         self.pipeline.submit(tasks)
 
     def _modes_of(self, group: ExportGroup) -> dict[str, ReadMode]:
@@ -148,8 +157,8 @@ class SyncRun:
             if mode is None:
                 raise
             self._modes[group.name] = mode
-            modes = self._modes_of(group)
-            self.pipeline.submit(group.begin(modes, self.job_store, self.period))
+            tasks = self._earlier_jobs.plan(group, self._modes_of(group), self.period)
+            self.pipeline.submit(tasks)
             yield from self._read_files(group, read_file)
 
     def _read_files(
@@ -169,7 +178,7 @@ class SyncRun:
 
     def _handle(self, event: JobCreated | JobUseless) -> None:
         if isinstance(event, JobCreated):
-            self.job_store.add_job(event.task, event.export_id, event.unknown_fields)
+            self.job_store.add_job(event)
         else:
             self.job_store.discard_job(event.task)
 
@@ -178,7 +187,6 @@ class SyncRun:
         if not task.completes_window:
             return
         store = self.job_store
-        store[task.stream] = store[task.stream].without_exports(task.window)
         for stream in self._groups[task.stream].consumers:
             if stream.name in task.consumers:
                 store[stream.name] = after_window(
@@ -188,6 +196,8 @@ class SyncRun:
                     read_horizon=task.horizon,
                     horizon=self.period.horizon,
                 )
+        # After the bookmarks: should a signal end the run here, the job is obsolete, not lost.
+        store[task.stream] = store[task.stream].without_exports(task.window)
         store.write()
 
     # Streams without export jobs, and time that passes.

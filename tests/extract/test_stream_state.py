@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.read_progress import Incremental, owed_windows
 from tap_marketo_bulk.extract.stream_state import (
+    LatestJobs,
     StreamState,
     UnfinishedExport,
     dump_stream_state,
@@ -35,6 +36,7 @@ STATES = st.builds(
     owed=st.none() | st.lists(WINDOWS, max_size=2).map(tuple),
     sweep_began=st.none() | INSTANTS,
     sweep_reached=st.none() | INSTANTS,
+    latest_jobs=st.none() | st.builds(LatestJobs, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)),
     exports=st.lists(EXPORTS, max_size=3).map(tuple),
     unknown=st.dictionaries(st.sampled_from(["partitions", "x"]), st.integers()),
 )
@@ -108,8 +110,11 @@ def test_what_version_0_1_lost_in_an_interrupted_resumption_is_owed() -> None:
         ({"horizon": "soon"}, "horizon of leads is not a date-time"),
         ({"exports": {"id": "x"}}, "exports of leads is not a list"),
         ({"exports": ["x"]}, "exports of leads is not a list"),
-        ({"exports": [{"id": "x"}]}, "owed or exports of leads are not as this tap writes them"),
-        ({"owed": [{"start": "soon"}]}, "owed or exports of leads are not"),
+        (
+            {"exports": [{"id": "x"}]},
+            "owed, latest_jobs or exports of leads are not as this tap writes them",
+        ),
+        ({"owed": [{"start": "soon"}]}, "owed, latest_jobs or exports of leads"),
     ],
 )
 def test_a_state_that_this_tap_does_not_write_is_an_error(raw: object, finding: str) -> None:

@@ -45,7 +45,7 @@ def run_in_parts(
     """Run the tap with leads only; each of its windows has two export jobs."""
     writer = CollectingWriter(stop_after)
     catalog = selecting(tap.discover(), "leads")
-    config = {"start_date": "2026-02-01", "end_date": "2026-02-20"}
+    config = {"start_date": "2026-02-01", "end_date": "2026-02-20", "resume_unknown_jobs": False}
     prepared = tap.make_tap(config=config, catalog=catalog, state=state, writer=writer)
     leads = prepared.streams["leads"]
     assert isinstance(leads, BulkStream)
@@ -110,3 +110,16 @@ def test_a_typed_stream_is_a_consumer_of_activities_and_reads_nothing_itself(
     assert list(typed.get_records(None)) == []
     (group,) = prepared.export_groups()
     assert (group.name, group.consumers) == ("activities", (typed,))
+
+
+@unchanging
+@pytest.mark.parametrize("maps", [{"activities": None}, {"leads": {}, "__else__": None}])
+def test_a_stream_that_a_stream_map_removes_is_not_exported_and_keeps_its_bookmark(
+    tap: TapRunner, sandbox: Sandbox, maps: dict[str, object]
+) -> None:
+    first = tap.run(config=WHOLE_HISTORY | {"stream_maps": maps})
+    assert first.error is None
+    assert {job.object for job in sandbox.jobs} == {"leads"}
+    assert first.bookmark("activities") == {}
+    second = tap.run(config=WHOLE_HISTORY, state=first.state)
+    assert second.table("activities") == sandbox.expected.activities()

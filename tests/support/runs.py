@@ -78,8 +78,9 @@ class RunResult:
         return deepcopy(self.states[-1]) if self.states else None
 
     def bookmark(self, stream: str) -> Message:
-        """Return a stream's entry in the bookmarks of the last STATE."""
-        bookmark: Message = (self.state or {}).get("bookmarks", {}).get(stream, {})
+        """Return a stream's entry in the bookmarks of the last STATE, without the latest jobs."""
+        bookmarks: Message = without_latest_jobs(self.state or {}).get("bookmarks", {})
+        bookmark: Message = bookmarks.get(stream, {})
         return bookmark
 
     @property
@@ -92,6 +93,14 @@ class RunResult:
 def without_empty_column(record: Record) -> Record:
     """Return a record without ``_invalid_values`` if it is null, to compare it with a row."""
     return {name: value for name, value in record.items() if (name, value) != EMPTY_COLUMN}
+
+
+def without_latest_jobs(state: Message) -> Message:
+    """Return a copy of a state without the ids of the latest jobs, which differ in each run."""
+    copy = deepcopy(state)
+    for bookmark in copy.get("bookmarks", {}).values():
+        bookmark.pop("latest_jobs", None)
+    return copy
 
 
 def tap_class(clock: Clock) -> type[TapMarketoBulk]:

@@ -61,19 +61,20 @@ def test_jobs_after_an_earlier_end_date_are_resumed_by_a_later_run(
 def test_a_resumed_run_has_no_lookback_and_the_run_after_it_has_one(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
-    complete = tap.run(config=WHOLE_HISTORY)
+    config = WHOLE_HISTORY | {"resume_unknown_jobs": False}
+    complete = tap.run(config=config)
     with_horizon = [
         place
         for place, message in enumerate(complete.messages)
         if "horizon" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
     ]
     jobs = len(sandbox.jobs)
-    stopped = tap.run(config=WHOLE_HISTORY, stop_after=with_horizon[0] + 1)
-    again = tap.run(config=WHOLE_HISTORY, state=stopped.state)
+    stopped = tap.run(config=config, stop_after=with_horizon[0] + 1)
+    again = tap.run(config=config, state=stopped.state)
     assert_complete(sandbox, stopped, again)
     completed = [job for job in sandbox.jobs[jobs:] if job.status == "Completed"]
     assert len([job for job in completed if job.object == "activities"]) == WINDOWS
-    after = tap.run(config=WHOLE_HISTORY, state=again.state)
+    after = tap.run(config=config, state=again.state)
     assert after.error is None
     (lookback,) = export_requests(sandbox, "activities")[-1:]
     assert lookback["filter"]["createdAt"]["startAt"] == "2026-02-28T22:45:00Z"

@@ -68,6 +68,7 @@ def lines(run: RunResult) -> Iterator[str]:
         message.pop("time_extracted", None)
         for bookmark in message.get("value", {}).get("bookmarks", {}).values():
             bookmark.pop("exports", None)
+            bookmark.pop("latest_jobs", None)
         line = json.dumps(message, ensure_ascii=False)
         if message["type"] == "STATE":
             if line == previous:

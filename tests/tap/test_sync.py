@@ -8,6 +8,7 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
+from tests.support.runs import without_latest_jobs
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
@@ -57,7 +58,8 @@ def test_bookmarks_are_the_ends_of_windows_and_the_last_one_is_the_horizon(tap: 
         if "replication_key_value" in state["bookmarks"].get("leads", {})
     ]
     assert sorted(set(bookmarks)) == ["2026-02-01T00:00:00Z", HORIZON]
-    assert run.state == {
+    assert run.state
+    assert without_latest_jobs(run.state) == {
         "bookmarks": {
             "activities": {
                 "replication_key": "activityDate",
