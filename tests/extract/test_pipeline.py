@@ -255,7 +255,7 @@ def test_closing_cancels_jobs_that_are_not_in_state() -> None:
     with started() as run:
         run.submit(3)
         await_calls(run, "create", 1)
-        # The first is created and waits to be persisted; nothing is enqueued meanwhile.
+        # The id of the first job is not persisted yet, so no job is enqueued.
         run.pipeline.close()
         assert run.exports.ids("cancel") == list(run.exports.created)
         assert not run.exports.queued
