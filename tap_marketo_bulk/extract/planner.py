@@ -29,18 +29,21 @@ if TYPE_CHECKING:
     MakeRequests = Callable[[Window, tuple[str, ...]], Sequence[ExportRequest]]
 
 
+_BACKFILL_MARK = "#"
+
+
 @dataclass(frozen=True)
 class Consumer:
-    """A stream that an export object fills.
+    """A stream that an export object fills, or one of the backfills of such a stream.
 
     Attributes:
-        stream: Its name.
+        name: The stream's name; that of a backfill has a suffix. See ``stream_of``.
         mode: How it is read.
         state: What earlier runs read of it.
         start: Nothing before it is read.
     """
 
-    stream: str
+    name: str
     mode: ReadMode
     state: StreamState
     start: datetime
@@ -69,6 +72,16 @@ class ExportPlan:
     window_length: timedelta
 
 
+def stream_of(consumer: str) -> str:
+    """Return the name of the stream that a consumer's rows are for."""
+    return consumer.partition(_BACKFILL_MARK)[0]
+
+
+def backfill_name(stream: str, index: int) -> str:
+    """Return the name of the consumer for a stream's backfill."""
+    return f"{stream}{_BACKFILL_MARK}{index}"
+
+
 def plan_tasks(plan: ExportPlan) -> list[ExportTask]:
     """Return the tasks of one export object in the order of reading, oldest window first."""
     return list(_Planner(plan).tasks())
@@ -95,9 +108,9 @@ class _Segment:
 class _Planner:
     def __init__(self, plan: ExportPlan) -> None:
         self._plan = plan
-        self._modes = {each.stream: each.mode for each in plan.consumers}
+        self._modes = {each.name: each.mode for each in plan.consumers}
         self._owed = {
-            each.stream: owed_windows(each.state, each.mode, start=each.start, horizon=plan.horizon)
+            each.name: owed_windows(each.state, each.mode, start=each.start, horizon=plan.horizon)
             for each in plan.consumers
         }
         self._exports = sorted(plan.exports, key=lambda each: each.window)

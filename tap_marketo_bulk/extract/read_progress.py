@@ -13,9 +13,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from tap_marketo_bulk.extract.stream_state import Backfill, Coverage
 from tap_marketo_bulk.extract.windows import Window, merge, subtract
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tap_marketo_bulk.extract.stream_state import StreamState
 
 
@@ -46,11 +49,22 @@ class FullRead:
 
 
 @dataclass(frozen=True)
+class BackfillRead:
+    """Read one of the backfills of a stream's state.
+
+    Attributes:
+        index: Its place in ``StreamState.backfills``.
+    """
+
+    index: int
+
+
+@dataclass(frozen=True)
 class ListRead:
     """Read the present members of a list, in one export without dates and without a bookmark."""
 
 
-ReadMode = Incremental | FullRead | ListRead
+ReadMode = Incremental | FullRead | BackfillRead | ListRead
 
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
@@ -75,6 +89,9 @@ def owed_windows(
         return (Window(start, max(start, horizon)),)
     if isinstance(mode, FullRead):
         return merge([Window(state.sweep_reached or start, horizon)])
+    if isinstance(mode, BackfillRead):
+        window = state.backfills[mode.index].window
+        return merge([Window(window.start, min(window.end, horizon))])
     bookmark = bookmark_of(state, mode)
     if bookmark is None:
         return merge([Window(start, horizon)])
@@ -96,11 +113,43 @@ def owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window
     return Window(again, window.end) if again < window.end else None
 
 
-def begin_read(state: StreamState, mode: ReadMode, horizon: datetime) -> StreamState:
-    """Return the state with which a run begins to read; it must be in STATE before any job is."""
+def begin_read(
+    state: StreamState, mode: ReadMode, wanted: Coverage, horizon: datetime
+) -> StreamState:
+    """Return the state with which a run begins to read; it must be in STATE before any job is.
+
+    Args:
+        state: What earlier runs read.
+        mode: How the stream is read.
+        wanted: What the bookmark has to stand for, by today's settings.
+        horizon: Where this run stops reading.
+    """
     if isinstance(mode, FullRead) and state.sweep_began is None:
         return replace(state, sweep_began=horizon)
-    return state
+    if not isinstance(mode, Incremental):
+        return state
+    bookmark = bookmark_of(state, mode)
+    if bookmark is None or state.coverage is None:
+        return replace(state, coverage=wanted, backfills=())
+    owed = owed_windows(state, mode, start=state.coverage.start, horizon=horizon)
+    # What is read anyway, from the lookback on, has all types of today.
+    end = min([bookmark, *(window.start for window in owed)])
+    added = _added_stretches(state.coverage, wanted, end)
+    start = min(wanted.start, state.coverage.start)
+    return replace(
+        state,
+        coverage=Coverage(start, wanted.type_ids),
+        backfills=(*state.backfills, *added),
+    )
+
+
+def _added_stretches(covered: Coverage, wanted: Coverage, end: datetime) -> Iterator[Backfill]:
+    """Yield what wider settings add before an instant: earlier dates, and other types."""
+    if wanted.start < covered.start:
+        yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.type_ids)
+    added = tuple(each for each in wanted.type_ids if each not in covered.type_ids)
+    if covered.type_ids and (added or not wanted.type_ids) and covered.start < end:
+        yield Backfill(Window(max(covered.start, wanted.start), end), added)
 
 
 def after_window(
@@ -124,6 +173,8 @@ def after_window(
         return _after_incremental(state, mode, window, read_horizon)
     if isinstance(mode, FullRead):
         return _after_full(state, mode, window, horizon)
+    if isinstance(mode, BackfillRead):
+        return _after_backfill(state, mode, window)
     return state
 
 
@@ -166,6 +217,14 @@ def _after_full(
         horizon=None,
         owed=None,
     )
+
+
+def _after_backfill(state: StreamState, mode: BackfillRead, window: Window) -> StreamState:
+    backfills = list(state.backfills)
+    unread = backfills[mode.index].window
+    remaining = Window(max(unread.start, window.end), unread.end)
+    backfills[mode.index] = replace(backfills[mode.index], window=remaining)
+    return replace(state, backfills=tuple(backfills))
 
 
 def _owed_before_bookmark(state: StreamState, mode: Incremental) -> tuple[Window, ...]:

@@ -4,6 +4,8 @@
 
     {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
      "horizon": "2026-11-24T00:00:00Z", "owed": [{"start": "...", "end": "..."}],
+     "coverage": {"start": "2026-01-01T00:00:00Z", "types": [12]},
+     "backfills": [{"start": "...", "end": "...", "types": [1]}],
      "sweep_began": "2026-11-24T00:00:00Z", "sweep_reached": "2026-03-01T00:00:00Z",
      "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
      "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
@@ -32,6 +34,8 @@ _KEYS = frozenset(
         "replication_key_value",
         "horizon",
         "owed",
+        "coverage",
+        "backfills",
         "sweep_began",
         "sweep_reached",
         "latest_jobs",
@@ -61,6 +65,32 @@ class UnfinishedExport:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """What the bookmark stands for, by the settings with which it was moved.
+
+    Attributes:
+        start: The start date: everything since then was read, up to the bookmark.
+        type_ids: The activity types that were read; none means all.
+    """
+
+    start: datetime
+    type_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """A stretch before the bookmark that wider settings have added.
+
+    Attributes:
+        window: What is still to be read of it; empty once it is complete.
+        type_ids: The activity types to read; none means all.
+    """
+
+    window: Window
+    type_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class LatestJobs:
     """The latest jobs that STATE has ever had, be they read by now or not.
 
@@ -85,6 +115,8 @@ class StreamState:
         horizon: Where the run that moved the bookmark stops reading; None if at the bookmark.
         owed: Stretches before the bookmark that have to be read again. None where it follows
             from bookmark, horizon and the lookback; see ``read_progress``.
+        coverage: What the bookmark stands for; None in states of version 0.1.
+        backfills: What wider settings have added before the bookmark.
         sweep_began: The horizon of the run that began the full read in progress.
         sweep_reached: The instant up to which the full read in progress has come.
         latest_jobs: The latest jobs that STATE has had; None before the first.
@@ -96,6 +128,8 @@ class StreamState:
     bookmark: datetime | None = None
     horizon: datetime | None = None
     owed: tuple[Window, ...] | None = None
+    coverage: Coverage | None = None
+    backfills: tuple[Backfill, ...] = ()
     sweep_began: datetime | None = None
     sweep_reached: datetime | None = None
     latest_jobs: LatestJobs | None = None
@@ -147,13 +181,25 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
     entries = _entries(stream, raw, "exports")
     try:
         owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
+        coverage = _coverage(raw["coverage"]) if "coverage" in raw else None
+        backfills = tuple(map(_backfill, _entries(stream, raw, "backfills")))
         latest_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
         exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
     except (KeyError, TypeError, ValueError):
-        finding = f"owed, latest_jobs or exports of {stream} are not as this tap writes them"
+        finding = (
+            f"owed, coverage, backfills, latest_jobs or exports of {stream} are not as this tap "
+            "writes them"
+        )
         raise StateError(finding) from None
     owed = _owed_by_old_exports(state, owed, entries)
-    return replace(state, owed=owed, latest_jobs=latest_jobs, exports=exports)
+    return replace(
+        state,
+        owed=owed,
+        coverage=coverage,
+        backfills=backfills,
+        latest_jobs=latest_jobs,
+        exports=exports,
+    )
 
 
 def dump_stream_state(state: StreamState) -> dict[str, Any]:
@@ -169,6 +215,14 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
     raw |= {name: text for name, text in texts.items() if text is not None}
     if state.owed is not None:
         raw["owed"] = [_dump_window(window) for window in state.owed]
+    if state.coverage:
+        start = format_instant(state.coverage.start)
+        raw["coverage"] = {"start": start, **_dump_types(state.coverage.type_ids)}
+    unread = [each for each in state.backfills if each.window.start < each.window.end]
+    if unread:
+        raw["backfills"] = [
+            {**_dump_window(each.window), **_dump_types(each.type_ids)} for each in unread
+        ]
     if state.latest_jobs:
         created = format_instant(state.latest_jobs.created)
         raw["latest_jobs"] = {"created": created, "ids": list(state.latest_jobs.ids)}
@@ -191,6 +245,18 @@ def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, A
         finding = f"{name} of {stream} is not a list of JSON objects"
         raise StateError(finding)
     return entries
+
+
+def _coverage(entry: Mapping[str, Any]) -> Coverage:
+    return Coverage(parse_instant(entry["start"]), _type_ids(entry))
+
+
+def _backfill(entry: Mapping[str, Any]) -> Backfill:
+    return Backfill(_window(entry), _type_ids(entry))
+
+
+def _type_ids(entry: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(each) for each in entry.get("types", ()))
 
 
 def _latest_jobs(entry: Mapping[str, Any]) -> LatestJobs:
@@ -233,6 +299,10 @@ def _owed_by_old_exports(
 
 def _format(instant: datetime | None) -> str | None:
     return None if instant is None else format_instant(instant)
+
+
+def _dump_types(type_ids: tuple[int, ...]) -> dict[str, list[int]]:
+    return {"types": list(type_ids)} if type_ids else {}
 
 
 def _dump_window(window: Window) -> dict[str, str]:

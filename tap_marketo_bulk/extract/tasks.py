@@ -20,7 +20,7 @@ class ExportTask:
         stream: The stream whose state holds the job's id.
         window: The stretch of time that the file covers.
         request: What Marketo is asked for.
-        consumers: The names of the streams that the file's rows are for.
+        consumers: The names of the consumers that the file's rows are for; see ``planner``.
         horizon: The horizon of the run that created, or will create, the job.
         required_fields: Fields without which the file is of no use.
         completes_window: False where another task covers the same window.

@@ -15,14 +15,21 @@ The modules; imports go from the top to the bottom of this list::
     sandbox.py              Sandbox: builds everything below; the list of export objects
     state_directory.py      the data set and the jobs, saved for the next run
     expected_rows.py        ExpectedRows: the rows that a client must have read
+    expected_assets.py      its base class: the entries of the reference reads
 
     http/                   the HTTP API
         server.py             the server and the request log
         fault_injection.py    the effect of faults on calls and responses
-        rest_api.py           the handlers of the REST API, one for each route
+        rest_api.py           the routes of the REST API: path, handler, permission
+        lead_database_api.py  the handlers of the Lead Database API
+        asset_api.py          the handlers of the Asset API
         bulk_api.py           the handlers of Bulk Extract: jobs and files
+        rest_context.py       what the handlers of the REST API read
         dispatcher.py         routes; token check, call limits, handler
+        permissions.py        the permissions of the API user's role
         access.py             API users, their tokens, and the limits on calls
+        call_statistics.py    the numbers of calls and errors by day
+        query_parameters.py   numbers, instants and folders in the query of a call
         responses.py          JSON envelope, errors, pages
         messages.py           Call, requests and responses
 
@@ -32,28 +39,45 @@ The modules; imports go from the top to the bottom of this list::
         job.py                Job, the faults of a job, the job as the API reports it
         lead_export.py        the export object leads: fields, filters, rows
         activity_export.py    the export object activities
-        definition.py         the base class of both, and the checks of a create body
+        member_export.py      the export object program/members
+        custom_object_export.py  the export objects customobjects/<apiName>
+        definition.py         the base class of these four
+        checks.py             the checks of a create body
         file_writer.py        text of values, encoding of rows, file
 
     faults.py               Fault: the kinds of faults, and which fault applies to a call
 
     data/                   the data set
-        data_set.py           fields, leads and activities; the rows that a filter selects
+        asset_reads.py        the reads of the Asset API: their entries and keys
+        folders.py            the tree of folders, and its entries
+        design_entries.py     the entries of emails, templates, landing pages and forms
+        lead_database_entries.py  the entries of lists and campaigns in the Lead Database API
+        asset_entries.py      the entries of programs, campaigns, lists and segmentations
+        data_set.py           fields and generators; the rows that a filter selects
+        more_activities.py    unsubscribes and merges, which follow from other data
         activities.py         each activity: lead, type, attributes, instants
+        program_members.py    each member of a program: its changes, and its values
+        custom_object_records.py  each record of a custom object: its changes, and its values
         leads.py              each lead: its changes, and its values at an instant
+        asset_catalog.py      each asset: when it is created and changed
+        record_history.py     when a record is changed, and which changes are visible
+        channels.py           the channels of programs, and the statuses of members
+        custom_objects.py     the custom objects in List Custom Objects
+        member_fields.py      the fields in Describe Program Member
+        object_fields.py      a field of a custom object or of a program member
         lead_fields.py        the fields in Describe Lead
         activity_types.py     the types in Get Activity Types
-        assets.py             programs, forms, emails, lists
+        assets.py             the programs, forms, emails and lists with fixed ids
         random_values.py      repeatable random numbers, instants and values; edge cases
 
     api_errors.py           the error that becomes an API error in the response
-    clock.py                SandboxClock, text of instants, Marketo's day
+    clock.py                SandboxClock, text of instants, TimeRange, Marketo's day
     options.py              Options
 
 To add an export object, write a subclass of ``ExportDefinition`` in ``exports/`` and add it to
 ``export_definitions`` in ``sandbox.py``. To add a REST call, write a handler in
-``http/rest_api.py`` and add it to ``REST_ROUTES``. Add the expected rows of both to
-``expected_rows.py``.
+``http/lead_database_api.py`` or ``http/asset_api.py`` and add it to ``http/rest_api.py``. Add the
+expected rows of both to ``expected_rows.py`` or ``expected_assets.py``.
 """
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock

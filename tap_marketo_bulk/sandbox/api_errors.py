@@ -12,14 +12,19 @@ class ApiErrorCode(StrEnum):
     URI_TOO_LONG = "414"
     TOKEN_INVALID = "601"  # noqa: S105 - an error code, not a password
     TOKEN_EXPIRED = "602"  # noqa: S105 - an error code, not a password
+    ACCESS_DENIED = "603"
     RATE_LIMIT = "606"
     DAILY_CALL_LIMIT = "607"
     INVALID_JSON = "609"
     NOT_FOUND = "610"
     INVALID_CONTENT_TYPE = "612"
     CONCURRENT_CALL_LIMIT = "615"
+    BLANK_PARAMETER = "701"
+    INVALID_DATE = "704"
+    INVALID_TYPE = "1001"
     INVALID_VALUE = "1003"
     FIELD_NOT_FOUND = "1006"
+    OBJECT_NOT_FOUND = "1013"
     EXPORT_NOT_ALLOWED = "1029"
     UNSUPPORTED_FILTER = "1035"
 

@@ -1,7 +1,8 @@
 """The command marketo-sandbox: a Marketo subscription on your machine, to test pipelines with.
 
-It serves Marketo's REST and Bulk Extract API for leads and activities, with Marketo's limits. The
-data are invented and change all the time. No Marketo account is needed, and no quota is used.
+It serves Marketo's REST and Bulk Extract API with Marketo's limits: leads, activities, program
+members, custom objects and assets. The data are invented and change all the time. No Marketo
+account is needed, and no quota is used.
 """
 
 import argparse
@@ -16,7 +17,11 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from tap_marketo_bulk.sandbox.cli_arguments import create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox.cli_arguments import (
+    CUSTOM_OBJECT_PREFIX,
+    create_parser,
+    options_from_arguments,
+)
 from tap_marketo_bulk.sandbox.clock import TimeZoneMissingError
 from tap_marketo_bulk.sandbox.exports.file_writer import format_json
 from tap_marketo_bulk.sandbox.sandbox import Sandbox
@@ -118,14 +123,21 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     return code if code >= 0 else _ENDED_BY_SIGNAL - code
 
 
+def _expected_rows(
+    sandbox: Sandbox, stream: str, at: datetime | None
+) -> Mapping[Any, Mapping[str, object]]:
+    expected = sandbox.expected
+    if stream.startswith(CUSTOM_OBJECT_PREFIX):
+        return expected.custom_objects(stream.removeprefix(CUSTOM_OBJECT_PREFIX), at=at)
+    rows: Callable[..., Mapping[Any, Mapping[str, object]]] = getattr(expected, stream)
+    # These do not change over time.
+    is_constant = stream in ("lead_describe", "activity_types", "channels", "tags")
+    return rows() if is_constant else rows(at=at)
+
+
 def _print_expected_rows(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
-    rows_of_stream: dict[str, Callable[..., Mapping[Any, object]]] = {
-        "leads": sandbox.expected.leads,
-        "activities": sandbox.expected.activities,
-        "deleted_leads": sandbox.expected.deleted_leads,
-    }
     try:
-        for row in rows_of_stream[stream](at=at).values():
+        for row in _expected_rows(sandbox, stream, at).values():
             sys.stdout.write(format_json(row) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tap_marketo_bulk.sandbox.clock import parse_instant
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.options import Options
 
 _MAX_PORT = 65535
@@ -22,7 +23,15 @@ _ACTIONS = {
     "expected": "print the expected rows of a stream as JSON lines",
 }
 _ALIASES = {"expected": ["truth"]}
-STREAMS = ("leads", "activities", "deleted_leads")
+CUSTOM_OBJECT_PREFIX = "customobjects/"
+STREAMS = (
+    *("leads", "activities", "deleted_leads", "program_members"),
+    *(CUSTOM_OBJECT_PREFIX + one.api_name for one in CUSTOM_OBJECTS if not one.refusal),
+    *("lead_describe", "activity_types", "programs", "campaigns", "lists", "smart_lists"),
+    *("emails", "email_templates", "landing_pages", "forms", "segmentations", "segments"),
+    *("channels", "tags", "folders"),
+)
+"""What ``expected`` prints: a method of ``ExpectedRows``, or the rows of a custom object."""
 
 
 def create_parser(description: str) -> argparse.ArgumentParser:
@@ -70,7 +79,9 @@ def options_from_arguments(
 
 
 def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("stream", choices=STREAMS, help="the stream")
+    choices = ", ".join(STREAMS)
+    help_text = f"the stream, or the export object of a custom object; one of {choices}"
+    parser.add_argument("stream", choices=STREAMS, metavar="STREAM", help=help_text)
     parser.add_argument(
         "--at",
         type=_parse_instant,

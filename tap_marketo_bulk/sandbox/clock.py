@@ -7,6 +7,7 @@ An instant is a whole number of epoch seconds (``int``) in the data and in files
 import re
 import threading
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -57,6 +58,21 @@ def parse_instant(text: str) -> int:
         message = f"Invalid date-time '{text}'"
         raise ValueError(message)
     return int(datetime.fromisoformat(text).timestamp())
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """The range of a filter, from ``startAt`` to ``endAt``."""
+
+    start: int
+    end: int
+
+    def contains(self, instant: int, *, includes_end: bool) -> bool:
+        """Whether ``instant`` is in the range; ``includes_end`` adds the second ``end``."""
+        return self.start <= instant < self.end + includes_end
+
+
+ALL_TIME = TimeRange(0, 1 << 40)
 
 
 class TimeZoneMissingError(Exception):

@@ -15,6 +15,12 @@ _TOKEN = frozenset({"token"})
 _ENQUEUE = frozenset({"enqueue"})
 _JOB_CALLS = frozenset({"enqueue", "status", "file", "cancel"})
 _JOB_RESPONSES = frozenset({"enqueue", "status", "cancel", "list"})
+_ASSET_PAGES = frozenset(
+    {
+        *("programs", "smart_campaigns", "static_lists", "smart_lists", "emails", "forms"),
+        *("email_templates", "landing_pages", "folders", "lists", "campaigns"),
+    }
+)
 
 # Each kind of fault with the calls to which it can apply (none named: all) and its effect.
 KINDS: dict[str, frozenset[str]] = {
@@ -41,6 +47,9 @@ KINDS: dict[str, frozenset[str]] = {
     "extra": _ANY,  # the body has `amount` additional bytes
     "ignore_range": _FILE,  # HTTP 200 with the whole file, whatever range is requested
     "wrong_range": _FILE,  # HTTP 206 with a Content-Range that is `amount` too high
+    # The call is executed, and then the sandbox's clock is `seconds` later: an asset can be created
+    # or changed while a client reads pages.
+    "advance_clock": _ASSET_PAGES,
     # The job is changed when the call is executed.
     "fail": _JOB_CALLS,  # the job ends as Failed, with `message` as errorMsg
     "cancelled": _JOB_CALLS,  # another user cancels the job
@@ -61,7 +70,8 @@ class Fault:
     It matches calls named ``call`` (None: all to which the kind can apply; for faults of jobs only
     ``enqueue``) with the export object ``object`` (None: all). It does not apply to the first
     ``skip`` matching calls, then to ``times`` of them (None: all), each with ``probability``.
-    ``seconds`` are real seconds, except for ``slow``: those are seconds of the sandbox's clock.
+    ``seconds`` are real seconds, except for ``slow`` and ``advance_clock``: those are seconds of
+    the sandbox's clock.
 
     Raises:
         ValueError: The kind does not exist, or it cannot apply to ``call``.

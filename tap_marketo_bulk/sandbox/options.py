@@ -4,6 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+READ_LEAD = "Read-Only Lead"
+READ_ACTIVITY = "Read-Only Activity"
+READ_CUSTOM_OBJECT = "Read-Only Custom Object"
+READ_CAMPAIGNS = "Read-Only Campaigns"
+READ_ASSETS = "Read-Only Assets"
+ALL_PERMISSIONS = frozenset(
+    {READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS}
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -33,6 +42,32 @@ class Options:
 
     many_types: int = 0
     """The number of additional custom activity types."""
+    more_activity_types: bool = False
+    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads. A merge names leads
+    that are deleted by it; the rows of the other types are the same."""
+
+    # Custom objects, program members and assets.
+    programs: int = 12
+    """The number of programs created up to ``start``; activities name the first 3."""
+    many_assets: int = 0
+    """The number of additional assets of every other kind, such as emails and lists."""
+    new_assets_per_day: float = 2.0
+    """Assets of each kind created after ``start``: the first after a day divided by this number."""
+    asset_order: Literal["name", "id", "updatedAt"] = "name"
+    """The order of the assets in the pages of the Asset API. A new asset can be between two old
+    ones by ``name``; by ``updatedAt`` a change moves an asset to the end."""
+    undocumented_members: bool = False
+    """Whether assets have a member that is not documented, ``sandboxDetails``."""
+    draft_entries: bool = False
+    """Whether email templates and landing pages with the status "approved with draft" have two
+    entries with the same id, one with the status "approved" and one with "draft"."""
+    forms_need_folder: bool = False
+    """Whether Get Forms requires ``folder``, as the endpoint reference says; the guide does not."""
+    object_changes: bool = True
+    """Whether they change, and new ones are created, after ``start``."""
+    removals: bool = False
+    """Whether some records of custom objects and some members of programs are removed over time;
+    Marketo has no feed of these removals."""
 
     # The lead fields.
     many_fields: int = 0
@@ -57,6 +92,8 @@ class Options:
     """The loopback port to listen on; 0 selects a free port."""
     users: int = 1
     """The number of API users, each with its own credentials and jobs."""
+    permissions: frozenset[str] = ALL_PERMISSIONS
+    """The permissions of the role of the API users; without one, calls that need it give 603."""
     token_seconds: int = 3599
     """The lifetime of an access token."""
     rate_limit: int = 100
@@ -86,7 +123,23 @@ class Options:
     updated_at_filter: bool = True
     """Whether leads have the filter ``updatedAt``; else the error is 1035."""
     smart_lists: bool = True
-    """Whether leads have the smart list filters; else the error is 1035."""
+    """Whether leads and custom objects have the smart list filters; else the error is 1035."""
+    custom_object_updated_at_filter: bool = True
+    """Whether custom objects have the filter ``updatedAt``; else the error is 1035."""
+    member_updated_at_filter: bool = True
+    """Whether program members have the filter ``updatedAt``; else the error is 1035."""
+    program_id_column: Literal["once", "twice"] = "twice"
+    """The columns ``programId`` in an export with ``programIds`` and with this field: the filter
+    adds the column although it is requested, or it does not."""
+    paused_cadence: Literal["pause", "paus"] = "paus"
+    """The text of a paused ``nurtureCadence``, in files and in the filter."""
+    member_true_text: Literal["true", "1"] = "1"
+    """The text of true in the member fields of program member files."""
+    custom_object_field_case: Literal["exact", "ignored"] = "exact"
+    """Whether ``fields`` of a custom object must have the letter case of Describe."""
+    column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"
+    """``columnHeaderNames`` in a create body: ``rejected`` gives the error 1003, with ``ignored``
+    the file has the names of the fields."""
     end_at_inclusive: bool = False
     """Whether a range includes the second ``endAt``."""
     activity_filter: Literal["happened", "stored"] = "happened"

@@ -10,22 +10,28 @@ from types import TracebackType
 from typing import Any, Self
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
 from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
+from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
 from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
 from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.exports.job_store import JobHistory
 from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
+from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
 from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
 from tap_marketo_bulk.sandbox.http.messages import Call
-from tap_marketo_bulk.sandbox.http.rest_api import RestContext, rest_routes
+from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
+from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
+from tap_marketo_bulk.sandbox.http.rest_context import RestContext
 from tap_marketo_bulk.sandbox.http.server import HttpServer, RequestLog, ServerContext
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.state_directory import (
@@ -38,7 +44,12 @@ from tap_marketo_bulk.sandbox.state_directory import (
 
 def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any]]:
     """The definition of each object that can be exported, by its name."""
-    definitions = (LeadExport(data_set), ActivityExport(data_set))
+    definitions: tuple[ExportDefinition[Any, Any], ...] = (
+        LeadExport(data_set),
+        ActivityExport(data_set),
+        MemberExport(data_set),
+        *(CustomObjectExport(data_set, one) for one in CUSTOM_OBJECTS),
+    )
     return {definition.name: definition for definition in definitions}
 
 
@@ -75,7 +86,8 @@ class Sandbox:
         saved = self._load_state()
         self.created_at = saved.created_at if saved else self.options.start or self.clock.now()
         self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
-        self.expected = ExpectedRows(self.data_set, self.clock)
+        self._statistics = CallStatistics(self.clock)
+        self.expected = ExpectedRows(self.data_set, self.clock, self._statistics)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
         self._definitions = export_definitions(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
@@ -186,12 +198,14 @@ class Sandbox:
         stack.callback(self._job_queue.stop_processing)
 
     def _create_server(self) -> HttpServer:
-        limits = CallLimits(self.options, self.clock)
-        rest = rest_routes(RestContext(self.data_set, limits, self.clock))
-        bulk = BulkApi(self._definitions, self._job_queue, self.options.content_type).routes()
-        dispatcher = Dispatcher([*rest, *bulk], self._tokens, limits)
+        limits = CallLimits(self.options, self.clock, self._statistics)
+        permissions = RolePermissions(self.options.permissions)
+        rest = rest_routes(RestContext(self.data_set, self._statistics, self.clock), permissions)
+        content_type = self.options.content_type
+        bulk = BulkApi(self._definitions, self._job_queue, permissions, content_type)
+        dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits, self._statistics)
         selector = FaultSelector(self.faults, self.options.seed)
-        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens)
+        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens, self.clock)
         context = ServerContext(
             find_route=dispatcher.find_route,
             respond=injector.respond,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.export_group import RowSelection
 
 NAME = "activities"
 KEY = ("marketoGUID",)
@@ -53,6 +53,7 @@ def activities_spec(settings: Settings) -> StreamSpec:
         replication_keys=(REPLICATION_KEY,),
         # Activities are dated when they happen, and stored later.
         lookback=settings.activity_lookback,
+        type_ids=settings.activity_filter.type_ids,
     )
 
 
@@ -87,15 +88,15 @@ class ActivitiesSource:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
+        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window, whatever the number of types."""
         del mode  # each is read by createdAt
-        needed = {name for stream in consumers for name in stream.exported_fields()}
+        needed = {name for each in consumers for name in each.stream.exported_fields()}
         fields = tuple(name for name in COLUMNS if name in needed)
         chosen = {
             "createdAt": window_filter(window),
-            **self._type_filter(consumers),
+            **_type_filter(consumers),
             **self._settings.activity_filter.primary,
         }
         return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
@@ -110,11 +111,9 @@ class ActivitiesSource:
         del mode, error
         return None
 
-    def _type_filter(self, consumers: Sequence[MarketoStream]) -> dict[str, list[int]]:
-        """Return the filter for the types that the streams need; all types need none."""
-        types = [stream.spec.activity_type_id for stream in consumers]
-        if None in types:
-            chosen = list(self._settings.activity_filter.type_ids)
-        else:
-            chosen = sorted(each for each in types if each is not None)
-        return {"activityTypeIds": chosen} if chosen else {}
+
+def _type_filter(consumers: Sequence[RowSelection]) -> dict[str, list[int]]:
+    """Return the filter for the types that the consumers need; all types need none."""
+    if any(not each.type_ids for each in consumers):
+        return {}
+    return {"activityTypeIds": sorted({one for each in consumers for one in each.type_ids})}

@@ -43,6 +43,7 @@ class StreamSpec:
         lookback: What is read again before the end of the previous run.
         full_read: How the stream is read with the replication method FULL_TABLE.
         is_always_full: Whether that is the only method.
+        type_ids: The activity types that the settings select; none means all.
         activity_type_id: The activity type whose rows are the stream's, None for all rows.
         selected_by_default: Whether it is read without a catalog.
     """
@@ -54,6 +55,7 @@ class StreamSpec:
     lookback: timedelta = timedelta()
     full_read: ReadMode = _FULL_READ
     is_always_full: bool = False
+    type_ids: tuple[int, ...] = ()
     activity_type_id: int | None = None
     selected_by_default: bool = True
 

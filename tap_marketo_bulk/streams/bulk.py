@@ -15,6 +15,7 @@ from tap_marketo_bulk.extract.file_reader import (
     read_blocks,
 )
 from tap_marketo_bulk.extract.job_tag import TAG_BYTES, read_tag, tag_of
+from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.window_overlap import WindowOverlapFilter
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.emitter import Emitter
@@ -93,7 +94,8 @@ class GroupReader:
             DataError: The file is not what its job reported, or a value is invalid.
         """
         stats, request = FileStats(), file.request
-        emitters = [self._emitters[name] for name in file.task.consumers]
+        names = dict.fromkeys(map(stream_of, file.task.consumers))
+        emitters = [self._emitters[name] for name in names]
         fields, blocks = read_blocks(
             file.content,
             file_columns(file),

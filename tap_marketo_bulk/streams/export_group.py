@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from tap_marketo_bulk.extract.planner import Consumer, ExportPlan, plan_tasks
-from tap_marketo_bulk.extract.read_progress import begin_read, bookmark_of
-from tap_marketo_bulk.extract.stream_state import StreamState
+from tap_marketo_bulk.extract.planner import (
+    Consumer,
+    ExportPlan,
+    backfill_name,
+    plan_tasks,
+    stream_of,
+)
+from tap_marketo_bulk.extract.read_progress import BackfillRead, begin_read, bookmark_of
+from tap_marketo_bulk.extract.stream_state import Coverage, StreamState
+from tap_marketo_bulk.extract.windows import whole_second
 from tap_marketo_bulk.instants import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.extract.read_progress import ReadMode
@@ -29,6 +36,19 @@ logger = logging.getLogger("tap-marketo-bulk")
 TEST_SPAN = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class RowSelection:
+    """The rows that a consumer needs of a file.
+
+    Attributes:
+        stream: The stream that they are for.
+        type_ids: The activity types that it needs; none means all.
+    """
+
+    stream: MarketoStream
+    type_ids: tuple[int, ...]
+
+
 class ExportSource(Protocol):
     """One of Marketo's export objects: how it is asked for.
 
@@ -39,9 +59,9 @@ class ExportSource(Protocol):
     object_path: str
 
     def requests(
-        self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
+        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
     ) -> Sequence[ExportRequest]:
-        """Return the requests whose files together hold a window for these streams."""
+        """Return the requests whose files together hold a window for these consumers."""
         ...
 
     def date_column(self, mode: ReadMode) -> str | None:
@@ -82,7 +102,9 @@ class ExportGroup:
         """
         for stream in self.consumers:
             state = job_store[stream.name]
-            job_store[stream.name] = begin_read(state, modes[stream.name], period.horizon)
+            wanted = Coverage(whole_second(period.start), stream.spec.type_ids)
+            mode = modes[stream.name]
+            job_store[stream.name] = begin_read(state, mode, wanted, period.horizon)
 
     def tasks(
         self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
@@ -90,20 +112,37 @@ class ExportGroup:
         """Return the tasks of this group in the order of reading."""
         return plan_tasks(self.plan(modes, job_store, period))
 
+    def consumer_modes(
+        self, modes: Mapping[str, ReadMode], job_store: JobStore
+    ) -> dict[str, ReadMode]:
+        """Return how each consumer is read, the backfills of streams too."""
+        backfills = {
+            backfill_name(stream.name, index): BackfillRead(index)
+            for stream in self.consumers
+            for index in range(len(job_store[stream.name].backfills))
+        }
+        return {**modes, **backfills}
+
     def plan(
         self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
     ) -> ExportPlan:
         """Return what the tasks are made from."""
-        by_name = {each.name: each for each in self.consumers}
+        selections = {
+            name: selection
+            for stream in self.consumers
+            for name, selection in _selections(stream, job_store)
+        }
 
         def requests(window: Window, names: tuple[str, ...]) -> Sequence[ExportRequest]:
-            consumers = [by_name[name] for name in names]
-            return self.source.requests(window, consumers, modes[names[0]])
+            mode = modes[stream_of(names[0])]
+            return self.source.requests(window, [selections[name] for name in names], mode)
 
         return ExportPlan(
             stream=self.name,
             consumers=tuple(
-                _consumer(each, modes[each.name], job_store, period) for each in self.consumers
+                consumer
+                for stream in self.consumers
+                for consumer in _consumers(stream, modes[stream.name], job_store, period)
             ),
             exports=job_store[self.name].exports,
             make_requests=requests,
@@ -113,13 +152,28 @@ class ExportGroup:
         )
 
 
-def _consumer(
+def _consumers(
     stream: MarketoStream, mode: ReadMode, job_store: JobStore, period: SyncPeriod
-) -> Consumer:
+) -> Iterator[Consumer]:
+    """Yield a stream as a consumer, and its backfills."""
     if stream.has_record_limit:
         start = max(period.start, period.horizon - TEST_SPAN)
-        return Consumer(stream.name, mode, StreamState(), start)
-    return Consumer(stream.name, mode, job_store[stream.name], period.start)
+        yield Consumer(stream.name, mode, StreamState(), start)
+        return
+    state = job_store[stream.name]
+    yield Consumer(stream.name, mode, state, period.start)
+    for index in range(len(state.backfills)):
+        name = backfill_name(stream.name, index)
+        yield Consumer(name, BackfillRead(index), state, period.start)
+
+
+def _selections(stream: MarketoStream, job_store: JobStore) -> Iterator[tuple[str, RowSelection]]:
+    """Yield the rows that a stream needs, and those of its backfills, by consumer."""
+    spec = stream.spec
+    yield stream.name, RowSelection(stream, spec.type_ids)
+    for index, backfill in enumerate(job_store[stream.name].backfills):
+        type_ids = spec.type_ids if spec.activity_type_id else backfill.type_ids
+        yield backfill_name(stream.name, index), RowSelection(stream, type_ids)
 
 
 def warn_of_late_start(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.export_group import RowSelection
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -67,10 +67,10 @@ class LeadsSource:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
+        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window."""
-        (leads,) = consumers
+        leads = consumers[0].stream
         exported = leads.exported_fields()
         fields = tuple(name for name in leads.selected_columns if name in exported)
         chosen = self._filter(window, mode)

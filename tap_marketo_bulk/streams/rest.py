@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.extract.json_records import JsonRecordConverter
-from tap_marketo_bulk.extract.read_progress import owed_windows
-from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.extract.read_progress import begin_read, owed_windows
+from tap_marketo_bulk.extract.stream_state import Coverage
+from tap_marketo_bulk.extract.windows import Window, whole_second
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.export_group import warn_of_late_start
@@ -80,6 +81,9 @@ class RestStream(MarketoStream):
             return Window(period.start, period.horizon)
         job_store = self._run.job_store
         warn_of_late_start(self, mode, job_store, period)
-        state = job_store[self.name]
+        wanted = Coverage(whole_second(period.start))
+        state = begin_read(job_store[self.name], mode, wanted, period.horizon)
+        job_store[self.name] = state
         owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
-        return Window(owed[0].start, owed[-1].end) if owed else None
+        starts = [each.window.start for each in state.backfills]
+        return Window(min([owed[0].start, *starts]), owed[-1].end) if owed else None

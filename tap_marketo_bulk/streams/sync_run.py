@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tap_marketo_bulk.errors import (
@@ -14,6 +15,7 @@ from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
 from tap_marketo_bulk.extract.job_recovery import JobRecovery
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.pipeline import Pipeline
+from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.quota import next_reset
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
@@ -187,15 +189,17 @@ class SyncRun:
         if not task.completes_window:
             return
         store = self.job_store
-        for stream in self._groups[task.stream].consumers:
-            if stream.name in task.consumers:
-                store[stream.name] = after_window(
-                    store[stream.name],
-                    self.mode_of(stream),
-                    task.window,
-                    read_horizon=task.horizon,
-                    horizon=self.period.horizon,
-                )
+        group = self._groups[task.stream]
+        modes = group.consumer_modes(self._modes_of(group), store)
+        for consumer in task.consumers:
+            stream = stream_of(consumer)
+            store[stream] = after_window(
+                store[stream],
+                modes[consumer],
+                task.window,
+                read_horizon=task.horizon,
+                horizon=self.period.horizon,
+            )
         # After the bookmarks: should a signal end the run here, the job is obsolete, not lost.
         store[task.stream] = store[task.stream].without_exports(task.window)
         store.write()
@@ -218,9 +222,9 @@ class SyncRun:
             yield page
 
     def finish_read(self, stream: MarketoStream, window: Window) -> None:
-        """Move the bookmark of a stream without export jobs, and write STATE."""
+        """Move the bookmark of a stream that was read in one go, and write STATE."""
         mode, horizon = self.mode_of(stream), self.period.horizon
-        state = self.job_store[stream.name]
+        state = replace(self.job_store[stream.name], backfills=())
         self.job_store[stream.name] = after_window(
             state, mode, window, read_horizon=horizon, horizon=horizon
         )

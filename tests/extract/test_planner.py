@@ -19,6 +19,7 @@ from tap_marketo_bulk.extract.read_progress import (
     begin_read,
 )
 from tap_marketo_bulk.extract.stream_state import (
+    Coverage,
     StreamState,
     UnfinishedExport,
     dump_stream_state,
@@ -315,7 +316,7 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
     first_horizon = None
     for run in [*runs, SimulatedRun(1, 0, 24, 10_000, 0)]:
         horizon += run.hours
-        state = begin_read(state, mode, at(horizon))
+        state = begin_read(state, mode, Coverage(START), at(horizon))
         first_horizon = first_horizon or state.sweep_began
         who = Consumer(OWNER, mode, state, START)
         tasks = plan_tasks(plan(who, horizon=horizon, length=run.window_hours))
@@ -335,7 +336,9 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
 def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> None:
     state = StreamState()
     for horizon in (30, 60):
-        who = Consumer(OWNER, FullRead(), begin_read(state, FullRead(), at(horizon)), START)
+        who = Consumer(
+            OWNER, FullRead(), begin_read(state, FullRead(), Coverage(START), at(horizon)), START
+        )
         tasks = plan_tasks(plan(who, horizon=horizon, length=100))
         assert spans(tasks) == [(0, horizon, (OWNER,))]
         state = after_window(

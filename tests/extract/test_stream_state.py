@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.read_progress import Incremental, owed_windows
 from tap_marketo_bulk.extract.stream_state import (
+    Backfill,
+    Coverage,
     LatestJobs,
     StreamState,
     UnfinishedExport,
@@ -25,6 +27,7 @@ HOUR = timedelta(hours=1)
 INSTANTS = st.integers(0, 10**6).map(lambda seconds: DAY + timedelta(seconds=seconds))
 WINDOWS = st.builds(Window, INSTANTS, INSTANTS)
 TEXTS = st.text(max_size=5)
+TYPES = st.lists(st.integers(1, 99), max_size=2).map(tuple)
 EXPORTS = st.builds(
     UnfinishedExport, TEXTS, WINDOWS, TEXTS, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)
 )
@@ -36,6 +39,10 @@ STATES = st.builds(
     owed=st.none() | st.lists(WINDOWS, max_size=2).map(tuple),
     sweep_began=st.none() | INSTANTS,
     sweep_reached=st.none() | INSTANTS,
+    coverage=st.none() | st.builds(Coverage, INSTANTS, TYPES),
+    backfills=st.lists(st.builds(Backfill, WINDOWS, TYPES), max_size=2).map(
+        lambda each: tuple(one for one in each if one.window.start < one.window.end)
+    ),
     latest_jobs=st.none() | st.builds(LatestJobs, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)),
     exports=st.lists(EXPORTS, max_size=3).map(tuple),
     unknown=st.dictionaries(st.sampled_from(["partitions", "x"]), st.integers()),
@@ -112,9 +119,12 @@ def test_the_lookback_that_version_0_1_dropped_after_two_interruptions_is_owed()
         ({"exports": ["x"]}, "exports of leads is not a list"),
         (
             {"exports": [{"id": "x"}]},
-            "owed, latest_jobs or exports of leads are not as this tap writes them",
+            "owed, coverage, backfills",
         ),
-        ({"owed": [{"start": "soon"}]}, "owed, latest_jobs or exports of leads"),
+        (
+            {"owed": [{"start": "soon"}]},
+            "owed, coverage, backfills",
+        ),
     ],
 )
 def test_a_state_that_this_tap_does_not_write_is_an_error(raw: object, finding: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.sandbox.cli import main
-from tap_marketo_bulk.sandbox.cli_arguments import create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox.cli_arguments import STREAMS, create_parser, options_from_arguments
 
 COMMAND = [sys.executable, "-m", "tap_marketo_bulk.sandbox.cli"]
 SMALL = ["--leads", "20", "--activities", "30"]
@@ -113,6 +113,22 @@ def test_expected_prints_the_rows_of_the_data_set(
         rows = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
         assert all(row[key] for row in rows)
         assert bool(rows) is (stream != "deleted_leads")
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_expected_knows_every_stream(capsys: pytest.CaptureFixture[str], stream: str) -> None:
+    assert main(["expected", stream, "--leads", "200", "--activities", "30"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
+    assert all(isinstance(row, dict) for row in rows)
+    assert rows or stream == "deleted_leads"
+
+
+def test_expected_prints_the_rows_of_a_custom_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["expected", "customobjects/purchaseOrder_c", "--leads", "50"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
+    assert all(row["marketoGUID"] and row["leadID"] for row in rows)
+    with pytest.raises(SystemExit, match="2"):
+        main(["expected", "customobjects/venue_c"])
 
 
 def test_expected_prints_the_rows_at_an_instant(capsys: pytest.CaptureFixture[str]) -> None:

@@ -210,3 +210,18 @@ def test_a_job_fails_if_one_of_its_fields_is_removed_before_it_ends(start: Start
     sandbox.clock.advance(1)
     status = job.status()
     assert (status["status"], status["errorMsg"]) == ("Failed", "Invalid fields [phone]")
+
+
+def test_column_header_names_can_be_rejected(start: StartSandbox) -> None:
+    sandbox, client = start(column_headers="rejected")
+    renamed = client.create(columnHeaderNames={"id": "number"})
+    assert client.api_error(renamed) == ("1003", "columnHeaderNames is not supported")
+    assert sandbox.jobs == []
+    assert client.create().json()["success"]
+
+
+def test_column_header_names_can_be_ignored(start: StartSandbox) -> None:
+    sandbox, client = start(column_headers="ignored")
+    job = client.enqueue_job(columnHeaderNames={"id": "number"})
+    sandbox.clock.advance(1)
+    assert job.get_file().text.startswith("id\n")

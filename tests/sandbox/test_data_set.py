@@ -208,6 +208,32 @@ def test_the_number_of_activity_types_can_be_increased(clock: SandboxClock) -> N
     assert activities
 
 
+def test_more_activity_types_do_not_change_the_other_activities(clock: SandboxClock) -> None:
+    size = {"leads": 3000, "activities": 9000}
+    default = create_sandbox(clock, **size).expected
+    more = create_sandbox(clock, **size, more_activity_types=True).expected
+    old, new = default.activities(), more.activities()
+    added = {guid: one for guid, one in new.items() if guid not in old}
+    assert {one["activityTypeId"] for one in added.values()} == {9, 32}
+    assert {guid: one for guid, one in new.items() if guid not in added} == old
+    assert set(more.activity_types()) - set(default.activity_types()) == {9, 32}
+    selected = more.activities({"createdAt": MONTH, "activityTypeIds": [9]})
+    assert {one["activityTypeId"] for one in selected.values()} == {9}
+
+
+def test_a_merge_names_a_lead_that_was_deleted_at_the_same_time(clock: SandboxClock) -> None:
+    expected = create_sandbox(clock, leads=5000, more_activity_types=True).expected
+    deletions = {str(one["leadId"]): one for one in expected.deleted_leads().values()}
+    merges = [one for one in expected.activities().values() if one["activityTypeId"] == 32]
+    assert 0 < len(merges) < len(deletions)
+    leads = expected.leads()
+    for merge in merges:
+        attributes = merge["attributes"]
+        assert isinstance(attributes, dict)
+        assert merge["activityDate"] == deletions[attributes["Merge IDs"]]["activityDate"]
+        assert merge["leadId"] in leads
+
+
 def test_lead_fields_can_be_added_and_removed(clock: SandboxClock) -> None:
     sandbox = create_sandbox(
         clock,

@@ -300,6 +300,8 @@ def send_call(name: str, client: SandboxClient, job: JobClient) -> None:
         client.request_token()
     elif name == "file":
         job.get_file()
+    elif name == "programs":
+        client.get("/rest/asset/v1/programs.json")
     else:
         job.status()
 
@@ -310,7 +312,7 @@ def test_every_kind_of_fault_has_an_effect_that_the_server_can_send(
 ) -> None:
     sandbox, client = start()
     job = create_completed_job(client, clock)
-    names = ("token", "file", "status")
+    names = ("token", "file", "status", "programs")
     call = next(name for name in names if not KINDS[kind] or name in KINDS[kind])
     sandbox.faults.append(Fault(kind, call=call, url=client.url))
     # Clients raise an error for many of the responses.
@@ -318,3 +320,15 @@ def test_every_kind_of_fault_has_an_effect_that_the_server_can_send(
         send_call(call, client, job)
     sends_nothing = kind in {"reset", "hang", "lost_reply"}
     assert (sandbox.calls[-1].status == 0) is sends_nothing
+
+
+def test_advance_clock_moves_the_clock_after_a_page_of_assets(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    before = clock.now()
+    sandbox, client = start(Fault("advance_clock", call="programs", seconds=86_400))
+    first = client.get_result("/rest/asset/v1/programs.json")
+    assert (clock.now() - before).total_seconds() == 86_400
+    client.use_current_token()
+    second = client.get_result("/rest/asset/v1/programs.json")
+    assert len(second) == len(sandbox.expected.programs()) == len(first) + 2

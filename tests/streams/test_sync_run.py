@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.sandbox import Sandbox
-    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.export_group import RowSelection
     from tests.support.runs import Message, TapRunner
 
 unchanging = pytest.mark.parametrize("options", [UNCHANGING])
@@ -32,7 +32,7 @@ class TwoListsSource(LeadsSource):
     """Has two requests for each window, as an object that is exported in parts."""
 
     def requests(
-        self, window: Window, consumers: Sequence[MarketoStream], mode: ReadMode
+        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return a request for each of two lists."""
         (request,) = super().requests(window, consumers, mode)

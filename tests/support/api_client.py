@@ -9,6 +9,14 @@ from tap_marketo_bulk.sandbox import Sandbox
 
 MONTH = {"startAt": "2026-01-20T00:00:00Z", "endAt": "2026-02-20T00:00:00Z"}
 CREATED = {"createdAt": MONTH}
+UPDATED = {"updatedAt": MONTH}
+# The create body of each export object, by the first part of its name: one column of one month.
+BODIES: dict[str, dict[str, Any]] = {
+    "leads": {"fields": ["id"], "filter": CREATED},
+    "activities": {"fields": ["marketoGUID"], "filter": CREATED},
+    "customobjects": {"fields": ["marketoGUID"], "filter": UPDATED},
+    "program": {"fields": ["leadId"], "filter": {"programId": 1001}},
+}
 
 
 class SandboxClient:
@@ -67,8 +75,7 @@ class SandboxClient:
 
     def create(self, object_name: str = "leads", **changes: Any) -> requests.Response:  # noqa: ANN401 - JSON
         """Send a create call: by default one column of one month, with changes of the body."""
-        fields = ["id"] if object_name == "leads" else ["marketoGUID"]
-        body = {"fields": fields, "filter": CREATED} | changes
+        body = BODIES[object_name.partition("/")[0]] | changes
         return self.post(f"/bulk/v1/{object_name}/export/create.json", json=body)
 
     def create_job(self, object_name: str = "leads", **changes: Any) -> "JobClient":  # noqa: ANN401 - JSON

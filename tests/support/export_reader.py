@@ -36,7 +36,7 @@ def parse_cell(cell: str, data_type: str) -> object:
         return None
     match data_type.casefold():
         case "boolean":
-            return {"true": True, "false": False}[cell]
+            return {"true": True, "false": False, "1": True, "0": False}[cell]
         case "integer":
             return int(cell)
         case "score" | "float" | "percent" | "currency":

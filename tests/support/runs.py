@@ -79,7 +79,7 @@ class RunResult:
 
     def bookmark(self, stream: str) -> Message:
         """Return a stream's entry in the bookmarks of the last STATE, without the latest jobs."""
-        bookmarks: Message = without_latest_jobs(self.state or {}).get("bookmarks", {})
+        bookmarks: Message = without_bookkeeping(self.state or {}).get("bookmarks", {})
         bookmark: Message = bookmarks.get(stream, {})
         return bookmark
 
@@ -95,11 +95,12 @@ def without_empty_column(record: Record) -> Record:
     return {name: value for name, value in record.items() if (name, value) != EMPTY_COLUMN}
 
 
-def without_latest_jobs(state: Message) -> Message:
-    """Return a copy of a state without the ids of the latest jobs, which differ in each run."""
+def without_bookkeeping(state: Message) -> Message:
+    """Return a copy of a state without what the tap keeps beside bookmarks and jobs."""
     copy = deepcopy(state)
     for bookmark in copy.get("bookmarks", {}).values():
         bookmark.pop("latest_jobs", None)
+        bookmark.pop("coverage", None)
     return copy
 
 

@@ -18,7 +18,7 @@ from tests.support.data_sets import (
     assert_bookmarks_are_covered,
     assert_complete,
 )
-from tests.support.runs import RunResult, SimulatedCrashError, TapRunner, without_latest_jobs
+from tests.support.runs import RunResult, SimulatedCrashError, TapRunner, without_bookkeeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def test_a_run_that_is_stopped_after_any_message_is_completed_by_the_next(
             assert len(completed) == 6
             assert again.state
             assert complete_run.state
-            assert without_latest_jobs(again.state) == without_latest_jobs(complete_run.state)
+            assert without_bookkeeping(again.state) == without_bookkeeping(complete_run.state)
 
 
 @settings(

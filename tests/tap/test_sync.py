@@ -11,7 +11,7 @@ import pytest
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests
-from tests.support.runs import without_latest_jobs
+from tests.support.runs import without_bookkeeping
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
@@ -77,7 +77,7 @@ def test_bookmarks_are_the_ends_of_windows_and_the_last_one_is_the_horizon(tap: 
     ]
     assert sorted(set(bookmarks)) == ["2026-02-01T00:00:00Z", HORIZON]
     assert run.state
-    assert without_latest_jobs(run.state) == {
+    assert without_bookkeeping(run.state) == {
         "bookmarks": {
             "activities": {
                 "replication_key": "activityDate",

@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from tap_marketo_bulk.sandbox.clock import format_instant
 from tap_marketo_bulk.sandbox.data.activity_types import (
-    DELETE_LEAD_ID,
     DELETE_LEAD_TYPE,
+    MORE_ACTIVITY_TYPES,
     ActivityTypeDefinition,
 )
 from tap_marketo_bulk.sandbox.data.assets import Asset, assets_in_group
@@ -68,8 +68,19 @@ def delete_lead_activity(lead: LeadHistory) -> Activity:
     )
 
 
+def attribute_values(activity_type: ActivityTypeDefinition, bits: int) -> AttributeValues:
+    """Pseudo-random values of the attributes of a type; some attributes have no value."""
+    attributes: AttributeValues = {}
+    for number, (name, data_type) in enumerate(activity_type.attributes):
+        generate = value_generator(data_type)
+        value = _json_value(random_value(generate, random_bits(bits, number)))
+        if value is not None:
+            attributes[name] = value
+    return attributes
+
+
 class ActivityGenerator:
-    """Computes the activities of a data set, except "Delete Lead", from the seed.
+    """Computes the activities of a data set from the seed, except those that follow from others.
 
     ``attribute_key_case`` is the option of this name.
     """
@@ -84,7 +95,8 @@ class ActivityGenerator:
     ) -> None:
         self._instants = instants
         self._leads = leads
-        self._activity_types = [one for one in activity_types if one.id != DELETE_LEAD_ID]
+        derived = (DELETE_LEAD_TYPE, *MORE_ACTIVITY_TYPES)
+        self._activity_types = [one for one in activity_types if one not in derived]
         self._has_mixed_case = attribute_key_case == "mixed"
         self.activity = lru_cache(maxsize=100_000)(self._activity)
 
@@ -124,12 +136,7 @@ class ActivityGenerator:
     ) -> AttributeValues | None:
         if (bits >> 36) % 25 == 0:
             return None
-        attributes: AttributeValues = {}
-        for number, (name, data_type) in enumerate(activity_type.attributes):
-            generate = value_generator(data_type)
-            value = _json_value(random_value(generate, random_bits(bits, number)))
-            if value is not None:
-                attributes[name] = value
+        attributes = attribute_values(activity_type, bits)
         if (bits >> 40) % 50 == 0:
             attributes["Undocumented Note"] = "not in Get Activity Types"
         if index % _LONG_TEXT_EVERY == _LONG_TEXT_EVERY // 4:

@@ -165,11 +165,39 @@ BUILT_IN_ACTIVITY_TYPES = (
     ),
 )
 
+UNSUBSCRIBE_EMAIL_TYPE = ActivityTypeDefinition(
+    9,
+    "Unsubscribe Email",
+    ("Mailing ID", "integer"),
+    (
+        *_EMAIL,
+        *_strings("Client IP Address", "Query Parameters", "Referrer URL", "User Agent"),
+        ("Form Fields", "text"),
+        ("Webform ID", "integer"),
+        ("Webpage ID", "integer"),
+    ),
+)
+MERGE_LEADS_TYPE = ActivityTypeDefinition(
+    32,
+    "Merge Leads",
+    ("Lead ID", "integer"),
+    (
+        ("Master Updated", "boolean"),
+        *_strings("Merge IDs", "Merge Source"),
+        ("Merged in Sales", "boolean"),
+    ),
+)
+MORE_ACTIVITY_TYPES = (UNSUBSCRIBE_EMAIL_TYPE, MERGE_LEADS_TYPE)
+"""The types that the option ``more_activity_types`` adds."""
+
 DELETE_LEAD_TYPE = next(one for one in BUILT_IN_ACTIVITY_TYPES if one.id == DELETE_LEAD_ID)
 
 
-def activity_types(additional: int = 0) -> tuple[ActivityTypeDefinition, ...]:
-    """The activity types of every sandbox, and ``additional`` custom activity types."""
+def activity_types(additional: int, *, has_more: bool) -> tuple[ActivityTypeDefinition, ...]:
+    """The activity types of every sandbox, and ``additional`` custom activity types.
+
+    ``has_more`` adds ``MORE_ACTIVITY_TYPES``.
+    """
     custom_types = (
         ActivityTypeDefinition(
             100_101 + number,
@@ -179,4 +207,5 @@ def activity_types(additional: int = 0) -> tuple[ActivityTypeDefinition, ...]:
         )
         for number in range(additional)
     )
-    return (*BUILT_IN_ACTIVITY_TYPES, *custom_types)
+    more_types = MORE_ACTIVITY_TYPES if has_more else ()
+    return (*BUILT_IN_ACTIVITY_TYPES, *more_types, *custom_types)

@@ -56,16 +56,3 @@ _BY_GROUP = {
 def assets_in_group(asset_group: str) -> tuple[Asset, ...]:
     """The assets of an activity type's ``asset_group``; types without a group have emails."""
     return _BY_GROUP[asset_group]
-
-
-def find_list_id(filter_name: str, value: object) -> int | None:
-    """The id of the list that a list filter selects, or None if there is no such list.
-
-    ``filter_name`` is ``staticListId``, ``staticListName``, ``smartListId`` or ``smartListName``;
-    ``value`` is an id, a name or a full name.
-    """
-    lists = STATIC_LISTS if filter_name.startswith("static") else SMART_LISTS
-    for one in lists:
-        if value in ((one.id,) if filter_name.endswith("Id") else (one.name, one.full_name)):
-            return one.id
-    return None

@@ -7,31 +7,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import RLock
 
+from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
 from tap_marketo_bulk.sandbox.data.activities import (
     Activity,
     ActivityGenerator,
     delete_lead_activity,
 )
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
+from tap_marketo_bulk.sandbox.data.asset_catalog import (
+    PROGRAM,
+    SMART_LIST,
+    STATIC_LIST,
+    AssetCatalog,
+    AssetKind,
+    AssetSnapshot,
+)
+from tap_marketo_bulk.sandbox.data.custom_object_records import (
+    CustomObjectGenerator,
+    CustomObjectRecord,
+    CustomObjectRowFilter,
+)
+from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.lead_fields import (
     ECIDS_FIELD,
     LeadFieldDefinition,
     built_in_fields,
 )
-from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot, is_list_member
+from tap_marketo_bulk.sandbox.data.leads import (
+    LeadGenerator,
+    LeadHistory,
+    LeadSnapshot,
+    is_list_member,
+)
+from tap_marketo_bulk.sandbox.data.more_activities import merge_activity, unsubscribe_activity
+from tap_marketo_bulk.sandbox.data.program_members import (
+    MemberRowFilter,
+    ProgramMember,
+    ProgramMemberGenerator,
+)
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.options import Options
-
-
-@dataclass(frozen=True)
-class TimeRange:
-    """The range of a filter, from ``startAt`` to ``endAt``."""
-
-    start: int
-    end: int
-
-
-ALL_TIME = TimeRange(0, 1 << 40)
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,9 @@ class DataSet:
     def __init__(self, options: Options, created_at: int) -> None:
         self.options = options
         self.created_at = created_at
-        self.activity_types = activity_types(options.many_types)
+        self.activity_types = activity_types(
+            options.many_types, has_more=options.more_activity_types
+        )
         self._fields = [
             field
             for field in built_in_fields(options.many_fields)
@@ -92,6 +109,9 @@ class DataSet:
             self.activity_types,
             attribute_key_case=options.attribute_key_case,
         )
+        self._custom_objects = CustomObjectGenerator(self._leads, options)
+        self._members = ProgramMemberGenerator(self._leads, options)
+        self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(
@@ -101,6 +121,11 @@ class DataSet:
             history_seconds=self.options.history_days * 86_400,
             gap_seconds=max(1, round(3600 / per_hour)) if per_hour else 0,
         )
+
+    @property
+    def first_instant(self) -> int:
+        """The start of the history of the data set."""
+        return self.created_at - self.options.history_days * 86_400
 
     @property
     def fields(self) -> tuple[LeadFieldDefinition, ...]:
@@ -148,14 +173,13 @@ class DataSet:
             return self._is_in_range(lead.history.created_at, row_filter.time_range)
         if row_filter.name == "updatedAt":
             return self._is_in_range(lead.changed_at, row_filter.time_range)
-        return is_list_member(lead, row_filter.list_id, at)
+        return is_list_member(lead.history, row_filter.list_id, at)
 
     def activities(self, row_filter: ActivityRowFilter, at: int) -> Iterator[Activity]:
         """The activities that the filter selects and that Marketo has stored at ``at``."""
         time_range = row_filter.time_range
         use_stored_at = self.options.activity_filter == "stored"
-        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
-        for activity in self._activities.stored_activities(at, indexes):
+        for activity in self._stored_activities(time_range, at):
             instant = activity.stored_at if use_stored_at else activity.happened_at
             if self._is_in_range(instant, time_range) and row_filter.matches_type(activity):
                 yield activity
@@ -164,10 +188,71 @@ class DataSet:
                 if self._is_in_range(activity.happened_at, time_range):
                     yield activity
 
+    def _stored_activities(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
+        """Activities stored at ``at``: all that happened or were stored in the range, and more."""
+        has_more = self.options.more_activity_types
+        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
+        for activity in self._activities.stored_activities(at, indexes):
+            yield activity
+            follower = unsubscribe_activity(activity) if has_more else None
+            if follower:
+                yield follower
+        for lead in self._leads.deleted_leads(at) if has_more else ():
+            merge = merge_activity(lead, self._leads.previous_lead(lead))
+            if merge:
+                yield merge
+
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
         deleted = self._leads.deleted_leads(at)
         return [delete_lead_activity(lead) for lead in deleted if since <= (lead.deleted_at or 0)]
 
+    def custom_object_records(
+        self, definition: CustomObjectDefinition, row_filter: CustomObjectRowFilter, at: int
+    ) -> Iterator[CustomObjectRecord]:
+        """The records of a custom object that the filter selects, as they are visible at ``at``."""
+        instant = self._instant_of_objects(at)
+        return self._custom_objects.records(definition, row_filter, instant, self._is_in_range)
+
+    def program_members(self, row_filter: MemberRowFilter, at: int) -> Iterator[ProgramMember]:
+        """The members of programs that the filter selects, as they are visible at ``at``."""
+        program_ids = row_filter.program_ids
+        programs = [
+            one for one in self.programs(at) if program_ids is None or one.asset.id in program_ids
+        ]
+        for member in self._members.members(programs, self._instant_of_objects(at)):
+            is_in_range = self._is_in_range(member.updated_at, row_filter.time_range)
+            if is_in_range and row_filter.matches(member):
+                yield member
+
+    def lead_snapshot(self, lead: LeadHistory, at: int) -> LeadSnapshot:
+        """The lead as it is visible at ``at``."""
+        return self._leads.snapshot(lead, at)
+
+    def programs(self, at: int) -> list[AssetSnapshot]:
+        """The programs that exist at ``at``."""
+        return self.assets(PROGRAM, at)
+
+    def assets(self, kind: AssetKind, at: int) -> list[AssetSnapshot]:
+        """The assets of a kind that exist at ``at``, in order of creation."""
+        return self._assets.assets(kind, self._instant_of_objects(at))
+
+    def find_list_id(self, filter_name: str, value: object, at: int) -> int | None:
+        """The id of the list that a list filter selects and that exists at ``at``, or None.
+
+        ``filter_name`` is ``staticListId``, ``staticListName``, ``smartListId`` or
+        ``smartListName``; ``value`` is an id, a name or a full name.
+        """
+        kind = STATIC_LIST if filter_name.startswith("static") else SMART_LIST
+        for one in (snapshot.asset for snapshot in self.assets(kind, at)):
+            keys = (one.id,) if filter_name.endswith("Id") else (one.name, one.full_name)
+            if value in keys:
+                return one.id
+        return None
+
+    def _instant_of_objects(self, at: int) -> int:
+        """The instant to use in place of ``at`` for everything except leads and activities."""
+        return at if self.options.object_changes else min(at, self.created_at)
+
     def _is_in_range(self, instant: int, time_range: TimeRange) -> bool:
-        return time_range.start <= instant < time_range.end + self.options.end_at_inclusive
+        return time_range.contains(instant, includes_end=self.options.end_at_inclusive)

@@ -22,6 +22,11 @@ from tap_marketo_bulk.sandbox.data.random_values import (
     random_bits,
     random_value,
 )
+from tap_marketo_bulk.sandbox.data.record_history import (
+    UNLIMITED_CHANGES,
+    RecordHistory,
+    visibility_delay,
+)
 from tap_marketo_bulk.sandbox.options import Options
 
 _FIRST_ID = 1_000_003
@@ -30,49 +35,24 @@ _ID_STEP = 7
 # 5,000 leads have a change a minute, and every past month has leads with their last change in it.
 _ACTIVE_EVERY = 10
 _ACTIVE_PERIOD = 8 * 3600
-_UNLIMITED = 1 << 40
 _DAY = 86_400
 _DELETED_EVERY = 100
-_LATE_EVERY = 6
 # The column `updatedAt` of one lead in so many is a second older than `createdAt` (seen).
 _UPDATED_BEFORE_CREATED_EVERY = 40
 
 
 @dataclass(frozen=True, slots=True)
-class LeadHistory:
-    """When one lead is created, changed and deleted.
-
-    Change ``n`` is in period ``n`` after ``created_at``, each ``change_period`` seconds long; the
-    last one is change ``max_changes``.
-    """
+class LeadHistory(RecordHistory):
+    """When one lead is created, changed and deleted."""
 
     index: int
     id: int
-    bits: int
-    created_at: int
     visible_at: int
     deleted_at: int | None
-    change_period: int
-    max_changes: int
 
     def is_deleted_at(self, instant: int) -> bool:
         """Whether the lead is deleted at ``instant``."""
         return self.deleted_at is not None and self.deleted_at <= instant
-
-    def instant_of_change(self, number: int) -> int:
-        """The instant of change ``number``, from 1; 0 is the creation."""
-        if not number:
-            return self.created_at
-        period_start = self.created_at + number * self.change_period
-        return period_start + random_bits(self.bits, number) % (self.change_period // 2)
-
-    def change_count_at(self, instant: int) -> int:
-        """The number of changes up to ``instant``."""
-        periods = max(0, instant - self.created_at) // self.change_period
-        count = min(self.max_changes, periods)
-        while count and self.instant_of_change(count) > instant:
-            count -= 1
-        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +111,14 @@ class LeadSnapshot:
         return random_value(field.generate_value, bits)
 
 
-def is_list_member(lead: LeadSnapshot, list_id: int, at: int) -> bool:
+def is_list_member(lead: LeadHistory, list_id: int, at: int) -> bool:
     """Whether ``lead`` is a member of the list at ``at``. Memberships begin and end over time."""
     if list_id in EMPTY_LIST_IDS:
         return False
-    bits = random_bits(lead.history.bits, list_id)
+    bits = random_bits(lead.bits, list_id)
     if bits % 4:
         return False
-    added_at = lead.history.created_at + (bits >> 8) % (30 * _DAY)
+    added_at = lead.created_at + (bits >> 8) % (30 * _DAY)
     removed_at = added_at + (bits >> 16) % (300 * _DAY)
     return added_at <= at < removed_at
 
@@ -156,12 +136,23 @@ class LeadGenerator:
         self, at: int, indexes: Sequence[int] | None = None
     ) -> Iterator[LeadSnapshot]:
         """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
+        for history in self.visible_histories(at, indexes):
+            yield self.snapshot(history, at)
+
+    def visible_histories(
+        self, at: int, indexes: Sequence[int] | None = None
+    ) -> Iterator[LeadHistory]:
+        """The histories of these leads; faster than ``visible_leads``."""
         if indexes is None:
             indexes = range(self._created_instants.max_count_before(at + 1))
         for index in indexes:
             history = self.history(index)
             if history.visible_at <= at and not history.is_deleted_at(at):
-                yield LeadSnapshot(history, self._latest_changes(history, at), self._options)
+                yield history
+
+    def snapshot(self, history: LeadHistory, at: int) -> LeadSnapshot:
+        """The lead as it is visible at ``at``."""
+        return LeadSnapshot(history, self._latest_changes(history, at), self._options)
 
     def indexes_created_between(self, start: int, end: int) -> range:
         """Indexes that include every lead created from ``start`` to ``end``, and few others."""
@@ -174,6 +165,10 @@ class LeadGenerator:
         histories = map(self.history, range(_DELETED_EVERY - 1, end, _DELETED_EVERY))
         deleted = [history for history in histories if history.is_deleted_at(at)]
         return sorted(deleted, key=lambda history: history.deleted_at or 0)
+
+    def previous_lead(self, history: LeadHistory) -> LeadHistory:
+        """The lead that was created before this deleted one; it is not deleted."""
+        return self.history(history.index - 1)
 
     def min_count_before(self, instant: int) -> int:
         """A lower bound: every lead with an index below it is created before ``instant``."""
@@ -189,16 +184,11 @@ class LeadGenerator:
             id=_FIRST_ID + index * _ID_STEP + bits % _ID_STEP,
             bits=bits,
             created_at=created_at,
-            visible_at=created_at + self._visibility_delay(bits >> 8),
+            visible_at=created_at + visibility_delay(bits >> 8, self._late_seconds),
             deleted_at=created_at + 3600 + (bits >> 16) % (200 * _DAY) if is_deleted else None,
             change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (40 * _DAY),
-            max_changes=_UNLIMITED if is_active else (bits >> 12) % 6,
+            max_changes=UNLIMITED_CHANGES if is_active else (bits >> 12) % 6,
         )
-
-    def _visibility_delay(self, bits: int) -> int:
-        if self._late_seconds and bits % _LATE_EVERY == 0:
-            return 1 + (bits >> 8) % self._late_seconds
-        return 0
 
     def _latest_changes(self, history: LeadHistory, at: int) -> tuple[int, ...]:
         count = history.change_count_at(at)
@@ -214,7 +204,7 @@ class LeadGenerator:
             # Only a recent change can be invisible: no need to compute the delay of the others.
             if changed_at + self._late_seconds <= at:
                 break
-            delay = self._visibility_delay(random_bits(history.bits, number, 2))
+            delay = visibility_delay(random_bits(history.bits, number, 2), self._late_seconds)
             if changed_at + delay <= at:
                 break
             number -= CHANGE_GROUP_COUNT

@@ -7,16 +7,15 @@ from tap_marketo_bulk.sandbox.clock import format_instant
 from tap_marketo_bulk.sandbox.data.activities import Activity, AttributeValues
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
 from tap_marketo_bulk.sandbox.data.data_set import ActivityRowFilter
-from tap_marketo_bulk.sandbox.exports.definition import (
-    ExpectedRow,
-    ExportDefinition,
+from tap_marketo_bulk.sandbox.exports.checks import (
     check_field_names,
     check_filters,
     check_list,
     check_time_range,
-    json_value,
 )
+from tap_marketo_bulk.sandbox.exports.definition import ExpectedRow, ExportDefinition, json_value
 from tap_marketo_bulk.sandbox.exports.file_writer import format_json, format_value
+from tap_marketo_bulk.sandbox.options import READ_ACTIVITY
 
 _ActivityValue = str | int | AttributeValues | None
 _COLUMNS: dict[str, Callable[[Activity], _ActivityValue]] = {
@@ -49,6 +48,7 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
     """The object ``activities``: fields are optional, the filter ``createdAt`` is required."""
 
     name = "activities"
+    permission = READ_ACTIVITY
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``; see the base class. None gives ``DEFAULT_COLUMNS``."""
@@ -60,7 +60,7 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
             raise invalid_value(f"Invalid fields [{', '.join(unknown)}]")
         return names
 
-    def parse_filter(self, filters: object) -> ActivityRowFilter:
+    def parse_filter(self, filters: object, _at: int) -> ActivityRowFilter:
         """Parse the filters; see the base class."""
         members = check_filters(filters, FILTERS)
         if "createdAt" not in members:

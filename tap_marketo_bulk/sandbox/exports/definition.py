@@ -1,18 +1,15 @@
-"""What all export objects share: the checks of a create body, and the base class of definitions.
-
-Each check raises ``SandboxApiError`` with a message that names the invalid member.
-"""
+"""The base class of the definitions of export objects."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from tap_marketo_bulk.sandbox.api_errors import invalid_value
-from tap_marketo_bulk.sandbox.clock import parse_instant
-from tap_marketo_bulk.sandbox.data.data_set import DataSet, TimeRange
+from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.exports.checks import check_headers, check_object
 from tap_marketo_bulk.sandbox.exports.file_writer import (
     FILE_FORMATS,
     RowEncoder,
@@ -20,86 +17,13 @@ from tap_marketo_bulk.sandbox.exports.file_writer import (
     write_export_file,
 )
 
-_MAX_RANGE_SECONDS = 31 * 86_400
-_Item = TypeVar("_Item", int, str)
-
-
-def check_object(value: object, what: str, member_names: Collection[str]) -> Mapping[str, object]:
-    """Return ``value`` if it is a JSON object with no other members than ``member_names``.
-
-    ``what`` describes the value in the error message.
-    """
-    if not isinstance(value, dict):
-        raise invalid_value(f"The {what} must be a JSON object with members")
-    unknown = sorted(set(value) - set(member_names))
-    if unknown:
-        raise invalid_value(f"Unknown members of the {what}: {', '.join(unknown)}")
-    return value
-
-
-def check_filters(value: object, filter_names: Collection[str]) -> Mapping[str, object]:
-    """Return ``value`` if it is the ``filter`` of a create body with at least one filter."""
-    if value == {}:
-        raise invalid_value("The filter must be a JSON object with members")
-    return check_object(value, "filter", filter_names)
-
-
-def check_list(filters: Mapping[str, object], name: str, item_type: type[_Item]) -> list[_Item]:
-    """Return the list in the filter ``name``; an empty list if the filter is absent.
-
-    An empty list in the filter is an error.
-    """
-    value = filters.get(name)
-    if value is None:
-        return []
-    # The types must be the same: True is an instance of int.
-    if (
-        not isinstance(value, list)
-        or not value
-        or any(type(item) is not item_type for item in value)
-    ):
-        raise invalid_value(f"'{name}' must be a list of {item_type.__name__} values")
-    return value
-
-
-def check_time_range(value: object, filter_name: str) -> TimeRange:
-    """Return the range ``{"startAt": ..., "endAt": ...}`` of a filter, at most 31 days long."""
-    members = check_object(value, f"filter '{filter_name}'", {"startAt", "endAt"})
-    try:
-        start, end = (parse_instant(str(members[key])) for key in ("startAt", "endAt"))
-    except KeyError as missing:
-        raise invalid_value(f"The filter '{filter_name}' has no {missing}") from None
-    except ValueError as error:
-        raise invalid_value(f"The filter '{filter_name}' is invalid: {error}") from None
-    if end < start:
-        raise invalid_value(f"The filter '{filter_name}' ends before it starts")
-    if end - start > _MAX_RANGE_SECONDS:
-        raise invalid_value(f"The filter '{filter_name}' is longer than 31 days")
-    return TimeRange(start, end)
-
-
-def check_field_names(value: object) -> tuple[str, ...]:
-    """Return the texts of the list ``fields`` if there is at least one and none is repeated."""
-    if not isinstance(value, list) or not value:
-        raise invalid_value("'fields' must be a list of field names")
-    if any(not isinstance(name, str) for name in value) or len(set(value)) < len(value):
-        raise invalid_value("'fields' must contain texts, and each field name once")
-    return tuple(value)
-
-
-def check_headers(value: object, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the header of each column; ``value`` is ``columnHeaderNames``, {} without it."""
-    headers = check_object(value, "columnHeaderNames", columns)
-    if any(not isinstance(header, str) for header in headers.values()):
-        raise invalid_value("columnHeaderNames must map field names to texts")
-    return tuple(str(headers.get(column, column)) for column in columns)
-
+CREATE_BODY_MEMBERS = ("fields", "format", "columnHeaderNames", "filter")
 
 ExpectedRow = dict[str, object]
 """The JSON values of a row, by column."""
 
 RowFilter = TypeVar("RowFilter")
-Key = TypeVar("Key", int, str)
+Key = TypeVar("Key", int, str, tuple[int, int])
 
 
 @dataclass(frozen=True)
@@ -120,6 +44,8 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
 
     name: str
     """The object in the path: ``/bulk/v1/<name>/export/...``."""
+    permission: str
+    """The permission that all calls about its jobs need."""
 
     def __init__(self, data_set: DataSet) -> None:
         self.data_set = data_set
@@ -133,8 +59,10 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
         """
 
     @abstractmethod
-    def parse_filter(self, filters: object) -> RowFilter:
+    def parse_filter(self, filters: object, at: int) -> RowFilter:
         """Parse the member ``filter`` of a create body, None if it is absent.
+
+        ``at`` is the instant of the call: lists and programs must exist then.
 
         Raises:
             SandboxApiError: It is invalid, or the subscription does not have such a filter.
@@ -150,22 +78,30 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
     def expected_rows(self, row_filter: RowFilter | None, at: int) -> dict[Key, ExpectedRow]:
         """The rows at the instant ``at`` with all columns, by key; without a filter all rows."""
 
-    def parse_create_body(self, body: object) -> CreateBody[RowFilter]:
-        """Parse the decoded JSON of a create call.
+    def parse_create_body(self, body: object, at: int) -> CreateBody[RowFilter]:
+        """Parse the decoded JSON of a create call at the instant ``at``.
 
         Raises:
             SandboxApiError: It is invalid; the message names the invalid member.
         """
-        names = ("fields", "format", "columnHeaderNames", "filter")
-        members = check_object(body, "request body", names)
+        members = check_object(body, "request body", CREATE_BODY_MEMBERS)
         file_format = members.get("format", "CSV")
         if file_format not in FILE_FORMATS:
             formats = ", ".join(FILE_FORMATS)
             raise invalid_value(f"Invalid format '{file_format}': use one of {formats}")
         columns = self.parse_columns(members.get("fields"))
-        row_filter = self.parse_filter(members.get("filter"))
-        headers = check_headers(members.get("columnHeaderNames", {}), columns)
+        row_filter = self.parse_filter(members.get("filter"), at)
+        headers = self._parse_headers(members, columns)
         return CreateBody(columns, headers, str(file_format), row_filter)
+
+    def _parse_headers(
+        self, members: Mapping[str, object], columns: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        headers = check_headers(members.get("columnHeaderNames", {}), columns)
+        mode = self.data_set.options.column_headers
+        if mode == "rejected" and "columnHeaderNames" in members:
+            raise invalid_value("columnHeaderNames is not supported")
+        return columns if mode == "ignored" else headers
 
     def write_file(self, body: object, at: int, path: Path) -> WrittenFile:
         """Write the export file for a create body, with the rows as they are at ``at``.
@@ -173,7 +109,7 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
         Raises:
             SandboxApiError: ``body`` is not valid, or not any more: a field was removed.
         """
-        parsed = self.parse_create_body(body)
+        parsed = self.parse_create_body(body, at)
         options = self.data_set.options
         return write_export_file(
             path,

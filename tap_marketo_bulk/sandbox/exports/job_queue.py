@@ -16,7 +16,7 @@ from tap_marketo_bulk.sandbox.exports.job import (
     processing_end,
     reported_job,
 )
-from tap_marketo_bulk.sandbox.exports.job_store import JobHistory, JobStore, SaveHistory
+from tap_marketo_bulk.sandbox.exports.job_store import JobHistory, SaveHistory, StoredJobs
 from tap_marketo_bulk.sandbox.faults import Fault
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -38,7 +38,7 @@ class JobQueue:
         self._clock = clock
         self._write_file = write_file
         self._lock = RLock()
-        self._store = JobStore(options, clock, history)
+        self._store = StoredJobs(options, clock, history)
         self._slot_free_since = max(
             (job.finished_at for job in history.jobs if job.finished_at),
             default=datetime.min.replace(tzinfo=clock.now().tzinfo),
@@ -59,6 +59,10 @@ class JobQueue:
         with self._lock:
             self._folder = None
             self._store.save_changes(None)
+
+    def current_instant(self) -> int:
+        """The current time in epoch seconds."""
+        return int(self._clock.now().timestamp())
 
     def all_jobs(self) -> list[Job]:
         """All jobs as they are now, in order of creation."""

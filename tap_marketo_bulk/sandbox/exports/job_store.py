@@ -81,7 +81,7 @@ class JobHistory:
 SaveHistory = Callable[[JobHistory], object]
 
 
-class JobStore:
+class StoredJobs:
     """Stores the jobs of all API users. Its caller must not call it from two threads at once.
 
     ``quota`` is the quota that the files of the jobs use.

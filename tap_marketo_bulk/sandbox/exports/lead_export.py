@@ -2,22 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 
-from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.data.assets import find_list_id
 from tap_marketo_bulk.sandbox.data.data_set import LeadRowFilter
 from tap_marketo_bulk.sandbox.data.lead_fields import LeadFieldDefinition
 from tap_marketo_bulk.sandbox.data.random_values import Value
-from tap_marketo_bulk.sandbox.exports.definition import (
-    ExpectedRow,
-    ExportDefinition,
+from tap_marketo_bulk.sandbox.exports.checks import (
+    LIST_FILTERS,
     check_field_names,
-    check_filters,
+    check_filter_is_supported,
+    check_known_fields,
+    check_list_exists,
+    check_single_filter,
     check_time_range,
-    json_value,
 )
+from tap_marketo_bulk.sandbox.exports.definition import ExpectedRow, ExportDefinition, json_value
 from tap_marketo_bulk.sandbox.exports.file_writer import format_value
+from tap_marketo_bulk.sandbox.options import READ_LEAD
 
-LIST_FILTERS = ("staticListName", "staticListId", "smartListName", "smartListId")
 FILTERS = ("createdAt", "updatedAt", *LIST_FILTERS)
 
 
@@ -25,40 +25,23 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
     """The object ``leads``: the fields are those of Describe Lead, with exactly one filter."""
 
     name = "leads"
+    permission = READ_LEAD
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
         names = check_field_names(fields)
-        known = self.data_set.requestable_lead_columns
-        unknown = [name for name in names if name not in known]
-        if unknown and self.data_set.options.unknown_field_style == "1006":
-            message = f"Field '{unknown[0]}' not found"
-            raise SandboxApiError(ApiErrorCode.FIELD_NOT_FOUND, message)
-        if unknown:
-            raise invalid_value(f"Invalid fields [{', '.join(unknown)}]")
+        check_known_fields(names, self.data_set.requestable_lead_columns, self.data_set.options)
         return names
 
-    def parse_filter(self, filters: object) -> LeadRowFilter:
+    def parse_filter(self, filters: object, at: int) -> LeadRowFilter:
         """Parse the one filter; see the base class."""
-        members = check_filters(filters, FILTERS)
-        if len(members) != 1:
-            raise invalid_value(f"Exactly one filter is required, one of: {', '.join(FILTERS)}")
-        name, value = next(iter(members.items()))
-        if not self._is_supported(name):
-            message = "Unsupported filter type for target subscription"
-            raise SandboxApiError(ApiErrorCode.UNSUPPORTED_FILTER, message)
+        name, value = check_single_filter(filters, FILTERS)
+        options = self.data_set.options
+        if name == "updatedAt":
+            check_filter_is_supported(is_supported=options.updated_at_filter)
         if name not in LIST_FILTERS:
             return LeadRowFilter(name, check_time_range(value, name))
-        list_id = find_list_id(name, value)
-        if list_id is None:
-            raise invalid_value(f"Invalid value '{value}' for filter '{name}': no such list")
-        return LeadRowFilter(name, list_id=list_id)
-
-    def _is_supported(self, filter_name: str) -> bool:
-        options = self.data_set.options
-        if filter_name == "updatedAt":
-            return options.updated_at_filter
-        return options.smart_lists or not filter_name.startswith("smart")
+        return LeadRowFilter(name, list_id=check_list_exists(self.data_set, name, value, at))
 
     def file_rows(
         self, columns: tuple[str, ...], row_filter: LeadRowFilter, at: int

@@ -1,7 +1,7 @@
 """Access to the API: API users, their access tokens, and Marketo's limits on calls."""
 
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
-from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
+from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.options import Options
 
 
@@ -99,14 +100,13 @@ class CallLimits:
     Requests for a token do not count.
     """
 
-    def __init__(self, options: Options, clock: SandboxClock) -> None:
+    def __init__(self, options: Options, clock: SandboxClock, statistics: CallStatistics) -> None:
         self._clock = clock
         self._options = options
+        self._statistics = statistics
         self._lock = Lock()
         self._concurrent = 0
         self._recent: deque[datetime] = deque()
-        self._midnight = central_midnight(clock.now())
-        self._calls_today: Counter[str] = Counter()
 
     @contextmanager
     def count_concurrent(self) -> Iterator[int]:
@@ -139,26 +139,13 @@ class CallLimits:
         """
         now = self._clock.now()
         with self._lock:
-            self._reset_at_midnight(now)
-            if self._calls_today.total() >= self._options.daily_calls:
+            if self._statistics.calls_today() >= self._options.daily_calls:
                 message = f"Daily API Request Limit '{self._options.daily_calls}' exceeded"
                 raise SandboxApiError(ApiErrorCode.DAILY_CALL_LIMIT, message)
-            self._calls_today[client_id] += 1
+            self._statistics.count_call(client_id)
             while self._recent and self._recent[0] <= now - _RATE_WINDOW:
                 self._recent.popleft()
             if len(self._recent) >= self._options.rate_limit:
                 message = f"Max rate limit '{self._options.rate_limit}' exceeded with in '20' secs"
                 raise SandboxApiError(ApiErrorCode.RATE_LIMIT, message)
             self._recent.append(now)
-
-    def calls_today(self) -> tuple[str, dict[str, int]]:
-        """The date of today in US Central time, and the number of calls by client id."""
-        with self._lock:
-            self._reset_at_midnight(self._clock.now())
-            return self._midnight.date().isoformat(), dict(self._calls_today)
-
-    def _reset_at_midnight(self, now: datetime) -> None:
-        midnight = central_midnight(now)
-        if midnight != self._midnight:
-            self._midnight = midnight
-            self._calls_today.clear()

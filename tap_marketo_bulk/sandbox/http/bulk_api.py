@@ -11,6 +11,7 @@ from tap_marketo_bulk.sandbox.exports.job import CANCELLED_SPELLINGS, STATUSES, 
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
 from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.responses import result_response, select_page, text_response
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
@@ -23,10 +24,12 @@ class BulkApi:
         self,
         definitions: Mapping[str, ExportDefinition[Any, Any]],
         jobs: JobQueue,
+        permissions: RolePermissions,
         file_content_type: str,
     ) -> None:
         self._definitions = definitions
         self._jobs = jobs
+        self._permissions = permissions
         self._file_content_type = file_content_type
 
     def routes(self) -> list[Route]:
@@ -34,14 +37,22 @@ class BulkApi:
         objects = "|".join(map(re.escape, self._definitions))
         export = rf"/bulk/v1/(?P<object>{objects})/export"
         job = rf"{export}/(?P<export_id>[^/]+)"
+        routes = (
+            ("create", "POST", rf"{export}/create\.json", self._create),
+            ("enqueue", "POST", rf"{job}/enqueue\.json", self._enqueue),
+            ("status", "GET", rf"{job}/status\.json", self._get_status),
+            ("file", "GET", rf"{job}/file\.json", self._get_file),
+            ("cancel", "POST", rf"{job}/cancel\.json", self._cancel),
+            ("list", "GET", rf"{export}\.json", self._list_jobs),
+        )
+        guard = self._permissions.guard
         return [
-            Route("create", "POST", rf"{export}/create\.json", self._create),
-            Route("enqueue", "POST", rf"{job}/enqueue\.json", self._enqueue),
-            Route("status", "GET", rf"{job}/status\.json", self._get_status),
-            Route("file", "GET", rf"{job}/file\.json", self._get_file),
-            Route("cancel", "POST", rf"{job}/cancel\.json", self._cancel),
-            Route("list", "GET", rf"{export}\.json", self._list_jobs),
+            Route(name, method, path_pattern, guard(handler, self._permission_for))
+            for name, method, path_pattern, handler in routes
         ]
+
+    def _permission_for(self, request: HttpRequest) -> str:
+        return self._definitions[request.call.object].permission
 
     def _create(self, request: HttpRequest) -> HttpResponse:
         if "application/json" not in request.headers.get("content-type", ""):
@@ -51,7 +62,7 @@ class BulkApi:
         if not isinstance(body, dict):
             message = "Invalid JSON: the body must be an object"
             raise SandboxApiError(ApiErrorCode.INVALID_JSON, message)
-        self._definitions[object_name].parse_create_body(body)
+        self._definitions[object_name].parse_create_body(body, self._jobs.current_instant())
         return _job_response(self._jobs.create(object_name, request.client_id, body))
 
     def _find_job(self, request: HttpRequest) -> Job:

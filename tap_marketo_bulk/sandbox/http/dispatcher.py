@@ -1,17 +1,16 @@
 """Routes, and the dispatch of a call: token check, call limits, handler."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits
+from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.permissions import Handler
 from tap_marketo_bulk.sandbox.http.responses import api_error_response, json_response
-
-Handler = Callable[[HttpRequest], HttpResponse]
-"""Responds to an authenticated call; may raise ``SandboxApiError``."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,13 @@ class Route:
 class Dispatcher:
     """Responds to every call. ``routes`` are the calls that need a token."""
 
-    def __init__(self, routes: Sequence[Route], tokens: AccessTokens, limits: CallLimits) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        tokens: AccessTokens,
+        limits: CallLimits,
+        statistics: CallStatistics,
+    ) -> None:
         token_path = "/identity/oauth/token"  # noqa: S105 - a path, not a password
         token_routes = [
             Route("token", method, token_path, self._issue_token) for method in ("GET", "POST")
@@ -40,6 +45,7 @@ class Dispatcher:
         self._handlers = {route.name: route.handler for route in routes}
         self._tokens = tokens
         self._limits = limits
+        self._statistics = statistics
 
     def find_route(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
         """The name of the call and the groups in its path; no name if there is no route."""
@@ -59,6 +65,7 @@ class Dispatcher:
             handler = self._handlers.get(request.call.name, _not_found)
             return handler(replace(request, client_id=client_id))
         except SandboxApiError as error:
+            self._statistics.count_error(error.code)
             return api_error_response(error)
 
     def _issue_token(self, request: HttpRequest) -> HttpResponse:

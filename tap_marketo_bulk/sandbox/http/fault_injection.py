@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.faults import JOB_KINDS, Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens
@@ -28,11 +29,13 @@ class FaultInjector:
         selector: FaultSelector,
         jobs: JobQueue,
         tokens: AccessTokens,
+        clock: SandboxClock,
     ) -> None:
         self._dispatcher = dispatcher
         self._selector = selector
         self._jobs = jobs
         self._tokens = tokens
+        self._clock = clock
 
     def respond(self, request: HttpRequest) -> HttpResponse:
         """The response to a call, with the effect of the fault that applies to it, if any."""
@@ -50,6 +53,9 @@ class FaultInjector:
         response = self._dispatcher.respond(request)
         if fault.kind == "expired_token":
             self._tokens.expire_all()
+        if fault.kind == "advance_clock":
+            self._clock.advance(fault.seconds)
+        if fault.kind not in _CHANGED_RESPONSES:
             return response
         return _CHANGED_RESPONSES[fault.kind](fault, response)
 

@@ -1,0 +1,57 @@
+"""The activities of the types that the option ``more_activity_types`` adds.
+
+They follow from other activities and from deletions of leads, so that the rows of the other types
+are the same with and without the option.
+"""
+
+from dataclasses import replace
+
+from tap_marketo_bulk.sandbox.data.activities import Activity, attribute_values
+from tap_marketo_bulk.sandbox.data.activity_types import MERGE_LEADS_TYPE, UNSUBSCRIBE_EMAIL_TYPE
+from tap_marketo_bulk.sandbox.data.assets import Asset
+from tap_marketo_bulk.sandbox.data.leads import LeadHistory
+from tap_marketo_bulk.sandbox.data.random_values import random_bits
+
+_CLICK_EMAIL_ID = 11
+_SALT = 9_000_011
+_UNSUBSCRIBE_GUID_OFFSET = 5_000_000_000
+_FIRST_MERGE_GUID = 600_000_000
+
+
+def unsubscribe_activity(activity: Activity) -> Activity | None:
+    """The activity "Unsubscribe Email" that follows ``activity``, a click in an email, or None."""
+    bits = random_bits(int(activity.guid), _SALT)
+    if activity.activity_type.id != _CLICK_EMAIL_ID or bits % 3:
+        return None
+    return replace(
+        activity,
+        guid=str(int(activity.guid) + _UNSUBSCRIBE_GUID_OFFSET),
+        activity_type=UNSUBSCRIBE_EMAIL_TYPE,
+        attributes=attribute_values(UNSUBSCRIBE_EMAIL_TYPE, bits),
+    )
+
+
+def merge_activity(deleted: LeadHistory, winner: LeadHistory) -> Activity | None:
+    """The activity "Merge Leads" of the ``winner`` that replaces a deleted lead.
+
+    None if the deleted lead was not merged: so are one in two.
+    """
+    deleted_at = deleted.deleted_at or 0
+    if random_bits(deleted.bits, _SALT) % 2:
+        return None
+    return Activity(
+        guid=str(_FIRST_MERGE_GUID + deleted.index),
+        lead_id=winner.id,
+        happened_at=deleted_at,
+        stored_at=deleted_at,
+        activity_type=MERGE_LEADS_TYPE,
+        campaign_id=None,
+        primary_value=Asset(winner.id, f"Person {winner.id}"),
+        attributes={
+            "Master Updated": bool(deleted.bits & 2),
+            "Merge IDs": str(deleted.id),
+            "Merge Source": "Web service API",
+            "Merged in Sales": bool(deleted.bits & 4),
+        },
+        result="succeeded",
+    )

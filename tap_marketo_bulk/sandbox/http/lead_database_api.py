@@ -1,0 +1,139 @@
+"""The handlers of the Lead Database API: leads, activities, custom objects, lists, usage."""
+
+from collections.abc import Mapping
+
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
+from tap_marketo_bulk.sandbox.clock import format_instant, parse_instant
+from tap_marketo_bulk.sandbox.data.activities import Activity
+from tap_marketo_bulk.sandbox.data.asset_entries import Entry
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
+from tap_marketo_bulk.sandbox.data.lead_database_entries import (
+    lead_database_campaigns,
+    lead_database_lists,
+)
+from tap_marketo_bulk.sandbox.data.member_fields import describe_members
+from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
+from tap_marketo_bulk.sandbox.http.query_parameters import values_parameter
+from tap_marketo_bulk.sandbox.http.responses import (
+    MAX_PAGE_SIZE,
+    decode_page_token,
+    encode_page_token,
+    result_response,
+    select_page,
+    success_response,
+)
+from tap_marketo_bulk.sandbox.http.rest_context import RestContext
+
+# Pages of deleted leads can be short or empty although there are more pages.
+_DELETED_LEADS_PAGE_SIZES = (11, 0, MAX_PAGE_SIZE)
+
+
+def describe_leads(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Lead: the current lead fields."""
+    return result_response([field.describe_entry() for field in context.data_set.fields])
+
+
+def get_activity_types(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Activity Types."""
+    return result_response([one.describe_entry() for one in context.data_set.activity_types])
+
+
+def get_paging_token(_context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Paging Token: a token for Get Deleted Leads from ``sinceDatetime`` on."""
+    try:
+        # The plus sign of an offset is decoded to a space if a client did not encode it.
+        since = parse_instant(request.query.get("sinceDatetime", "").replace(" ", "+"))
+    except ValueError as error:
+        raise invalid_value(f"sinceDatetime: {error}") from None
+    return success_response(nextPageToken=encode_page_token(since, 0, 0))
+
+
+def get_deleted_leads(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Deleted Leads: one page from the position in ``nextPageToken`` on."""
+    since, start, page_number = decode_page_token(request.query.get("nextPageToken", ""), 3)
+    deletions = context.data_set.lead_deletions(since, context.now)
+    end = start + _DELETED_LEADS_PAGE_SIZES[page_number % len(_DELETED_LEADS_PAGE_SIZES)]
+    members: dict[str, object] = {
+        "nextPageToken": encode_page_token(since, min(end, len(deletions)), page_number + 1),
+        "moreResult": end < len(deletions),
+    }
+    entries = [_deletion_entry(activity) for activity in deletions[start:end]]
+    # Marketo omits an empty result.
+    return result_response(entries, **members) if entries else success_response(**members)
+
+
+def get_lists(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Lists: one page of the static lists, selected by ``id``, ``name`` or ``programName``."""
+    return _selected_page(lead_database_lists(context.data_set, context.now), request)
+
+
+def get_campaigns(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Get Campaigns: one page of them, selected by ``id``, ``name`` or ``programName``."""
+    return _selected_page(lead_database_campaigns(context.data_set, context.now), request)
+
+
+def _selected_page(entries: Mapping[int, Entry], request: HttpRequest) -> HttpResponse:
+    selected = list(entries.values())
+    for name in ("id", "name", "programName"):
+        values = values_parameter(request.query, name)
+        selected = [one for one in selected if not values or str(one.get(name)) in values]
+    page, next_page = select_page(selected, request.query)
+    return result_response(page, **next_page)
+
+
+def get_daily_usage(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Daily Usage: the number of calls today, in total and by API user."""
+    return result_response(context.statistics.usage(days=1))
+
+
+def get_weekly_usage(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Weekly Usage: the number of calls on each of the last 7 days."""
+    return result_response(context.statistics.usage())
+
+
+def get_daily_errors(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Daily Errors: the number of API errors today, in total and by code."""
+    return result_response(context.statistics.errors(days=1))
+
+
+def get_weekly_errors(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Get Weekly Errors: the number of API errors on each of the last 7 days."""
+    return result_response(context.statistics.errors())
+
+
+def list_custom_objects(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """List Custom Objects: all of them, without pages and without fields."""
+    created_at = format_instant(context.data_set.first_instant)
+    return result_response([one.list_entry(created_at) for one in CUSTOM_OBJECTS])
+
+
+def describe_custom_object(context: RestContext, request: HttpRequest) -> HttpResponse:
+    """Describe Custom Object: the object in the path, with its fields."""
+    api_name = request.call.object.rpartition("/")[2]
+    definition = find_custom_object(api_name)
+    if definition is None:
+        message = f"Object '{api_name}' not found"
+        raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
+    created_at = format_instant(context.data_set.first_instant)
+    return result_response([definition.describe_entry(created_at)])
+
+
+def describe_program_member(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Program Member."""
+    return result_response([describe_members(format_instant(context.data_set.first_instant))])
+
+
+def _deletion_entry(activity: Activity) -> dict[str, object]:
+    """A deletion as in Get Deleted Leads, where attributes are a list."""
+    attributes = activity.attributes or {}
+    value = activity.primary_value
+    return {
+        "id": int(activity.guid),
+        "marketoGUID": activity.guid,
+        "leadId": activity.lead_id,
+        "activityDate": format_instant(activity.happened_at),
+        "activityTypeId": activity.activity_type.id,
+        "primaryAttributeValueId": value and value.id,
+        "primaryAttributeValue": value and value.name,
+        "attributes": [{"name": name, "value": value} for name, value in attributes.items()],
+    }

@@ -1,0 +1,281 @@
+"""Program members: describe and bulk export, compared with the expected rows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
+from tests.support.api_client import MONTH, UPDATED, SandboxClient
+from tests.support.export_reader import read_file, read_rows
+
+from .conftest import StartSandbox
+
+MEMBERS = "program/members"
+ONE_PROGRAM = {"programId": 1001}
+
+
+def export(client: SandboxClient, clock: SandboxClock, **changes: Any) -> bytes:  # noqa: ANN401 - JSON
+    job = client.enqueue_job(MEMBERS, **changes)
+    clock.advance(1)
+    assert job.status()["status"] == "Completed"
+    return job.get_file().content
+
+
+def test_describe_returns_standard_and_custom_fields(start: StartSandbox) -> None:
+    sandbox, client = start()
+    (described,) = client.get_result("/rest/v1/programs/members/describe.json")
+    fields = {field["name"]: field for field in described["fields"]}
+    assert described["dedupeFields"] == ["leadId", "programId"]
+    assert {name: one["dataType"] for name, one in fields.items()} == (
+        sandbox.expected.member_columns()
+    )
+    assert fields["nurtureCadence"] == {
+        "name": "nurtureCadence",
+        "displayName": "nurtureCadence",
+        "dataType": "string",
+        "length": 4,
+        "updateable": False,
+        "crmManaged": False,
+    }
+    assert fields["dietaryNeeds"]["updateable"]
+    assert len(fields) >= 25
+
+
+def test_a_file_contains_the_expected_members_of_one_program(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    sandbox, client = start(leads=2000)
+    types = sandbox.expected.member_columns()
+    file = export(client, clock, fields=list(types), filter=ONE_PROGRAM)
+    expected = sandbox.expected.program_members(ONE_PROGRAM, at=sandbox.jobs[0].started_at)
+    assert read_file(file, types) == list(expected.values())
+    assert len(expected) > 200
+
+
+def test_the_export_of_several_programs_has_the_program_id_as_first_column(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    sandbox, client = start()
+    programs = {"programIds": [1001, 1002, 1004]}
+    file = export(client, clock, fields=["leadId", "statusName"], filter=programs)
+    header, *rows = read_rows(file.decode())
+    assert header == ["programId", "leadId", "statusName"]
+    expected = sandbox.expected.program_members(programs, at=sandbox.jobs[0].started_at)
+    assert {(int(lead), int(program)) for program, lead, _ in rows} == set(expected)
+    assert {program for _, program in expected} == set(programs["programIds"])
+
+
+@pytest.mark.parametrize(
+    ("style", "headers", "header"),
+    [
+        ("twice", {}, ["programId", "leadId", "programId"]),
+        ("twice", {"programId": "tag"}, ["programId", "leadId", "tag"]),
+        ("once", {}, ["programId", "leadId"]),
+        ("once", {"programId": "tag"}, ["tag", "leadId"]),
+    ],
+)
+def test_a_requested_program_id_column_is_added_again_or_not_by_option(
+    start: StartSandbox,
+    clock: SandboxClock,
+    style: str,
+    headers: dict[str, str],
+    header: list[str],
+) -> None:
+    _, client = start(program_id_column=style)
+    body = {"fields": ["leadId", "programId"], "columnHeaderNames": headers}
+    file = export(client, clock, **body, filter={"programIds": [1002]})
+    found, *rows = read_rows(file.decode())
+    assert found == header
+    assert {row[0] for row in rows} == {"1002"}
+    assert {row[2] for row in rows if style == "twice"} <= {"1002"}
+
+
+def test_with_one_program_the_program_id_is_a_usual_column(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    _, client = start(program_id_column="twice")
+    file = export(client, clock, fields=["leadId", "programId"], filter=ONE_PROGRAM)
+    assert file.startswith(b"leadId,programId\n")
+
+
+@pytest.mark.parametrize(("style", "cells"), [("1", {"0", "1"}), ("true", {"true", "false"})])
+def test_booleans_are_digits_or_words_by_option(
+    start: StartSandbox, clock: SandboxClock, style: str, cells: set[str]
+) -> None:
+    _, client = start(member_true_text=style)
+    file = export(client, clock, fields=["reachedSuccess"])
+    assert {row[0] for row in list(read_rows(file.decode()))[1:]} == cells
+
+
+def test_lead_fields_can_be_exported_with_member_fields(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    sandbox, client = start()
+    file = export(client, clock, fields=["createdAt", "email", "unsubscribed", "leadId"])
+    at = sandbox.jobs[0].started_at
+    leads = sandbox.expected.leads(at=at)
+    members = sandbox.expected.program_members(ONE_PROGRAM, at=at)
+    rows = list(read_rows(file.decode()))[1:]
+    assert {(row[0], int(row[3])) for row in rows} == {
+        (member["createdAt"], member["leadId"]) for member in members.values()
+    }
+    assert all(
+        leads[int(row[3])]["email"] == (None if row[1] == "null" else row[1]) for row in rows
+    )
+    assert {row[2] for row in rows} == {"true", "false", "null"}
+
+
+def test_memberships_begin_and_change_over_time(clock: SandboxClock) -> None:
+    sandbox = Sandbox(Options(leads=1000, late_seconds=0), clock=clock)
+    before = sandbox.expected.program_members()
+    clock.advance(86_400)
+    after = sandbox.expected.program_members()
+    changed = {key for key, member in after.items() if member != before.get(key)}
+    since = sandbox.created_at + timedelta(seconds=1)
+    day = {"updatedAt": {"startAt": f"{since:%FT%TZ}", "endAt": f"{clock.now():%FT%TZ}"}}
+    selected: set[tuple[int, int]] = set()
+    for program_id in {program for _, program in after}:
+        selected |= set(sandbox.expected.program_members(day | {"programId": program_id}))
+    assert selected == changed
+    assert set(after) - set(before)
+    assert changed & set(before)
+
+
+def test_members_have_a_status_of_the_channel_and_reach_success(clock: SandboxClock) -> None:
+    members = Sandbox(Options(leads=2000), clock=clock).expected.program_members().values()
+    roadshow = [member for member in members if member["programId"] == 1003]
+    assert {member["statusName"] for member in roadshow} == {
+        *("Invited", "Registered", "Waitlisted", "No Show", "Attended")
+    }
+    for member in members:
+        assert (member["reachedSuccessDate"] is not None) is member["reachedSuccess"]
+    assert {member["waitlistPriority"] for member in roadshow} == {None, 7}
+    assert {member["nurtureCadence"] for member in members} == {None, "norm", "paus"}
+    assert any(member["webinarUrl"] for member in members)
+    assert any('"' in str(member["program"]) for member in members)
+
+
+def test_filters_are_combined_with_and(clock: SandboxClock) -> None:
+    expected = Sandbox(Options(leads=2000), clock=clock).expected
+    nurture = {"programId": 1002}
+    members = expected.program_members(nurture)
+
+    def select(**filters: object) -> set[tuple[int, int]]:
+        return set(expected.program_members(nurture | filters))
+
+    exhausted = {key for key, member in members.items() if member["isExhausted"]}
+    paused = {key for key, member in members.items() if member["nurtureCadence"] == "paus"}
+    joined = {key for key, member in members.items() if member["statusName"] == "Member"}
+    assert select(isExhausted=True) == exhausted
+    assert select(isExhausted=False) == set(members) - exhausted
+    assert select(nurtureCadence="paus") == paused
+    assert select(nurtureCadence="norm") == set(members) - paused
+    assert select(statusNames=["Member"]) == joined
+    assert select(statusNames=["Member", "Influenced"]) == set(members)
+    assert select(isExhausted=True, nurtureCadence="paus") == exhausted & paused != set()
+    assert select(statusNames=["Member"], nurtureCadence="norm") == joined - paused
+    updated = select(**UPDATED)
+    assert set() < updated < set(members)
+    assert select(**UPDATED, nurtureCadence="paus") == updated & paused
+
+
+def test_outside_of_engagement_programs_nothing_is_exhausted(clock: SandboxClock) -> None:
+    expected = Sandbox(Options(leads=200), clock=clock).expected
+    assert expected.program_members(ONE_PROGRAM | {"isExhausted": False}) == {}
+
+
+def test_the_number_of_programs_is_an_option(clock: SandboxClock) -> None:
+    expected = Sandbox(Options(leads=500, programs=35), clock=clock).expected
+    programs = {program for _, program in expected.program_members()}
+    assert programs == set(range(1001, 1036))
+
+
+def test_a_program_that_is_created_later_gets_members(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    sandbox, client = start(leads=2000, new_assets_per_day=1, token_seconds=10**7)
+    later = {"programId": 1013}
+    error = client.api_error(client.create(MEMBERS, filter=later))
+    assert error == ("1003", "Invalid program ids [1013]")
+    clock.advance(86_400)
+    assert client.create(MEMBERS, filter=later).json()["success"]
+    clock.advance(86_400)
+    assert sandbox.expected.program_members(later)
+
+
+def test_members_are_removed_by_option(clock: SandboxClock) -> None:
+    kept = Sandbox(Options(leads=500), clock=clock).expected.program_members()
+    rest = Sandbox(Options(leads=500, removals=True), clock=clock).expected.program_members()
+    assert set(rest) < set(kept)
+
+
+def test_the_text_of_a_paused_cadence_is_an_option(start: StartSandbox) -> None:
+    sandbox, client = start(paused_cadence="pause")
+    paused = {"programId": 1002, "nurtureCadence": "pause"}
+    assert client.create(MEMBERS, filter=paused).json()["success"]
+    cadences = {member["nurtureCadence"] for member in sandbox.expected.program_members().values()}
+    assert cadences == {None, "norm", "pause"}
+
+
+def test_the_updated_at_filter_can_be_unsupported(start: StartSandbox) -> None:
+    _, client = start(member_updated_at_filter=False)
+    error = ("1035", "Unsupported filter type for target subscription")
+    assert client.api_error(client.create(MEMBERS, filter=ONE_PROGRAM | UPDATED)) == error
+    assert client.create(MEMBERS).json()["success"]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[SandboxClient]:
+    with Sandbox(Options(leads=10, activities=10)) as sandbox, SandboxClient(sandbox) as client:
+        yield client
+
+
+ONE_OF_TWO = "Exactly one of the filters programId and programIds is required"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"fields": None}, "'fields' must be a list of field names"),
+        ({"fields": ["leadId", "x"]}, "Invalid fields [x]"),
+        ({"filter": {"statusNames": ["Member"]}}, ONE_OF_TWO),
+        ({"filter": ONE_PROGRAM | {"programIds": [1002]}}, ONE_OF_TWO),
+        ({"filter": {"programId": "1001"}}, "'programId' must be a list of int values"),
+        ({"filter": {"programIds": 1001}}, "'programIds' must be a list of int values"),
+        ({"filter": {"programIds": []}}, "'programIds' must be a list of int values"),
+        (
+            {"filter": {"programIds": list(range(1001, 1012))}},
+            "'programIds' must have at most 10 values",
+        ),
+        ({"filter": {"programIds": [1001, 7]}}, "Invalid program ids [7]"),
+        ({"filter": {"staticListId": 2001}}, "Unknown members of the filter: staticListId"),
+        ({"filter": ONE_PROGRAM | {"isExhausted": 1}}, "'isExhausted' must be true or false"),
+        (
+            {"filter": ONE_PROGRAM | {"nurtureCadence": "pause"}},
+            "'nurtureCadence' must be one of norm, paus",
+        ),
+        (
+            {"filter": ONE_PROGRAM | {"statusNames": ["Attended", "Member"]}},
+            "Invalid statusNames ['Attended']",
+        ),
+        (
+            {"filter": ONE_PROGRAM | {"updatedAt": MONTH | {"endAt": "2026-02-20T00:00:01Z"}}},
+            "The filter 'updatedAt' is longer than 31 days",
+        ),
+        (
+            {"columnHeaderNames": {"programId": "x"}, "filter": {"programIds": [1001]}},
+            "Unknown members of the columnHeaderNames: programId",
+        ),
+    ],
+)
+def test_an_invalid_create_body_gives_error_1003(
+    client: SandboxClient, changes: dict[str, Any], message: str
+) -> None:
+    assert client.api_error(client.create(MEMBERS, **changes)) == ("1003", message)
+
+
+def test_a_status_needs_to_be_in_one_of_the_programs_only(client: SandboxClient) -> None:
+    filters = {"programIds": [1001, 1003], "statusNames": ["Attended", "Member"]}
+    assert client.create(MEMBERS, filter=filters).json()["success"]
