@@ -19,7 +19,7 @@ SLOTS = 2
 
 
 @dataclass(frozen=True)
-class Backfill:
+class BackfillResult:
     """The result of a simulated first run; its times are seconds of the simulated clock."""
 
     jobs: int
@@ -39,7 +39,7 @@ class Backfill:
         return self.seconds / self.bound_seconds
 
 
-def backfill(months: int) -> Backfill:
+def backfill(months: int) -> BackfillResult:
     """Export leads and activities of some months; Marketo takes ten minutes for each job."""
     clock = SandboxClock(NOW, speed=0)
     options = Options(
@@ -54,7 +54,7 @@ def backfill(months: int) -> Backfill:
         run = TapRunner(sandbox, TapClock(clock), {"start_date": start.isoformat()}).run()
         if run.error:
             raise run.error
-        return Backfill(
+        return BackfillResult(
             jobs=len(sandbox.jobs),
             calls=Counter(call.name for call in sandbox.calls),
             megabytes=sum(job.file_size or 0 for job in sandbox.jobs) / 1e6,
