@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tap_marketo_bulk.settings.schema import SETTINGS
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 
 
 def rows_of(section: str) -> list[list[str]]:
@@ -32,3 +33,18 @@ def test_the_table_of_settings_has_each_setting_with_its_default() -> None:
             assert defaults[name] == "required"
         elif "default" in spec:
             assert defaults[name] == json.dumps(spec["default"]).strip('"')
+
+
+def test_the_messages_in_the_table_of_errors_are_messages_of_the_tap() -> None:
+    sources = sorted((ROOT / "tap_marketo_bulk").rglob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    # Adjacent string literals are one text.
+    joined = re.sub(r'"\s+f?"', "", code)
+    parts = [
+        part
+        for message, _ in rows_of("What goes wrong, and what to do")
+        for part in message.split("…")
+    ]
+    texts = [part.strip(" .") for part in parts if part.strip(" .")]
+    assert len(texts) > 8
+    assert [text for text in texts if text not in joined] == []

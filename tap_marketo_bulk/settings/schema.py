@@ -181,13 +181,14 @@ SETTINGS = th.PropertiesList(
         "smart_list_id",
         th.IntegerType,
         title="Smart list ID",
-        description="Export the leads of this smart list, as a full table. Not every "
-        "subscription can.",
+        description="Export the leads of this smart list, as a full table. Some "
+        "subscriptions do not have this filter.",
     ),
     _text(
         "smart_list_name",
         "Smart list name",
-        "Export the leads of this smart list, as a full table. Not every subscription can.",
+        "Export the leads of this smart list, as a full table. Some subscriptions do not have this "
+        "filter.",
     ),
     th.Property(
         "extra_lead_fields",

@@ -1,5 +1,5 @@
-"""How fast the tap is, measured from outside: its process, a stub of Marketo, and a floor.
+"""The speed and the memory of the tap's process, with a stub of Marketo, and a floor.
 
-``python -m tests.benchmarks`` prints the table that the README quotes. Nothing here knows how the
-tap is built: the measured process is ``python -m tap_marketo_bulk``, as a user runs it.
+``python -m tests.benchmarks`` prints the table that is in the README. The measured process is
+``python -m tap_marketo_bulk``, as a user runs it; nothing here imports the code that reads files.
 """

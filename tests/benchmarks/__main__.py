@@ -1,4 +1,4 @@
-"""Print the benchmarks' table."""
+"""Print the table of the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .throughput import prepare, tap_cost, throughput
 _ROWS = 50_000
 # About 10, 100 and 1,000 MB of leads with 40 columns.
 _SIZES = (25_000, 250_000, 2_500_000)
-# On a shared machine single runs differ by a third.
+# On a shared machine the same run takes up to a third longer.
 _TRIES = 6
 _PEAK_MEGABYTES = 80
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _throughputs(folder: Path) -> None:
-    """Print how fast each file is read."""
+    """Print the speed of the tap and of the floor for each file."""
     for name, contents, prefix, rows, target in (
         ("leads, 40 columns", leads_file(40, MOSTLY_TEXT), "leads", _ROWS, 0.95),
         ("leads, 100 columns", leads_file(100, A_THIRD_TYPED), "leads", _ROWS // 2, 0.85),
@@ -62,7 +62,7 @@ def _memory(folder: Path) -> None:
 
 
 def _backfill() -> None:
-    """Print how long a simulated backfill waits."""
+    """Print the simulated time of a backfill."""
     found = backfill(months=24)
     hours, bound = found.seconds / 3600, found.bound_seconds / 3600
     _print(f"| backfill of 24 months | {hours:.2f} h | {bound:.2f} h | {found.ratio:.3f} |")

@@ -1,4 +1,4 @@
-"""Export files of any size, the same each time, and what Marketo says about their fields."""
+"""Repeatable export files of any size, and Marketo's descriptions of their fields."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TEXTS = ("Ada", "Müller, GmbH", "null", "Lovelace", "東京", 'the "best"', "a note\nof two lines")
-# Rows repeat after so many; making each one anew would take longer than reading them.
+# The number of different rows, which repeat: it takes longer to make a row than to read it.
 _DIFFERENT_ROWS = 500
-# One field in so many has no value.
+# One value in this many is null.
 _NULLS = 7
-# Activity types of a usual subscription.
+# The number of activity types.
 TYPES = 48
 # Type 37 is in no export.
 TYPE_IDS = (*range(1, 37), *range(38, TYPES + 2))
@@ -26,7 +26,7 @@ TYPE_IDS = (*range(1, 37), *range(38, TYPES + 2))
 
 @dataclass(frozen=True)
 class ExportFile:
-    """What one file looks like.
+    """The export object and the fields of a file.
 
     Attributes:
         object: ``leads`` or ``activities``.
@@ -52,7 +52,7 @@ class ExportFile:
 
 
 def leads_file(columns: int, mix: tuple[str, ...]) -> ExportFile:
-    """Return a file of leads with so many columns, whose types repeat in the order of ``mix``."""
+    """Return a file of leads; the data types of its columns repeat in the order of ``mix``."""
     fields = {"id": "integer", "createdAt": "datetime", "updatedAt": "datetime"}
     others = range(columns - len(fields))
     return ExportFile(

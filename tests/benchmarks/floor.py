@@ -1,7 +1,7 @@
-"""The floor: the least that a tap in Python does with a file. Shares no code with the tap.
+"""The floor: the least that a tap in Python must do with a file. It shares no code with the tap.
 
-``csv.reader``, ``int``, ``float`` and booleans, one dict per record, encoded by msgspec. Nothing is
-checked, and no value that Marketo leaves inside its files is allowed for.
+It uses ``csv.reader``, converts integers, numbers, booleans and attributes, and encodes one dict
+per record with msgspec. It verifies nothing and does not support unusual values.
 
 Run as ``python -m tests.benchmarks.floor FILE TYPES``, with a JSON object of data types by field.
 """

@@ -1,4 +1,4 @@
-"""The least of Marketo that lets the tap export one prepared file, over real HTTP."""
+"""A server with the part of Marketo's API that the tap needs to export one prepared file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EXPORT_ID = "the-export"
 
 @dataclass(frozen=True)
 class PreparedFile:
-    """A file on disk, and what its export job says about it."""
+    """A file on disk, and the description of its export job."""
 
     path: Path
     contents: ExportFile
@@ -29,7 +29,7 @@ class PreparedFile:
 
     @property
     def job(self) -> dict[str, Any]:
-        """The completed job, as Marketo describes it."""
+        """The completed job, as in Marketo's responses."""
         with self.path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {
@@ -43,7 +43,7 @@ class PreparedFile:
 
     @property
     def lead_fields(self) -> list[dict[str, Any]]:
-        """The fields, as Describe Lead has them."""
+        """The fields, as in the response of Describe Lead."""
         fields = self.contents.fields if self.contents.object == "leads" else {"id": "integer"}
         if "updatedAt" not in fields:
             fields = {**fields, "createdAt": "datetime", "updatedAt": "datetime"}
@@ -54,14 +54,14 @@ class PreparedFile:
 
 
 class MarketoStub:
-    """A server in a thread; whatever is exported, it is the prepared file.
+    """A server in a thread; the file of every export job is the prepared file.
 
     Attributes:
         url: The address to give to the tap.
     """
 
     def __init__(self, file: PreparedFile) -> None:
-        """Listen at once."""
+        """Start to listen."""
         job = file.job
         created = job | {"status": "Created"}
         results = {
@@ -78,7 +78,7 @@ class MarketoStub:
         self._thread.start()
 
     def __enter__(self) -> Self:
-        """Serve."""
+        """Return the server."""
         return self
 
     def __exit__(
@@ -87,7 +87,7 @@ class MarketoStub:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Serve no more."""
+        """Stop the server."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""Runs whose clock is simulated: a backfill's waiting, and what a quiet night costs."""
+"""Runs with a simulated clock: the time of a backfill, and the calls of a run without new rows."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SLOTS = 2
 
 
 @dataclass(frozen=True)
-class Backfill:
-    """A simulated first load, in Marketo's seconds."""
+class BackfillResult:
+    """The result of a simulated first run; its times are seconds of the simulated clock."""
 
     jobs: int
     calls: Counter[str]
@@ -30,17 +30,17 @@ class Backfill:
 
     @property
     def bound_seconds(self) -> float:
-        """What two slots that are always busy take."""
+        """The time that two slots need if they are always busy."""
         return self.jobs * JOB_SECONDS / SLOTS
 
     @property
     def ratio(self) -> float:
-        """How many times the bound it took."""
+        """The time of the run, as a multiple of the bound."""
         return self.seconds / self.bound_seconds
 
 
-def backfill(months: int) -> Backfill:
-    """Load leads and activities of so many months, each job ten minutes in Marketo."""
+def backfill(months: int) -> BackfillResult:
+    """Export leads and activities of some months; Marketo takes ten minutes for each job."""
     clock = SandboxClock(NOW, speed=0)
     options = Options(
         leads=500,
@@ -54,7 +54,7 @@ def backfill(months: int) -> Backfill:
         run = TapRunner(sandbox, TapClock(clock), {"start_date": start.isoformat()}).run()
         if run.error:
             raise run.error
-        return Backfill(
+        return BackfillResult(
             jobs=len(sandbox.jobs),
             calls=Counter(call.name for call in sandbox.calls),
             megabytes=sum(job.file_size or 0 for job in sandbox.jobs) / 1e6,
@@ -63,8 +63,8 @@ def backfill(months: int) -> Backfill:
         )
 
 
-def quiet_night(tap: TapRunner) -> Counter[str]:
-    """Run twice over a subscription in which nothing happens; return the second run's calls."""
+def calls_without_new_rows(tap: TapRunner) -> Counter[str]:
+    """Run twice on a subscription without new rows; return the calls of the second run."""
     catalog: Any = tap.discover()
     first = tap.run(catalog=catalog)
     before = len(tap.sandbox.calls)

@@ -1,4 +1,4 @@
-"""What a run costs in Marketo: its calls, its jobs, and the time that it waits."""
+"""The memory of a run, the time of a backfill, and the calls of a run without new rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import TapRunner
 
 from .export_files import ACTIVITIES, MOSTLY_TEXT, leads_file
-from .simulations import backfill, quiet_night
+from .simulations import backfill, calls_without_new_rows
 from .throughput import prepare, tap_cost
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ def test_a_backfill_keeps_both_slots_busy() -> None:
     "options",
     [Options(leads=0, activities=0, new_leads_per_hour=0, new_activities_per_hour=0)],
 )
-def test_a_quiet_night_costs_three_calls_a_stream(sandbox: Sandbox, clock: Clock) -> None:
-    calls = quiet_night(TapRunner(sandbox, clock))
-    # leads, activities and deleted_leads
+def test_a_run_without_new_rows_makes_at_most_three_calls_for_each_stream(
+    sandbox: Sandbox, clock: Clock
+) -> None:
+    calls = calls_without_new_rows(TapRunner(sandbox, clock))
+    # Three streams: leads, activities and deleted_leads.
     assert sum(count for name, count in calls.items() if name != "status") <= 3 * 3
     assert (calls["create"], calls["file"]) == (2, 0)

@@ -1,1 +1,1 @@
-"""Whole pipelines: the real Meltano, a real loader, a real database."""
+"""Tests of whole pipelines, with Meltano, a target and a database."""

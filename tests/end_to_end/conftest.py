@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Database]:
-    """A PostgreSQL server; its first database."""
-    # Not one of pytest's folders, which nobody but their owner may enter.
+    """The first database of a PostgreSQL server."""
+    # Not a folder of pytest: only its owner can enter that.
     with (
         tempfile.TemporaryDirectory(prefix="postgresql-") as home,
         running_server(Path(home)) as database,

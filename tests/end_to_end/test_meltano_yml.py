@@ -26,7 +26,7 @@ def kind_of(name: str, schema: dict[str, Any]) -> str:
         return "date_iso8601"
     if "enum" in schema:
         return "options"
-    # Kind string for numbers too: `meltano.yml` says why.
+    # Numbers are of kind string too: the reason is in `meltano.yml`.
     kinds = (kind for kind in ("integer", "boolean", "array") if kind in schema["type"])
     return next(kinds, "string")
 

@@ -1,4 +1,4 @@
-"""`meltano run tap-marketo-bulk target-postgres`, twice: the database holds the truth."""
+"""`meltano run tap-marketo-bulk target-postgres`, twice: the database has the expected rows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 HISTORY = timedelta(days=30)
 LOADED_IN_RUN = "_sdc_sync_started_at"
-# Of every kind: numbers, dates, booleans, one name twice, a name of two types, no attributes.
+# Types with numbers, dates, booleans, two attributes of one name, a name that two types have, and
+# without attributes.
 TYPED = (
     "activities_attended_webinar_100002",
     "activities_change_status_in_progression",
@@ -40,42 +41,42 @@ STREAMS = ("leads", "activities", "deleted_leads", *TYPED)
 STATE_ID = "dev:tap-marketo-bulk-to-target-postgres"
 
 
-def test_two_runs_leave_the_truth_in_the_database(
+def test_after_two_runs_the_database_has_the_expected_rows(
     server: Database, installed: Path, tmp_path: Path
 ) -> None:
     database = server.create("two_runs")
-    # All that happens in the sandbox is past by the clock of the tap, and stands still while it
-    # runs: what is true does not depend on how fast it is.
-    birth = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - HISTORY / 3
+    # The time of the sandbox is in the past of the tap's clock and does not move during a run, so
+    # the expected rows do not depend on the duration of the run.
+    creation = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - HISTORY / 3
     options = Options(leads=1500, activities=4000, history_days=HISTORY.days, job_seconds=0)
-    with Sandbox(options, clock=SandboxClock(start=birth, speed=0)) as sandbox:
+    with Sandbox(options, clock=SandboxClock(start=creation, speed=0)) as sandbox:
         project = new_project(tmp_path / "project", installed, settings(sandbox, database))
-        first_end = birth - timedelta(days=3)
-        past = {"startAt": text(birth - HISTORY), "endAt": text(first_end)}
+        first_end = creation - timedelta(days=3)
+        past = {"startAt": text(creation - HISTORY), "endAt": text(first_end)}
 
         run(project, END_DATE=text(first_end))
 
         leads = sandbox.expected.leads({"updatedAt": past})
         activities = sandbox.expected.activities({"createdAt": past})
-        check(database, sandbox, leads, activities)
-        check_deletions(database, sandbox, until=text(first_end))
+        assert_tables_have_rows(database, sandbox, leads, activities)
+        assert_deletions_are_loaded(database, sandbox, until=text(first_end))
         assert bookmarks(project) == dict.fromkeys(STREAMS, text(first_end))
 
         jobs_of_first_run = len(sandbox.jobs)
         sandbox.clock.advance(timedelta(days=4).total_seconds())
         run(project)
 
-        # A lead that is deleted between the runs stays as it was.
+        # The row of a lead that is deleted between the runs does not change.
         leads |= sandbox.expected.leads()
         activities = sandbox.expected.activities()
-        check(database, sandbox, leads, activities)
-        check_deletions(database, sandbox, until=text(sandbox.clock.now()))
-        # The second run asked for what had changed, and loaded that alone.
+        assert_tables_have_rows(database, sandbox, leads, activities)
+        assert_deletions_are_loaded(database, sandbox, until=text(sandbox.clock.now()))
+        # The second run exported and loaded only what had changed.
         later = sandbox.jobs[jobs_of_first_run:]
         lookback_end = first_end - timedelta(minutes=60)
         assert earliest(later, "leads", "updatedAt") == text(first_end)
         assert earliest(later, "activities", "createdAt") == text(lookback_end)
-        # Nobody knows whether an end is inclusive: one second more makes no difference.
+        # Marketo may include the end of a range or not; no row is in the second after it.
         now = sandbox.clock.now() + timedelta(seconds=1)
         changed = {"startAt": text(first_end), "endAt": text(now)}
         happened = {"startAt": text(lookback_end), "endAt": text(now)}
@@ -85,13 +86,13 @@ def test_two_runs_leave_the_truth_in_the_database(
         assert 0 < len(new_activities) < len(activities)
         assert loaded_by_latest_run(database, "leads", "id") == new_leads.keys()
         assert loaded_by_latest_run(database, "activities", "marketoGUID") == new_activities.keys()
-        check_commands(project, sandbox)
+        assert_commands_show_jobs(project, sandbox)
 
 
-def check_commands(project: Project, sandbox: Sandbox) -> None:
+def assert_commands_show_jobs(project: Project, sandbox: Sandbox) -> None:
     listed = project.run("invoke", "tap-marketo-bulk:list")
     assert {job.export_id for job in sandbox.jobs} <= set(listed.split())
-    # It sees what is selected: without activities, one job has the types of the others.
+    # The plan depends on the selection: without activities, one job has the types of the others.
     typed = json.dumps([f"{stream}.*" for stream in TYPED])
     planned = project.run("invoke", "tap-marketo-bulk:plan", TAP_MARKETO_BULK__SELECT=typed)
     assert "types 2, 46, 104, 160, 100002, 100003" in planned
@@ -120,7 +121,7 @@ def run(project: Project, **tap_settings: str) -> None:
     project.run("run", "tap-marketo-bulk", "target-postgres", **prefixed)
 
 
-def check(
+def assert_tables_have_rows(
     database: Database,
     sandbox: Sandbox,
     leads: dict[int, dict[str, object]],
@@ -134,15 +135,15 @@ def check(
         found = rows_of(connection, "activities")
         assert not list(differences(found, activities, ACTIVITY_TYPES))[:5]
         for stream in TYPED:
-            kind = types_by_stream(sandbox)[stream]
-            truth = expected_records(kind, activities)
-            types = typed_activity_types(kind.primary, columns_of(kind))
+            activity_type = types_by_stream(sandbox)[stream]
+            expected = expected_records(activity_type, activities)
+            types = typed_activity_types(activity_type.primary, columns_of(activity_type))
             assert column_types(connection, stream) == types
-            assert truth
-            assert not list(differences(rows_of(connection, stream), truth, types))[:5]
+            assert expected
+            assert not list(differences(rows_of(connection, stream), expected, types))[:5]
 
 
-def check_deletions(database: Database, sandbox: Sandbox, *, until: str) -> None:
+def assert_deletions_are_loaded(database: Database, sandbox: Sandbox, *, until: str) -> None:
     deletions = {
         key: deletion
         for key, deletion in sandbox.expected.deleted_leads().items()

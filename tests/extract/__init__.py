@@ -1,1 +1,1 @@
-"""Tests of the way from a stretch of time to typed rows."""
+"""Tests of the planning of exports, export jobs, export files and typed records."""

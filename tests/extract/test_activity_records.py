@@ -66,7 +66,7 @@ VISIT = ActivityType(1, "Visit Webpage", ActivityAttribute("Webpage ID", "intege
 
 
 @dataclass
-class Typed:
+class TypedStream:
     """The stream of one activity type, with a catalog that may differ from discovery's."""
 
     activity_type: ActivityType
@@ -106,7 +106,7 @@ class Typed:
 
 def record_of(activity_type: ActivityType, **cells: str) -> dict[str, Any]:
     """Return the record of one row."""
-    (record,) = Typed(activity_type, {}).records(cells)
+    (record,) = TypedStream(activity_type, {}).records(cells)
     return record
 
 
@@ -192,16 +192,16 @@ def test_values_in_doubled_quotes_are_read() -> None:
 
 
 def test_broken_attributes_are_kept_as_text_and_leave_their_columns_null() -> None:
-    typed = Typed(DEMO, {})
-    broken, whole = typed.records({"attributes": '{"List Price":'}, attributes(List_Price=1))
+    typed = TypedStream(DEMO, {})
+    broken, valid = typed.records({"attributes": '{"List Price":'}, attributes(List_Price=1))
     assert (broken["list_price"], broken["other_attributes"]) == (None, None)
     assert broken["_invalid_values"] == {"attributes": '{"List Price":'}
-    assert (whole["list_price"], whole["_invalid_values"]) == (1.0, None)
+    assert (valid["list_price"], valid["_invalid_values"]) == (1.0, None)
     assert typed.invalid_values.counts == {"attributes": 1}
 
 
 def test_a_value_that_does_not_fit_is_kept_as_json_or_text() -> None:
-    typed = Typed(DEMO, {})
+    typed = TypedStream(DEMO, {})
     cells = {"campaignId": "x", **attributes(Campaign_Run_ID=[1], Demo_Date="soon")}
     (record,) = typed.records(cells)
     kept = {"campaignId": "x", "campaign_run_id": [1], "demo_date": "soon"}
@@ -216,7 +216,7 @@ def test_a_value_that_does_not_fit_is_kept_as_json_or_text() -> None:
     "cells", [{"attributes": "{"}, {"campaignId": "x"}, attributes(Campaign_Run_ID="x")]
 )
 def test_a_value_that_does_not_fit_can_be_an_error(cells: dict[str, str]) -> None:
-    typed = Typed(DEMO, {}, policy=FAIL)
+    typed = TypedStream(DEMO, {}, policy=FAIL)
     with pytest.raises(InvalidValueError, match="activities_x, line 3, marketoGUID 18, field"):
         typed.records({}, cells | {"marketoGUID": "18"})
 
@@ -224,11 +224,11 @@ def test_a_value_that_does_not_fit_can_be_an_error(cells: dict[str, str]) -> Non
 @pytest.mark.parametrize("cells", [{"marketoGUID": "null"}, {"activityDate": "soon"}])
 def test_a_key_that_is_null_or_does_not_fit_is_always_an_error(cells: dict[str, str]) -> None:
     with pytest.raises(InvalidValueError, match="activities_x, line 3"):
-        Typed(DEMO, {}).records({}, cells)
+        TypedStream(DEMO, {}).records({}, cells)
 
 
 def test_values_have_the_types_that_this_stream_declares() -> None:
-    typed = Typed(DEMO, {"activityTypeId": TEXT, "campaign_run_id": TEXT, "product": INTEGER})
+    typed = TypedStream(DEMO, {"activityTypeId": TEXT, "campaign_run_id": TEXT, "product": INTEGER})
     (record,) = typed.records(
         {"primaryAttributeValueId": "3", **attributes(Campaign_Run_ID=7)},
     )
@@ -236,12 +236,12 @@ def test_values_have_the_types_that_this_stream_declares() -> None:
 
 
 def test_a_primary_attribute_can_be_deselected() -> None:
-    (record,) = Typed(VISIT, {}, deselected=("webpage_id",)).records({})
+    (record,) = TypedStream(VISIT, {}, deselected=("webpage_id",)).records({})
     assert "webpage_id" not in record
 
 
 def test_deselected_attributes_are_dropped_and_unknown_columns_are_kept_by_key() -> None:
-    typed = Typed(DEMO, {}, without=("demo_date_2",), deselected=("list_price",))
+    typed = TypedStream(DEMO, {}, without=("demo_date_2",), deselected=("list_price",))
     cell = {"attributes": '{"List Price":1,"Demo-Date":"2026-02-01T00:00:00Z"}'}
     (record,) = typed.records(cell)
     assert record["other_attributes"] == {"Demo-Date": "2026-02-01T00:00:00Z"}
@@ -250,19 +250,19 @@ def test_deselected_attributes_are_dropped_and_unknown_columns_are_kept_by_key()
 
 def test_attributes_are_not_read_if_no_column_needs_them() -> None:
     names = ("demo_date", "demo_date_2", "list_price", "campaign_run_id", "other_attributes")
-    (record,) = Typed(DEMO, {}, deselected=names, policy=FAIL).records({"attributes": "{"})
+    (record,) = TypedStream(DEMO, {}, deselected=names, policy=FAIL).records({"attributes": "{"})
     assert record == {**BARE, "product": None, "_invalid_values": None}
 
 
 def test_columns_that_the_file_lacks_are_null() -> None:
     fields = ("marketoGUID", "activityTypeId")
-    (record,) = Typed(DEMO, {}).records({}, fields=fields)
+    (record,) = TypedStream(DEMO, {}).records({}, fields=fields)
     assert record["marketoGUID"] == "17"
     assert {name for name, value in record.items() if value is not None} == set(fields)
 
 
 def test_a_block_without_rows_has_no_records() -> None:
-    assert Typed(DEMO, {}).records() == []
+    assert TypedStream(DEMO, {}).records() == []
 
 
 JSON = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.lists(st.integers())
@@ -286,6 +286,6 @@ ROWS = st.lists(
 def test_a_block_has_the_records_that_its_rows_have_one_by_one(
     activity_type: ActivityType, rows: list[dict[str, str]]
 ) -> None:
-    whole, single = Typed(activity_type, {}), Typed(activity_type, {})
-    assert whole.records(*rows) == [record for row in rows for record in single.records(row)]
-    assert whole.invalid_values.counts == single.invalid_values.counts
+    of_block, of_rows = TypedStream(activity_type, {}), TypedStream(activity_type, {})
+    assert of_block.records(*rows) == [record for row in rows for record in of_rows.records(row)]
+    assert of_block.invalid_values.counts == of_rows.invalid_values.counts

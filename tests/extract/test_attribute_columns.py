@@ -82,11 +82,11 @@ def test_attributes_of_one_name_are_numbered_in_order() -> None:
     ]
 
 
-def test_a_number_that_is_in_use_is_not_given_again() -> None:
+def test_a_number_that_is_in_use_is_not_used_again() -> None:
     assert columns("Try", "Try 2", "try") == ["try", "try_2", "try_3"]
 
 
-def test_reserved_names_are_not_given_whatever_their_letter_case() -> None:
+def test_reserved_names_are_not_used_in_any_letter_case() -> None:
     assert columns("leadid", "Marketoguid", reserved=("leadId", "marketoGUID")) == [
         "leadid_2",
         "marketoguid_2",
@@ -100,7 +100,7 @@ def test_every_attribute_has_a_column_of_its_own(attributes: list[str], more: li
     assert len({name.casefold() for name in (*before, *reserved)}) == len(attributes) + len(
         reserved
     )
-    # New attributes at the end change no column that there was.
+    # New attributes at the end do not change the columns of the others.
     assert columns(*attributes, *more, reserved=reserved)[: len(before)] == before
 
 
@@ -125,17 +125,17 @@ def test_a_column_has_the_type_of_its_attribute(data_type: str, field_type: obje
     assert column.field_type is field_type
 
 
-class Reader:
-    """A reader of a type with these attributes, without some columns."""
+class ReaderOfColumns:
+    """A reader for a type with these attributes, some of them without a column."""
 
     def __init__(
         self, *attributes: str, lacking: tuple[str, ...] = (), deselected: tuple[str, ...] = ()
     ) -> None:
         """Leave out the columns that the catalog lacks and those that are deselected."""
-        made = attribute_columns(type_with(*attributes), ())
-        catalog = [each.column for each in made if each.column not in lacking]
+        columns_of_type = attribute_columns(type_with(*attributes), ())
+        catalog = [each.column for each in columns_of_type if each.column not in lacking]
         self.selected = [name for name in catalog if name not in deselected]
-        self._reader = AttributeReader(made, catalog, self.selected)
+        self._reader = AttributeReader(columns_of_type, catalog, self.selected)
 
     def read(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the values by column, and those without a column by key."""
@@ -149,13 +149,13 @@ class Reader:
     ["New Value", "new value", "NEW VALUE", "NewValue", "new_value", "_newvalue", "N ewValue"],
 )
 def test_letter_case_spaces_and_underscores_are_ignored(key: str) -> None:
-    assert Reader("New Value", "Old Value").read({key: 7}) == ({"new_value": 7}, {})
+    assert ReaderOfColumns("New Value", "Old Value").read({key: 7}) == ({"new_value": 7}, {})
 
 
 def test_each_key_goes_to_the_nearest_attribute() -> None:
     attributes = ("New Value", "new value", "NewValue")
     values = {"NewValue": 3, "new value": 2, "New Value": 1, "NEWVALUE": 4}
-    assert Reader(*attributes).read(values) == (
+    assert ReaderOfColumns(*attributes).read(values) == (
         {"new_value": 1, "new_value_2": 2, "new_value_3": 3},
         {"NEWVALUE": 4},
     )
@@ -164,41 +164,44 @@ def test_each_key_goes_to_the_nearest_attribute() -> None:
 @pytest.mark.parametrize("keys", [("Source", "source"), ("source", "Source")])
 def test_of_two_keys_for_a_column_the_nearer_fills_it(keys: tuple[str, str]) -> None:
     values = {key: key for key in keys}
-    assert Reader("Source").read(values) == ({"source": "Source"}, {"source": "source"})
+    assert ReaderOfColumns("Source").read(values) == ({"source": "Source"}, {"source": "source"})
 
 
 def test_an_attribute_without_column_is_kept_by_its_key() -> None:
     values = {"Source": "web", "Later Idea": {"a": [1]}, "later idea": None}
-    assert Reader("Source").read(values) == (
+    assert ReaderOfColumns("Source").read(values) == (
         {"source": "web"},
         {"Later Idea": {"a": [1]}, "later idea": None},
     )
 
 
 def test_a_column_that_the_table_lacks_is_kept_by_its_key_and_fills_no_other() -> None:
-    of_an_old_catalog = Reader("Demo Date", "Demo_Date", lacking=("demo_date_2",))
+    of_an_old_catalog = ReaderOfColumns("Demo Date", "Demo_Date", lacking=("demo_date_2",))
     assert of_an_old_catalog.read({"Demo_Date": 1}) == ({}, {"Demo_Date": 1})
 
 
 def test_a_deselected_column_is_dropped() -> None:
-    assert Reader("Source", "Reason", deselected=("source",)).read({"source": 1}) == ({}, {})
+    assert ReaderOfColumns("Source", "Reason", deselected=("source",)).read({"source": 1}) == (
+        {},
+        {},
+    )
 
 
 def test_a_type_without_attributes_keeps_every_attribute_by_key() -> None:
-    assert Reader().read({"Surprise": 1}) == ({}, {"Surprise": 1})
+    assert ReaderOfColumns().read({"Surprise": 1}) == ({}, {"Surprise": 1})
 
 
 @given(st.lists(names, max_size=8), st.dictionaries(names, st.integers(), max_size=10))
 def test_each_value_is_in_a_column_or_with_the_others_exactly_once(
     attributes: list[str], activity: dict[str, int]
 ) -> None:
-    one = Reader(*attributes)
+    one = ReaderOfColumns(*attributes)
     values, other = one.read(activity)
     assert sorted([*values.values(), *other.values()]) == sorted(activity.values())
     assert other.items() <= activity.items()
-    # Sets of keys that were read before make no difference, nor does the order of keys.
+    # The result does not depend on keys that were read before, nor on the order of keys.
     again = dict(reversed(activity.items()))
     assert sorted(one.read(again)[0]) == sorted(values)
-    for name, value in Reader(*attributes).read(again)[0].items():
+    for name, value in ReaderOfColumns(*attributes).read(again)[0].items():
         assert name in values
         assert value in activity.values()

@@ -1,4 +1,4 @@
-"""The text of a cell becomes a value of its type, or is refused."""
+"""The text of a cell is parsed to a value of its type, or rejected."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def refuses(parse: Callable[[str], object], text: str) -> bool:
+def is_rejected(parse: Callable[[str], object], text: str) -> bool:
     try:
         parse(text)
     except ValueError:
@@ -65,8 +65,8 @@ def test_whole_numbers_are_read(text: str, value: int) -> None:
     ],
     ids=lambda text: text[:10],
 )
-def test_text_that_is_not_a_whole_number_is_refused(text: str) -> None:
-    assert refuses(parse_integer, text)
+def test_text_that_is_not_a_whole_number_is_rejected(text: str) -> None:
+    assert is_rejected(parse_integer, text)
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_numbers_keep_their_digits(text: str, value: str) -> None:
     ],
     ids=lambda text: text[:10],
 )
-def test_text_that_is_not_a_number_is_refused(text: str) -> None:
-    assert refuses(parse_number, text)
+def test_text_that_is_not_a_number_is_rejected(text: str) -> None:
+    assert is_rejected(parse_number, text)
 
 
 @given(st.integers())
@@ -132,8 +132,8 @@ def test_false_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "yes", "no", "2", "t", "null", " true"])
-def test_text_that_is_not_a_boolean_is_refused(text: str) -> None:
-    assert refuses(parse_boolean, text)
+def test_text_that_is_not_a_boolean_is_rejected(text: str) -> None:
+    assert is_rejected(parse_boolean, text)
 
 
 @given(st.dates())
@@ -145,8 +145,8 @@ def test_dates_are_read_as_written(day: date) -> None:
     "text",
     ["", "2023-02-29", "20230119", "2023-W03-4", "2023-1-19", "19.01.2023", "2023-01-19T00:00:00Z"],
 )
-def test_text_that_is_not_a_date_is_refused(text: str) -> None:
-    assert refuses(parse_date, text)
+def test_text_that_is_not_a_date_is_rejected(text: str) -> None:
+    assert is_rejected(parse_date, text)
 
 
 @given(st.datetimes(timezones=st.just(UTC)).map(lambda instant: instant.replace(microsecond=0)))
@@ -202,5 +202,5 @@ def test_every_notation_of_an_instant_is_read(text: str, instant: str) -> None:
         "2022-02-13T14:06:20Z\n",
     ],
 )
-def test_text_that_is_not_an_instant_is_refused(text: str) -> None:
-    assert refuses(parse_date_time, text)
+def test_text_that_is_not_an_instant_is_rejected(text: str) -> None:
+    assert is_rejected(parse_date_time, text)

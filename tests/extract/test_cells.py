@@ -1,4 +1,4 @@
-"""Cells are read as they were written, whatever characters they hold."""
+"""Cells are read as they were written, with any characters."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def write(table: list[list[str]], separator: str, end: str) -> bytes:
     st.sampled_from(["\n", "\r\n"]),
     st.sampled_from(["", "\ufeff"]),
 )
-def test_any_table_comes_back(table: list[list[str]], separator: str, end: str, mark: str) -> None:
+def test_any_table_is_read_as_it_was_written(
+    table: list[list[str]], separator: str, end: str, mark: str
+) -> None:
     table = [["header"] * 2, *table]
     file = mark.encode() + write(table, separator, end)
     assert cells(file, separator) == [[cell.replace("\0", "") for cell in row] for row in table]
@@ -132,7 +134,7 @@ def test_chunks_of_any_size_hold_the_same_rows_and_lines(
     assert line_numbers(file, chunk_bytes) == numbers[:-1]
 
 
-def test_a_block_holds_about_a_chunk() -> None:
+def test_a_block_has_the_rows_of_about_one_chunk() -> None:
     file = b"a,b\n" * 100_000
     sizes = [len(block.rows) for block in CellReader(io.BytesIO(file), ",")]
     assert max(sizes) <= CHUNK_BYTES // 4 + 2
@@ -175,7 +177,7 @@ def test_a_quote_that_is_never_closed_is_an_error(file: bytes) -> None:
         (b'h\n"stray"quote', b'x"y\n'),
     ],
 )
-def test_a_row_without_end_is_refused_after_32_mib(begin: bytes, line: bytes) -> None:
+def test_a_row_without_end_is_rejected_after_32_mib(begin: bytes, line: bytes) -> None:
     file = io.BytesIO(begin + line * (2 * LONGEST_ROW_BYTES // len(line)))
     with pytest.raises(MalformedFileError, match="a row is longer than"):
         list(CellReader(file, ","))
@@ -213,7 +215,7 @@ FRAGMENTS = [
 
 
 @given(st.binary() | st.lists(st.sampled_from(FRAGMENTS), max_size=30).map(b"".join))
-def test_arbitrary_bytes_give_cells_or_our_error(file: bytes) -> None:
+def test_arbitrary_bytes_give_cells_or_a_malformed_file_error(file: bytes) -> None:
     try:
         rows = cells(file)
     except MalformedFileError:
@@ -242,7 +244,7 @@ def test_the_size_of_chunks_makes_no_difference_whatever_the_file_holds(
             rows_and_lines(file, chunk_bytes)
     else:
         assert rows_and_lines(file, chunk_bytes) == rows
-        # Carriage returns are in place.
+        # No placeholder of a carriage return is left: each cell is valid Unicode.
         "".join(cell for _, row in rows for cell in row).encode()
 
 

@@ -51,7 +51,7 @@ LIKELY = st.from_regex(r"[-+]?[0-9.]{0,20}([eE][-+]?[0-9]{1,6})?", fullmatch=Tru
 
 @pytest.mark.parametrize("field_type", ALL_TYPES, ids=NAMES)
 @given(text=st.text() | LIKELY | JSON.map(json.dumps))
-def test_arbitrary_text_gives_a_value_of_the_declared_type_or_is_refused(
+def test_arbitrary_text_gives_a_value_of_the_declared_type_or_is_rejected(
     field_type: FieldType, text: str
 ) -> None:
     declared = field_type.schema["type"]

@@ -1,4 +1,4 @@
-"""A file has the expected fields and whole rows, or its line is named."""
+"""A file is read if it has the expected fields and complete rows; else the error names the line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One export job, step by step."""
+"""The steps of one export job."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_full_queue_is_waited_for_as_long_as_a_job(
         steps.enqueue(state)
 
 
-def test_a_full_queue_is_waited_for_anew_after_a_pause_for_the_quota(
+def test_after_a_pause_for_the_quota_a_full_queue_has_the_whole_job_timeout(
     steps: JobSteps, exports: FakeExports, clock: TapClock
 ) -> None:
     exports.errors["enqueue"] = [api_error(errors.QueueFullError)] * 3
@@ -174,7 +174,7 @@ def test_the_job_timeout_begins_when_the_job_is_enqueued(steps: JobSteps, clock:
 
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
-def test_a_job_that_ends_without_a_file_is_created_anew_a_few_times(
+def test_a_job_that_ends_without_a_file_is_created_again_a_few_times(
     steps: JobSteps, exports: FakeExports, clock: TapClock, status: JobStatus
 ) -> None:
     exports.ends[1] = status
@@ -258,7 +258,7 @@ def test_a_job_of_an_earlier_run_is_resumed_where_it_is(
     assert state.export_id == ("" if stage is Stage.PLANNED else "job 1")
 
 
-def test_resuming_is_tried_again_after_an_invalid_response(
+def test_resuming_is_repeated_after_an_invalid_response(
     steps: JobSteps, exports: FakeExports, clock: TapClock
 ) -> None:
     exports.errors["status"] = [errors.InvalidResponseError("Hibernating")]
@@ -283,14 +283,14 @@ def test_a_file_can_be_downloaded_for_seven_days(
     assert steps.resume(new(**RESUMED)).stage is stage
 
 
-def test_a_job_without_a_date_is_not_taken_for_expired(
+def test_a_job_without_a_valid_date_is_not_treated_as_expired(
     steps: JobSteps, exports: FakeExports
 ) -> None:
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at="yesterday")
     assert steps.resume(new(**RESUMED)).stage is Stage.COMPLETED
 
 
-def test_a_resumed_job_that_cannot_be_verified_is_created_anew(
+def test_a_resumed_job_that_cannot_be_verified_is_created_again(
     steps: JobSteps, exports: FakeExports
 ) -> None:
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=3)

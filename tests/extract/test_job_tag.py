@@ -1,4 +1,4 @@
-"""What a job's file says about the job."""
+"""The tag in the header of an export file, which identifies the task of its job."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def test_a_tag_names_the_window_the_horizon_and_the_request_of_a_task() -> None:
         b"id__20260101T000000Z_20260201T000000Z_20260201T000000Z_0123456789abcdeg_0",
     ],
 )
-def test_anything_else_is_not_a_tag(beginning: bytes) -> None:
+def test_a_header_without_a_complete_tag_gives_none(beginning: bytes) -> None:
     assert read_tag(beginning) is None

@@ -1,4 +1,4 @@
-"""The text of a JSON object becomes a dict that every database takes, or is refused."""
+"""The text of a JSON object is parsed to a dict that every database accepts, or rejected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
 
 
-def refuses(text: str) -> bool:
+def is_rejected(text: str) -> bool:
     try:
         parse_json_object(text)
     except ValueError:
@@ -88,8 +88,8 @@ def test_doubled_quotes_inside_a_text_are_part_of_it() -> None:
     ],
     ids=lambda text: text[:20],
 )
-def test_text_that_is_not_an_object_is_refused(text: str) -> None:
-    assert refuses(text)
+def test_text_that_is_not_an_object_is_rejected(text: str) -> None:
+    assert is_rejected(text)
 
 
 JSON = st.recursive(
@@ -114,7 +114,7 @@ def texts(value: object) -> list[str]:
 
 @settings(max_examples=50)
 @given(st.dictionaries(st.text(st.characters(exclude_categories=[])), JSON, max_size=3))
-def test_no_text_holds_characters_that_databases_refuse(attributes: dict[str, object]) -> None:
+def test_no_text_has_characters_that_databases_reject(attributes: dict[str, object]) -> None:
     for text in texts(parse_json_object(json.dumps(attributes))):
         assert "\0" not in text
         text.encode()

@@ -1,4 +1,4 @@
-"""JSON values become values of their fields' types, kept or refused where they do not fit."""
+"""JSON values are converted to the types of their fields; invalid values are kept or an error."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_object_becomes_a_record() -> None:
     ]
 
 
-def test_texts_hold_no_characters_that_databases_refuse() -> None:
+def test_texts_have_no_characters_that_databases_reject() -> None:
     converter = JsonRecordConverter(SCHEMA, InvalidValues(FAIL))
     record = converter.convert({"guid": "a\0b", "attributes": {"\0c": ["\ud800"]}})
     assert (record["guid"], record["attributes"]) == ("ab", {"c": ["\ufffd"]})

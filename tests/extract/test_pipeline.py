@@ -1,4 +1,4 @@
-"""Tasks in, verified files out, in order: with jobs that take no real time."""
+"""A pipeline returns verified files in the order of its tasks; jobs take no real time."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.events import Event
     from tap_marketo_bulk.extract.tasks import JobPolicy
 
-MOMENT = 5.0
+TIMEOUT_SECONDS = 5.0
 
 
-class ImpatientPipeline(Pipeline):
-    """A pipeline whose threads wait for each other only briefly."""
+class ShortTimeoutPipeline(Pipeline):
+    """A pipeline whose threads wait for each other for a short time only."""
 
     STALL_SECONDS = 0.05
     SHUTDOWN_TIMEOUT_SECONDS = 0.05
 
 
-class PatientPipeline(Pipeline):
-    """A pipeline whose threads wait for each other as long as a busy machine needs."""
+class LongTimeoutPipeline(Pipeline):
+    """A pipeline whose threads wait for each other long enough on a busy machine."""
 
-    STALL_SECONDS = SHUTDOWN_TIMEOUT_SECONDS = MOMENT
+    STALL_SECONDS = SHUTDOWN_TIMEOUT_SECONDS = TIMEOUT_SECONDS
 
 
-class Run:
-    """A pipeline, the jobs behind it, the clock of both, and a reader that logs events."""
+class PipelineRun:
+    """A pipeline with fake export jobs, and a reader that logs events."""
 
     def __init__(
-        self, policy: JobPolicy = POLICY, pipeline: type[Pipeline] = ImpatientPipeline
+        self, policy: JobPolicy = POLICY, pipeline: type[Pipeline] = ShortTimeoutPipeline
     ) -> None:
-        """Start nothing yet."""
+        """Create the pipeline; it makes no call yet."""
         self.clock = TapClock(SandboxClock(NOW, speed=0))
         self.exports = FakeExports(self.clock)
         self.pipeline = pipeline(self.exports.real, self.clock, policy)
 
     def submit(self, days: int, stream: str = "leads") -> None:
-        """Submit a task for each of so many days."""
+        """Submit a task for each day."""
         self.pipeline.submit([task(day, stream) for day in range(days)])
 
     def files(self, stream: str = "leads") -> Generator[VerifiedFile, None, None]:
-        """Yield a stream's files; log the events between them among the calls to Marketo."""
+        """Yield the files of a stream; log the events between them as calls are logged."""
         with closing(self.pipeline.read(stream)) as events:
             yield from self.handle(events)
 
@@ -76,7 +76,7 @@ class Run:
                 self.exports.log.append(("useless", str(event.task.window.start.day)))
 
     def persist_job_ids(self) -> None:
-        """Persist the ids of new jobs, as a run does between rows."""
+        """Persist the ids of new jobs, as a run does between records."""
         assert list(self.handle(self.pipeline.created_jobs())) == []
 
     def read(self, stream: str = "leads") -> list[int]:
@@ -94,13 +94,13 @@ def day_of(file: VerifiedFile) -> int:
 
 
 @contextmanager
-def started(policy: JobPolicy = POLICY) -> Iterator[Run]:
-    run = Run(policy, PatientPipeline)
+def started(policy: JobPolicy = POLICY) -> Iterator[PipelineRun]:
+    run = PipelineRun(policy, LongTimeoutPipeline)
     yield run
     run.pipeline.close()
 
 
-def limited(jobs: int) -> JobPolicy:
+def policy_with_limit(jobs: int) -> JobPolicy:
     return replace(POLICY, max_jobs_in_flight=jobs)
 
 
@@ -110,26 +110,26 @@ def api_error(error: type[errors.ApiError], *arguments: object) -> errors.ApiErr
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0, 3000), max_size=12), st.integers(1, 6))
-def test_files_come_in_order_whatever_order_jobs_finish_in(
+def test_files_are_in_the_order_of_the_tasks_whichever_job_ends_first(
     seconds: list[float], limit: int
 ) -> None:
-    with started(limited(limit)) as run:
+    with started(policy_with_limit(limit)) as run:
         run.exports.seconds = dict(enumerate(seconds))
         run.submit(len(seconds))
         assert run.read() == list(range(len(seconds)))
         assert run.exports.peak <= limit
 
 
-def test_jobs_run_side_by_side() -> None:
+def test_jobs_run_at_the_same_time() -> None:
     with started() as run:
         run.submit(8)
         run.read()
-        # Two rounds of four, each of ten minutes, looked at once a minute.
+        # Two times four jobs of ten minutes, polled once a minute.
         assert run.clock.monotonic() <= 2 * 600 + 4 * 60
         assert run.exports.peak == 4
 
 
-def test_a_job_is_in_state_before_it_is_queued() -> None:
+def test_the_id_of_a_job_is_persisted_before_it_is_enqueued() -> None:
     with started() as run:
         run.submit(6)
         run.read()
@@ -138,17 +138,17 @@ def test_a_job_is_in_state_before_it_is_queued() -> None:
             assert log.index(("persist", export_id)) < log.index(("enqueue", export_id))
 
 
-def test_no_more_than_two_files_wait_for_the_reader() -> None:
-    with started(limited(6)) as run:
+def test_no_more_than_two_files_are_downloaded_ahead_of_the_reader() -> None:
+    with started(policy_with_limit(6)) as run:
         run.submit(8)
-        for taken, file in enumerate(run.files("leads"), start=1):
-            # The one that is read, and two.
+        for files_read, file in enumerate(run.files("leads"), start=1):
+            # The one that is being read, and two more.
             downloaded = len(run.exports.ids("file"))
-            assert downloaded <= taken + 2
+            assert downloaded <= files_read + 2
             assert file.content.read()
 
 
-def test_a_file_is_closed_when_the_next_is_asked_for() -> None:
+def test_a_file_is_closed_when_the_next_one_is_requested() -> None:
     with started() as run:
         run.submit(2)
         files = run.files("leads")
@@ -171,7 +171,7 @@ def test_an_error_is_raised_at_its_window_after_the_files_before_it() -> None:
 
 
 def test_a_transient_error_leaves_the_job_for_the_next_run() -> None:
-    with started(limited(1)) as run:
+    with started(policy_with_limit(1)) as run:
         run.exports.errors["status"] = [errors.UnreachableError("broken")]
         run.submit(1)
         with pytest.raises(errors.UnreachableError):
@@ -183,7 +183,7 @@ def test_a_transient_error_leaves_the_job_for_the_next_run() -> None:
 
 def test_streams_can_be_read_in_either_order() -> None:
     for first, second in (("leads", "activities"), ("activities", "leads")):
-        with started(limited(1)) as run:
+        with started(policy_with_limit(1)) as run:
             run.submit(4, "leads")
             run.submit(4, "activities")
             assert run.read(first) == [0, 1, 2, 3]
@@ -200,7 +200,7 @@ def test_jobs_of_the_next_stream_run_while_the_last_windows_of_one_are_read() ->
 
 
 def test_jobs_of_an_abandoned_stream_are_cancelled_unless_they_are_in_state() -> None:
-    with started(limited(2)) as run:
+    with started(policy_with_limit(2)) as run:
         run.submit(3, "leads")
         run.submit(1, "activities")
         with closing(run.files("leads")) as files:
@@ -222,24 +222,24 @@ def test_tasks_can_be_submitted_again_after_an_error() -> None:
         assert run.read() == [0, 1, 2]
 
 
-# A target that stops reading, and the end.
+# A target that does not read, and the end of the pipeline.
 
 
-def await_calls(run: Run, call: str, count: int) -> None:
-    """Wait until a call was made so often, without persisting anything."""
-    done = threading.Event()
+def await_calls(run: PipelineRun, call: str, count: int) -> None:
+    """Wait until a call was made ``count`` times, without persisting any id."""
+    is_reached = threading.Event()
 
-    def look(_call: str) -> None:
+    def check(_call: str) -> None:
         if len(run.exports.ids(call)) >= count:
-            done.set()
+            is_reached.set()
 
-    run.exports.during = look
-    look("")
-    assert done.wait(MOMENT)
+    run.exports.during = check
+    check("")
+    assert is_reached.wait(TIMEOUT_SECONDS)
 
 
-def test_while_the_target_does_not_read_jobs_are_enqueued_without_state() -> None:
-    run = Run(limited(2))
+def test_while_the_target_does_not_read_jobs_are_enqueued_before_they_are_in_state() -> None:
+    run = PipelineRun(policy_with_limit(2))
     run.submit(4)
     await_calls(run, "status", 1)
     assert run.exports.queued
@@ -251,17 +251,17 @@ def test_while_the_target_does_not_read_jobs_are_enqueued_without_state() -> Non
     run.pipeline.close()
 
 
-def test_closing_cancels_jobs_that_are_in_no_state() -> None:
+def test_closing_cancels_jobs_that_are_not_in_state() -> None:
     with started() as run:
         run.submit(3)
         await_calls(run, "create", 1)
-        # The first is created and waits to be persisted; nothing is enqueued meanwhile.
+        # The id of the first job is not persisted yet, so no job is enqueued.
         run.pipeline.close()
         assert run.exports.ids("cancel") == list(run.exports.created)
         assert not run.exports.queued
 
 
-def test_closing_leaves_jobs_running_that_are_in_state() -> None:
+def test_closing_does_not_cancel_jobs_that_are_in_state() -> None:
     with started() as run:
         run.exports.seconds = {1: 9000, 2: 9000}
         run.submit(3)
@@ -269,73 +269,74 @@ def test_closing_leaves_jobs_running_that_are_in_state() -> None:
         next(files)
         run.pipeline.close()
         assert not run.exports.ids("cancel")
-        # Closing twice does no more.
+        # A second call has no effect.
         run.pipeline.close()
+        assert not run.exports.ids("cancel")
 
 
 def test_a_job_that_is_being_created_while_closing_is_cancelled() -> None:
     with started() as run:
-        begun, go_on = threading.Event(), threading.Event()
+        has_begun, may_continue = threading.Event(), threading.Event()
 
         def hold(call: str) -> None:
             if call == "create":
-                begun.set()
-                go_on.wait(MOMENT)
+                has_begun.set()
+                may_continue.wait(TIMEOUT_SECONDS)
 
         run.exports.during = hold
         run.submit(1)
-        assert begun.wait(MOMENT)
-        end = threading.Thread(target=run.pipeline.close)
-        end.start()
-        go_on.set()
-        end.join(MOMENT)
+        assert has_begun.wait(TIMEOUT_SECONDS)
+        closer = threading.Thread(target=run.pipeline.close)
+        closer.start()
+        may_continue.set()
+        closer.join(TIMEOUT_SECONDS)
         assert run.exports.ids("cancel") == ["job 1"]
 
 
-def test_closing_does_not_wait_long_for_a_call_that_hangs() -> None:
-    run = Run()
-    begun, go_on = threading.Event(), threading.Event()
+def test_closing_does_not_wait_for_a_call_that_takes_too_long() -> None:
+    run = PipelineRun()
+    has_begun, may_continue = threading.Event(), threading.Event()
 
     def hold(_call: str) -> None:
-        begun.set()
-        go_on.wait(MOMENT)
+        has_begun.set()
+        may_continue.wait(TIMEOUT_SECONDS)
 
     run.exports.during = hold
     run.submit(1)
-    assert begun.wait(MOMENT)
+    assert has_begun.wait(TIMEOUT_SECONDS)
     run.pipeline.close()
     assert not run.exports.created
-    go_on.set()
+    may_continue.set()
 
 
 def test_a_file_that_arrives_after_closing_is_closed() -> None:
     before = set(threading.enumerate())
-    run = Run(limited(1))
-    begun, go_on = threading.Event(), threading.Event()
+    run = PipelineRun(policy_with_limit(1))
+    has_begun, may_continue = threading.Event(), threading.Event()
 
     def hold(call: str) -> None:
         if call == "file":
-            begun.set()
-            go_on.wait(MOMENT)
+            has_begun.set()
+            may_continue.wait(TIMEOUT_SECONDS)
 
     run.exports.during = hold
     run.submit(1)
     run.exports.seconds = {0: 0}
     reader = threading.Thread(target=next, args=(run.files(), None), daemon=True)
     reader.start()
-    assert begun.wait(MOMENT)
+    assert has_begun.wait(TIMEOUT_SECONDS)
     (worker,) = set(threading.enumerate()) - before - {reader}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         run.pipeline.close()
-        go_on.set()
-        worker.join(MOMENT)
+        may_continue.set()
+        worker.join(TIMEOUT_SECONDS)
         gc.collect()
     assert not worker.is_alive()
     assert not [each for each in caught if each.category is ResourceWarning]
 
 
-def test_a_cancel_that_fails_is_not_tried_again() -> None:
+def test_a_cancel_call_that_fails_is_not_repeated() -> None:
     with started() as run:
         run.exports.errors["cancel"] = [errors.UnreachableError("broken")]
         run.submit(1)
@@ -351,10 +352,10 @@ def test_a_pipeline_without_tasks_yields_no_files() -> None:
 
 
 class BrokenClock(TapClock):
-    """A clock that cannot wait."""
+    """A clock that raises an error when it waits."""
 
     def wait(self, condition: threading.Condition, seconds: float | None) -> None:
-        """Fail."""
+        """Raise an error."""
         del condition, seconds
         raise ArithmeticError
 
@@ -371,19 +372,19 @@ def test_an_error_of_the_worker_itself_is_raised_by_the_reader() -> None:
 # The quota.
 
 
-def used_up() -> errors.ApiError:
+def quota_error() -> errors.ApiError:
     return api_error(errors.ExportQuotaError, 500)
 
 
 def test_a_used_up_quota_fails_the_jobs_that_are_not_in_the_queue() -> None:
-    with started(limited(2)) as run:
+    with started(policy_with_limit(2)) as run:
         run.submit(3)
         files = run.files("leads")
         run.exports.errors["create"] = []
 
         def use_up(call: str) -> None:
             if call == "create" and len(run.exports.created) == 2:
-                run.exports.errors["create"] = [used_up()]
+                run.exports.errors["create"] = [quota_error()]
 
         run.exports.during = use_up
         assert day_of(next(files)) == 0
@@ -395,7 +396,7 @@ def test_a_used_up_quota_fails_the_jobs_that_are_not_in_the_queue() -> None:
 def test_a_used_up_quota_can_be_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     with started(replace(POLICY, waits_for_quota=True)) as run:
-        run.exports.errors["create"] = [used_up()]
+        run.exports.errors["create"] = [quota_error()]
         run.submit(2)
         assert run.read() == [0, 1]
         # From 00:00 UTC to 00:00 US Central.
@@ -405,17 +406,17 @@ def test_a_used_up_quota_can_be_waited_for(caplog: pytest.LogCaptureFixture) -> 
     assert 35 <= len(reminders) <= 37
 
 
-def test_after_a_pause_for_the_quota_a_full_queue_is_waited_for_anew() -> None:
+def test_after_a_pause_for_the_quota_a_full_queue_has_the_whole_job_timeout() -> None:
     with started(replace(POLICY, waits_for_quota=True, max_jobs_in_flight=1)) as run:
         full = api_error(errors.QueueFullError)
-        run.exports.errors["enqueue"] = [full, used_up(), full, full]
+        run.exports.errors["enqueue"] = [full, quota_error(), full, full]
         run.submit(1)
         assert run.read() == [0]
         assert len(run.exports.ids("enqueue")) == 5
 
 
-def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_without_state() -> None:
-    run = Run(limited(2))
+def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_before_it_is_in_state() -> None:
+    run = PipelineRun(policy_with_limit(2))
     enqueued = threading.Event()
     with run.pipeline.waiting_for_marketo():
         run.exports.during = lambda call: enqueued.set() if call == "enqueue" else None
@@ -425,8 +426,8 @@ def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_without_state() -
     run.pipeline.close()
 
 
-def test_a_thousand_tasks_are_scheduled_as_quickly_as_ten() -> None:
-    """Counts what the scheduler looks at; see ``JobTable.schedulable``."""
+def test_the_scheduler_does_not_examine_all_tasks_that_are_not_started() -> None:
+    """The time to schedule does not depend on their number; see ``JobTable.schedulable``."""
     table = JobTable()
     table.add([task(day) for day in range(1000)], 0.0)
     assert [state.number for state in table.schedulable()] == [0]

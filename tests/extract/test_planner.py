@@ -1,4 +1,4 @@
-"""From what streams owe to export tasks: nothing owed is dropped, and no job is created twice."""
+"""Export tasks for the windows that streams still have to read: none is missing, none is twice."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_bookmark_of_another_replication_key_is_ignored() -> None:
     assert spans(plan_tasks(plan(other, horizon=10))) == [(0, 10, (OWNER,))]
 
 
-def test_time_is_cut_where_another_stream_begins_to_owe() -> None:
+def test_a_window_ends_where_another_stream_begins_to_need_records() -> None:
     tasks = plan_tasks(plan(consumer("new"), consumer("old", bookmark=40), horizon=50))
     assert spans(tasks) == [
         (0, 24, ("new",)),
@@ -132,7 +132,7 @@ def test_a_job_for_another_request_is_not_resumed() -> None:
     assert obsolete_exports(plan(exports=(job,)), tasks) == [job]
 
 
-def test_a_job_that_ends_after_the_horizon_is_kept_for_a_later_run() -> None:
+def test_a_job_whose_window_ends_after_the_horizon_is_kept_for_a_later_run() -> None:
     job = export(10, 40, 100)
     today = plan(consumer(bookmark=10), exports=(job,), horizon=20)
     tasks = plan_tasks(today)
@@ -140,7 +140,7 @@ def test_a_job_that_ends_after_the_horizon_is_kept_for_a_later_run() -> None:
     assert obsolete_exports(today, tasks) == []
 
 
-def test_late_activities_are_owed_where_the_run_of_a_resumed_job_stopped_reading() -> None:
+def test_the_lookback_before_the_horizon_of_a_resumed_job_is_planned() -> None:
     job = export(10, 40, 40)
     today = consumer(bookmark=10, lookback=2, horizon=at(40))
     tasks = plan_tasks(plan(today, exports=(job,), horizon=60))
@@ -191,28 +191,28 @@ def test_two_requests_for_a_window_are_two_tasks_and_the_last_completes_it() -> 
 
 
 @dataclass
-class Marketo:
-    """Records at every half hour, each stored ``late`` hours after it happened.
+class SimulatedMarketo:
+    """A record at every half hour, each stored ``late`` hours after it happened.
 
     Attributes:
-        loaded: What the target holds, by stream.
-        paid: The windows that were exported, with the horizon at which each was.
+        loaded: The half hours of the records that the target has loaded, by stream.
+        exported: The window and the request digest of each job that was created.
     """
 
     late: float
     loaded: dict[str, set[float]] = field(default_factory=dict)
-    paid: list[tuple[Window, str]] = field(default_factory=list)
+    exported: list[tuple[Window, str]] = field(default_factory=list)
 
     def export(self, span: Window, stored_by: datetime) -> set[float]:
-        """Return the half hours that are in the file of a job."""
+        """Return the half hours of the records in the file of a job."""
         start, end = (span.start - START) / HOUR, (span.end - START) / HOUR
         last = min(end, (stored_by - START) / HOUR - self.late)
         return {half / 2 for half in range(int(2 * start), int(2 * last) + 1)}
 
 
 @dataclass(frozen=True)
-class Night:
-    """One run: its settings, and after how many tasks it is stopped."""
+class SimulatedRun:
+    """A run: hours since the run before, its settings, and how many files are read and created."""
 
     hours: int
     lookback: int
@@ -221,9 +221,9 @@ class Night:
     created_ahead: int
 
 
-NIGHTS = st.lists(
+RUNS = st.lists(
     st.builds(
-        Night,
+        SimulatedRun,
         hours=st.integers(1, 40),
         lookback=st.sampled_from([3, 4, 6, 30]),
         window_hours=st.integers(2, 31),
@@ -235,10 +235,12 @@ NIGHTS = st.lists(
 )
 
 
-def run_night(marketo: Marketo, night: Night, raw: dict[str, object], horizon: float) -> None:
-    """Plan, create jobs, read some of their files, and be stopped; STATE is in ``raw``."""
+def simulate_run(
+    marketo: SimulatedMarketo, run: SimulatedRun, raw: dict[str, object], horizon: float
+) -> None:
+    """Plan, create jobs and read some of their files; ``raw`` has the STATE before and after."""
     state = load_stream_state(OWNER, raw)
-    mode = Incremental("date", night.lookback * HOUR)
+    mode = Incremental("date", run.lookback * HOUR)
     today = ExportPlan(
         OWNER,
         (Consumer(OWNER, mode, state, START),),
@@ -246,19 +248,19 @@ def run_night(marketo: Marketo, night: Night, raw: dict[str, object], horizon: f
         make_requests,
         frozenset(),
         at(horizon),
-        night.window_hours * HOUR,
+        run.window_hours * HOUR,
     )
     tasks = plan_tasks(today)
     state = state.without_jobs({each.export_id for each in obsolete_exports(today, tasks)})
     files = {}
-    for number, task in enumerate(tasks[: night.read + night.created_ahead]):
+    for number, task in enumerate(tasks[: run.read + run.created_ahead]):
         name = task.export_id or f"{horizon}/{number}"
         if task.export_id is None:
-            marketo.paid.append((task.window, task.request.digest))
+            marketo.exported.append((task.window, task.request.digest))
         created = UnfinishedExport(name, task.window, task.request.digest, task.horizon)
         state = state.with_export(created)
         files[number] = marketo.export(task.window, task.horizon)
-    for number, task in enumerate(tasks[: night.read]):
+    for number, task in enumerate(tasks[: run.read]):
         marketo.loaded.setdefault(OWNER, set()).update(files[number])
         state = after_window(
             state, mode, task.window, read_horizon=task.horizon, horizon=at(horizon)
@@ -267,69 +269,71 @@ def run_night(marketo: Marketo, night: Night, raw: dict[str, object], horizon: f
     raw.update(dump_stream_state(state))
 
 
-@given(NIGHTS, st.sampled_from([0, 1, 2.5]))
-def test_whatever_interrupts_runs_and_changes_settings_nothing_owed_is_dropped(
-    nights: list[Night], late: float
+@given(RUNS, st.sampled_from([0, 1, 2.5]))
+def test_all_records_are_loaded_whatever_runs_were_interrupted_or_had_other_settings(
+    runs: list[SimulatedRun], late: float
 ) -> None:
-    # The shortest lookback covers the latest record, so nothing may be missing at the end.
-    marketo, raw, horizon = Marketo(late), dict[str, object](), 0.0
-    for night in nights:
-        horizon += night.hours
-        run_night(marketo, night, raw, horizon)
+    # The shortest lookback is longer than any delay, so no record may be missing at the end.
+    marketo, raw, horizon = SimulatedMarketo(late), dict[str, object](), 0.0
+    for run in runs:
+        horizon += run.hours
+        simulate_run(marketo, run, raw, horizon)
     horizon += 40
-    run_night(marketo, Night(40, 3, 31, 10_000, 0), raw, horizon)
+    simulate_run(marketo, SimulatedRun(40, 3, 31, 10_000, 0), raw, horizon)
     expected = {half / 2 for half in range(int(2 * (horizon - late)) + 1)}
     assert marketo.loaded[OWNER] == expected
     assert load_stream_state(OWNER, raw).exports == ()
 
 
-@given(NIGHTS)
-def test_with_the_same_settings_no_request_is_paid_twice(nights: list[Night]) -> None:
-    marketo, raw, horizon = Marketo(0), dict[str, object](), 0.0
-    for night in [*nights, Night(40, 3, 24, 10_000, 0)]:
-        horizon += night.hours
-        same = Night(night.hours, 3, 24, night.read, night.created_ahead)
-        run_night(marketo, same, raw, horizon)
-    assert len(set(marketo.paid)) == len(marketo.paid)
+@given(RUNS)
+def test_with_the_same_settings_no_request_is_exported_twice(runs: list[SimulatedRun]) -> None:
+    marketo, raw, horizon = SimulatedMarketo(0), dict[str, object](), 0.0
+    for run in [*runs, SimulatedRun(40, 3, 24, 10_000, 0)]:
+        horizon += run.hours
+        same = SimulatedRun(run.hours, 3, 24, run.read, run.created_ahead)
+        simulate_run(marketo, same, raw, horizon)
+    assert len(set(marketo.exported)) == len(marketo.exported)
 
 
-@given(NIGHTS)
-def test_without_a_lookback_no_instant_is_exported_twice(nights: list[Night]) -> None:
-    marketo, raw, horizon = Marketo(0), dict[str, object](), 0.0
-    for night in nights:
-        horizon += night.hours
-        run_night(marketo, Night(night.hours, 0, 24, night.read, night.created_ahead), raw, horizon)
-    paid = sorted(span for span, _ in marketo.paid)
-    assert all(one.end <= other.start for one, other in pairwise(paid))
+@given(RUNS)
+def test_without_a_lookback_no_instant_is_exported_twice(runs: list[SimulatedRun]) -> None:
+    marketo, raw, horizon = SimulatedMarketo(0), dict[str, object](), 0.0
+    for run in runs:
+        horizon += run.hours
+        simulate_run(
+            marketo, SimulatedRun(run.hours, 0, 24, run.read, run.created_ahead), raw, horizon
+        )
+    exported = sorted(span for span, _ in marketo.exported)
+    assert all(one.end <= other.start for one, other in pairwise(exported))
 
 
-@given(NIGHTS, st.sampled_from([None, "date"]))
+@given(RUNS, st.sampled_from([None, "date"]))
 def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
-    nights: list[Night], bookmark_key: str | None
+    runs: list[SimulatedRun], bookmark_key: str | None
 ) -> None:
     mode: ReadMode = FullRead(bookmark_key)
     state, horizon, read = StreamState(), 0.0, set[Window]()
-    began = None
-    for night in [*nights, Night(1, 0, 24, 10_000, 0)]:
-        horizon += night.hours
+    first_horizon = None
+    for run in [*runs, SimulatedRun(1, 0, 24, 10_000, 0)]:
+        horizon += run.hours
         state = begin_read(state, mode, Coverage(START), at(horizon))
-        began = began or state.sweep_began
+        first_horizon = first_horizon or state.sweep_began
         who = Consumer(OWNER, mode, state, START)
-        tasks = plan_tasks(plan(who, horizon=horizon, length=night.window_hours))
-        for task in tasks[: night.read]:
+        tasks = plan_tasks(plan(who, horizon=horizon, length=run.window_hours))
+        for task in tasks[: run.read]:
             read.add(task.window)
             state = after_window(
                 state, mode, task.window, read_horizon=task.horizon, horizon=at(horizon)
             )
             if state.sweep_began is None:
                 assert merge(read) == (Window(START, at(horizon)),)
-                assert state.bookmark == (began if bookmark_key else None)
+                assert state.bookmark == (first_horizon if bookmark_key else None)
                 return
-            assert state.sweep_began == began
+            assert state.sweep_began == first_horizon
     raise AssertionError
 
 
-def test_a_full_read_that_is_complete_begins_anew() -> None:
+def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> None:
     state = StreamState()
     for horizon in (30, 60):
         who = Consumer(

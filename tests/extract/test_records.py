@@ -228,11 +228,11 @@ ROWS = st.lists(
 @given(ROWS)
 def test_a_block_has_the_records_that_its_rows_have_one_by_one(rows: list[list[str]]) -> None:
     block = Block(rows, 1, rows)
-    whole, single = InvalidValues(NULL), InvalidValues(NULL)
-    at_once = RowConverter(tuple(EVERYTHING.types), EVERYTHING, whole).convert(block)
-    one_by_one = RowConverter(tuple(EVERYTHING.types), EVERYTHING, single)
+    of_block, of_rows = InvalidValues(NULL), InvalidValues(NULL)
+    at_once = RowConverter(tuple(EVERYTHING.types), EVERYTHING, of_block).convert(block)
+    one_by_one = RowConverter(tuple(EVERYTHING.types), EVERYTHING, of_rows)
     assert at_once == [record for row in rows for record in one_by_one.convert(block.select([row]))]
-    assert (whole.counts, whole.samples) == (single.counts, single.samples)
+    assert (of_block.counts, of_block.samples) == (of_rows.counts, of_rows.samples)
 
 
 @given(ROWS)
@@ -259,7 +259,7 @@ FRAGMENTS = [",", "\n", '"', '""', "null", "1", "-1.5", "true", "2023-01-19", "{
     st.binary()
     | st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(lambda parts: "".join(parts).encode())
 )
-def test_arbitrary_bytes_give_records_or_our_error(file: bytes) -> None:
+def test_arbitrary_bytes_give_records_or_a_data_error(file: bytes) -> None:
     header = ",".join(EVERYTHING.types).encode()
     for content in (file, header + b"\n" + file):
         with suppress(DataError):
@@ -295,7 +295,7 @@ ACTIVITY_TYPES = {
     ids=["CSV", "TSV", "SSV semicolon", "SSV space"],
 )
 @pytest.mark.parametrize("export_object", ["leads", "activities"])
-def test_files_of_the_sandbox_hold_its_records(
+def test_files_of_the_sandbox_have_the_expected_rows(
     exports: Exports, sandbox: Sandbox, clock: TapClock, export_object: str, file_format: str
 ) -> None:
     window = {"startAt": "2026-01-30T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}
@@ -308,8 +308,8 @@ def test_files_of_the_sandbox_hold_its_records(
     export_id = exports.create(request).export_id
     exports.enqueue(export_object, export_id)
     clock.sleep(60)
-    with exports.open_file(export_object, export_id, 0) as answer:
-        file = answer.read_body()
+    with exports.open_file(export_object, export_id, 0) as response:
+        file = response.read_body()
     key = "id" if export_object == "leads" else "marketoGUID"
     schema = RecordSchema(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
     read = records(file, schema, InvalidValues(FAIL), file_format)

@@ -1,4 +1,4 @@
-"""Which step comes next."""
+"""The next step of the worker, for any stages of the jobs."""
 
 from __future__ import annotations
 
@@ -116,13 +116,13 @@ def test_no_more_jobs_are_started_than_allowed() -> None:
     assert chosen(jobs(V, V, P), max_in_flight=1) == (2, Step.CREATE)
 
 
-def test_files_of_another_stream_do_not_keep_the_reader_waiting() -> None:
+def test_files_of_another_stream_do_not_block_the_awaited_job() -> None:
     states = jobs(("leads", D), ("leads", V), ("leads", V), ("activities", P))
     assert chosen(states, max_in_flight=1) is None
     assert chosen(states, max_in_flight=1, awaited=3) == (3, Step.CREATE)
 
 
-def test_a_place_on_disk_is_kept_for_the_awaited_file() -> None:
+def test_a_place_on_disk_is_reserved_for_the_awaited_file() -> None:
     states = [*jobs(Q, V, due=200.0), jobs(Q, V, D)[2]]
     assert chosen(states, max_in_flight=3) == (2, Step.DOWNLOAD)
     assert chosen(states, max_in_flight=3, awaited=0) is None
@@ -141,7 +141,7 @@ def test_while_the_quota_is_waited_for_files_are_downloaded_and_no_job_is_starte
     assert seconds_until_due(snapshot(jobs(P), now=4900.0, **waiting)) == 100.0
 
 
-def test_without_a_due_step_there_is_no_time_to_wait_for() -> None:
+def test_without_a_step_that_becomes_due_there_is_no_time_to_wait_for() -> None:
     assert seconds_until_due(snapshot(jobs(V, R))) is None
     # A step that is due and not possible yet waits for another event.
     assert seconds_until_due(snapshot(jobs(C), persisted_ids=())) is None

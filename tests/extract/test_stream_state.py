@@ -50,7 +50,7 @@ STATES = st.builds(
 
 
 @given(STATES)
-def test_a_state_that_is_written_is_read_as_it_was(state: StreamState) -> None:
+def test_a_state_that_is_written_is_read_without_a_change(state: StreamState) -> None:
     assert load_stream_state("leads", dump_stream_state(state)) == state
 
 
@@ -59,7 +59,7 @@ def test_an_empty_state_is_a_new_stream() -> None:
     assert dump_stream_state(StreamState()) == {}
 
 
-# One of each kind that version 0.1 wrote: they are read for ever.
+# One example of each state that version 0.1 wrote. Every later version must read them.
 
 JOB = {
     "id": "8f3265a2",
@@ -95,8 +95,8 @@ def test_a_state_of_version_0_1_is_read(raw: dict[str, Any]) -> None:
     assert written == raw
 
 
-def test_what_version_0_1_lost_in_an_interrupted_resumption_is_owed() -> None:
-    # The bookmark is H1, the horizon H2; the job that reads the hour before H1 again is left.
+def test_the_lookback_that_version_0_1_dropped_after_two_interruptions_is_owed() -> None:
+    # The job that reads the hour before the bookmark again is unfinished.
     raw = {
         "horizon": "2026-02-02T00:00:00Z",
         "replication_key": "activityDate",

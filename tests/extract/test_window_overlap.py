@@ -36,7 +36,7 @@ def second_file(
     consumers: tuple[Sequence[str], Sequence[str]] = ("a", "a"),
     second_start: int = 12,
 ) -> list[list[str]]:
-    """What is left of the second of two windows that meet at noon."""
+    """Return the rows of the second of two windows that remain; both windows share noon."""
     overlap = WindowOverlapFilter("updatedAt")
     overlap.begin_file(window(11, 12), fields[0], consumers[0])
     assert filtered(overlap, *first) == first
@@ -53,7 +53,7 @@ def test_a_row_that_has_changed_is_emitted_again() -> None:
     assert second_file([LEAD], [changed]) == [changed]
 
 
-def test_no_row_is_dropped_for_its_instant_alone() -> None:
+def test_a_row_with_the_same_instant_and_other_values_is_kept() -> None:
     assert second_file([EARLIER], [EARLIER, LEAD]) == [EARLIER, LEAD]
 
 
@@ -65,11 +65,11 @@ def test_rows_with_other_fields_are_not_compared() -> None:
     assert second_file([LEAD], [LEAD], fields=(FIELDS, ("id", "updatedAt", "phone"))) == [LEAD]
 
 
-def test_windows_that_do_not_meet_are_not_compared() -> None:
+def test_windows_that_share_no_second_are_not_compared() -> None:
     assert second_file([LEAD], [LEAD], second_start=11) == [LEAD]
 
 
-def test_a_file_without_the_instant_is_left_as_it_is() -> None:
+def test_no_row_of_a_file_without_the_instant_is_dropped() -> None:
     fields = ("id", "email", "phone")
     assert second_file([LEAD], [LEAD], fields=(fields, fields)) == [LEAD]
 
@@ -89,8 +89,8 @@ def test_only_the_window_before_is_remembered() -> None:
     overlap = WindowOverlapFilter("updatedAt")
     for start, end in ((11, 12), (12, 13), (12, 13)):
         overlap.begin_file(window(start, end), FIELDS)
-        left = filtered(overlap, LEAD)
-    assert left == [LEAD]
+        remaining = filtered(overlap, LEAD)
+    assert remaining == [LEAD]
 
 
 def test_a_dropped_row_does_not_change_the_lines_of_others() -> None:

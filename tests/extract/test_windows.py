@@ -1,4 +1,4 @@
-"""Windows cover every second, and stop before the newest minutes."""
+"""Windows cover the whole time range up to the horizon."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 
 
 @given(INSTANTS, SPANS, LENGTHS)
-def test_windows_cover_the_whole_stretch_and_no_more(
+def test_windows_cover_exactly_the_given_time_range(
     start: datetime, span: timedelta, length: timedelta
 ) -> None:
     windows = list(split(start, start + span, length))
@@ -105,7 +105,7 @@ def in_hours(spans: list[tuple[int, int]]) -> list[Window]:
     return [Window(zero + one * HOUR, zero + other * HOUR) for one, other in spans if one <= other]
 
 
-def seconds_in(windows: Iterable[Window]) -> set[datetime]:
+def half_hours_in(windows: Iterable[Window]) -> set[datetime]:
     """Return every half hour that lies within a window, its ends excluded."""
     return {
         each.start + half * HOUR / 2
@@ -119,7 +119,7 @@ def seconds_in(windows: Iterable[Window]) -> set[datetime]:
 def test_merged_windows_cover_the_same_time_and_do_not_touch(spans: list[tuple[int, int]]) -> None:
     windows = in_hours(spans)
     merged = merge(windows)
-    assert seconds_in(merged) == seconds_in(windows)
+    assert half_hours_in(merged) == half_hours_in(windows)
     assert all(one.end < other.start for one, other in pairwise(merged))
 
 
@@ -130,5 +130,5 @@ def test_subtracting_a_window_removes_its_time_and_nothing_else(
     windows = merge(in_hours(spans))
     (removed,) = in_hours([(min(one, other), max(one, other))])
     remaining = subtract(windows, removed)
-    assert seconds_in(remaining) == seconds_in(windows) - seconds_in([removed])
+    assert half_hours_in(remaining) == half_hours_in(windows) - half_hours_in([removed])
     assert list(remaining) == sorted(remaining)

@@ -30,9 +30,16 @@ if TYPE_CHECKING:
 
 WINTER = {"createdAt": {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-03-01T00:00:00Z"}}
 LEADS = ExportRequest("leads", ("id", "email"), WINTER)
+COMPLETED = {
+    "exportId": "1",
+    "status": "Completed",
+    "numberOfRecords": 7,
+    "fileSize": 70,
+    "fileChecksum": "sha256:" + "ab" * 32,
+}
 
 
-def small(**options: Any) -> pytest.MarkDecorator:  # noqa: ANN401 - whatever there is
+def small(**options: Any) -> pytest.MarkDecorator:  # noqa: ANN401 - any options
     return pytest.mark.parametrize("options", [Options(leads=20, activities=20, **options)])
 
 
@@ -60,11 +67,11 @@ def test_a_job_is_created_queued_processed_and_completed(
     assert exports.status("leads", queued).status is JobStatus.PROCESSING
     clock.sleep(120)
     done = exports.status("leads", job.export_id)
-    truth = sandbox.jobs[1]
+    expected = sandbox.jobs[1]
     assert done.status is JobStatus.COMPLETED
     assert done.is_verifiable
-    assert (done.records, done.size) == (truth.number_of_records, truth.file_size)
-    assert f"sha256:{done.sha256}" == truth.file_checksum
+    assert (done.records, done.size) == (expected.number_of_records, expected.file_size)
+    assert f"sha256:{done.sha256}" == expected.file_checksum
     with exports.open_file("leads", job.export_id, 0) as file:
         assert len(file.read_body()) == done.size
     with exports.open_file("leads", job.export_id, 5) as file:
@@ -130,18 +137,23 @@ def test_an_enqueue_call_whose_response_is_lost_succeeds(
     assert exports.status("leads", export_id).status.is_in_queue
 
 
-def test_enqueuing_twice_is_no_error(exports: Exports, queued: str) -> None:
+def test_enqueuing_twice_is_no_error(exports: Exports, sandbox: Sandbox, queued: str) -> None:
     exports.enqueue("leads", queued)
+    assert [call.name for call in sandbox.calls].count("enqueue") == 2
     assert exports.status("leads", queued).status.is_in_queue
 
 
 def test_enqueuing_a_job_that_was_processed_is_no_error(
-    exports: Exports, sandbox: Sandbox, queued: str, clock: TapClock
+    host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
-    clock.sleep(60)
-    fault = Fault("envelope", call="enqueue", code="1029", message="Job has been processed")
-    sandbox.faults.append(fault)
-    exports.enqueue("leads", queued)
+    error = {"code": "1029", "message": "Job has been processed"}
+    rejection = http_response({"success": False, "errors": [error]})
+    status = http_response({"success": True, "result": [COMPLETED]})
+    marketo = host(TOKEN_RESPONSE, rejection, status)
+    Exports(client_of(marketo.url)).enqueue("leads", "1")
+    enqueue, get_status = (request.split(b" HTTP")[0] for request in marketo.requests[1:])
+    assert enqueue == b"POST /bulk/v1/leads/export/1/enqueue.json"
+    assert get_status == b"GET /bulk/v1/leads/export/1/status.json"
 
 
 def test_a_job_that_cannot_be_enqueued_is_an_error(exports: Exports, sandbox: Sandbox) -> None:
@@ -237,15 +249,6 @@ def test_jobs_are_listed_from_all_pages(exports: Exports, sandbox: Sandbox) -> N
     assert [job.export_id for job in exports.list_jobs("leads")] == made
     assert [call.name for call in sandbox.calls[-2:]] == ["list", "list"]
     assert list(exports.list_jobs("activities")) == []
-
-
-COMPLETED = {
-    "exportId": "1",
-    "status": "Completed",
-    "numberOfRecords": 7,
-    "fileSize": 70,
-    "fileChecksum": "sha256:" + "ab" * 32,
-}
 
 
 @pytest.fixture

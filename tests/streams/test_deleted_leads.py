@@ -93,7 +93,9 @@ def test_the_next_run_begins_with_the_lookback_before_the_bookmark(
     assert set(expected) - set(table(first))
 
 
-def test_a_full_table_is_read_from_the_start_date(tap: TapRunner) -> None:
+def test_a_full_table_is_read_from_the_start_date_and_does_not_change_the_bookmark(
+    tap: TapRunner,
+) -> None:
     first = read(tap)
 
     def use_full_table(entry: dict[str, Any]) -> None:
@@ -101,8 +103,10 @@ def test_a_full_table_is_read_from_the_start_date(tap: TapRunner) -> None:
         entry["replication_method"] = root["metadata"]["forced-replication-method"] = "FULL_TABLE"
 
     catalog = edited(selecting(tap.discover(), NAME), NAME, use_full_table)
+    tap.clock.sleep(60)
     again = tap.run(catalog=catalog, state=first.state, config=YEAR)
     assert table(again) == table(first)
+    assert again.bookmark(NAME) == first.bookmark(NAME)
 
 
 def test_deletions_after_the_end_date_are_emitted_by_the_next_run(

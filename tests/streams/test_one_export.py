@@ -132,8 +132,9 @@ def test_each_stream_has_a_separate_bookmark(tap: TapRunner) -> None:
     run = read(tap, ["activities", MAIL, DEMO])
     bookmark = {"replication_key": "activityDate", "replication_key_value": format_instant(NOW)}
     assert run.state
-    names = ("activities", MAIL, DEMO)
-    assert without_bookkeeping(run.state) == {"bookmarks": dict.fromkeys(names, bookmark)}
+    assert without_bookkeeping(run.state) == {
+        "bookmarks": dict.fromkeys(("activities", MAIL, DEMO), bookmark)
+    }
     bookmarks = [
         {each.get("replication_key_value") for each in state["bookmarks"].values()}
         for state in run.states

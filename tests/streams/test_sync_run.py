@@ -114,7 +114,7 @@ def test_a_typed_stream_is_a_consumer_of_activities_and_reads_nothing_itself(
 
 @unchanging
 @pytest.mark.parametrize("maps", [{"activities": None}, {"leads": {}, "__else__": None}])
-def test_a_stream_that_a_map_removes_is_not_exported_and_keeps_its_bookmark(
+def test_a_stream_that_a_stream_map_removes_is_not_exported_and_keeps_its_bookmark(
     tap: TapRunner, sandbox: Sandbox, maps: dict[str, object]
 ) -> None:
     first = tap.run(config=WHOLE_HISTORY | {"stream_maps": maps})

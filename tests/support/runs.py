@@ -78,7 +78,7 @@ class RunResult:
         return deepcopy(self.states[-1]) if self.states else None
 
     def bookmark(self, stream: str) -> Message:
-        """Return a stream's entry in the bookmarks of the last STATE."""
+        """Return a stream's entry in the bookmarks of the last STATE, without the latest jobs."""
         bookmarks: Message = without_bookkeeping(self.state or {}).get("bookmarks", {})
         bookmark: Message = bookmarks.get(stream, {})
         return bookmark

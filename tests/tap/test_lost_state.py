@@ -1,4 +1,4 @@
-"""The whole pipeline dies, with all STATE since the last completed run: nothing is paid twice."""
+"""The tap and its target crash before STATE is saved: still no window is exported twice."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ if TYPE_CHECKING:
     from tests.support.runs import Message
 
 unchanging = pytest.mark.parametrize("options", [UNCHANGING])
-FIXED = WHOLE_HISTORY | {"activity_lookback_minutes": 0}
+NO_LOOKBACK = WHOLE_HISTORY | {"activity_lookback_minutes": 0}
 LEADS_WINDOWS = 3
 
 
-def new_tap(options: Options = UNCHANGING) -> Iterator[TapRunner]:
+def new_sandbox(options: Options = UNCHANGING) -> Iterator[TapRunner]:
+    """Start a sandbox, and yield a tap for it."""
     clock = SandboxClock(NOW, speed=0)
     with Sandbox(options, clock=clock) as sandbox:
         yield TapRunner(sandbox, TapClock(clock))
 
 
-def completed(sandbox: Sandbox) -> list[Any]:
-    """Return the requests of the files that Marketo has made."""
+def completed_requests(sandbox: Sandbox) -> list[Any]:
+    """Return the requests of all completed jobs."""
     return [job.request for job in sandbox.jobs if job.status == "Completed"]
 
 
-def assert_paid_once(sandbox: Sandbox) -> None:
-    filters = [str(request["filter"]) + str(job_fields(request)) for request in completed(sandbox)]
+def assert_exported_once(sandbox: Sandbox) -> None:
+    filters = [
+        str(request["filter"]) + str(job_fields(request)) for request in completed_requests(sandbox)
+    ]
     assert len(set(filters)) == len(filters)
 
 
@@ -45,61 +48,61 @@ def job_fields(request: Any) -> list[str]:  # noqa: ANN401 - JSON
     return fields
 
 
-def test_stopped_after_any_message_without_any_state_nothing_is_paid_twice() -> None:
-    total = next(len(tap.run(config=FIXED).messages) for tap in new_tap())
+def test_a_run_that_is_stopped_after_any_message_is_completed_without_its_state() -> None:
+    total = next(len(tap.run(config=NO_LOOKBACK).messages) for tap in new_sandbox())
     for place in range(1, total, 4):
-        for tap in new_tap():
-            stopped = tap.run(config=FIXED, stop_after=place)
+        for tap in new_sandbox():
+            stopped = tap.run(config=NO_LOOKBACK, stop_after=place)
             assert isinstance(stopped.error, SimulatedCrashError)
-            again = tap.run(config=FIXED)
+            again = tap.run(config=NO_LOOKBACK)
             assert again.error is None
             assert_complete(tap.sandbox, again)
-            assert_paid_once(tap.sandbox)
-            assert len(completed(tap.sandbox)) == 2 * LEADS_WINDOWS
+            assert_exported_once(tap.sandbox)
+            assert len(completed_requests(tap.sandbox)) == 2 * LEADS_WINDOWS
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_killed_again_and_again_with_all_state_lost_the_union_is_complete(seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - no secret
-    for tap in new_tap(replace(UNCHANGING, job_seconds=600)):
-        stops = [chance.randrange(1, 40) for _ in range(6)]
-        runs = [tap.run(config=FIXED, stop_after=stop) for stop in (*stops, None)]
+def test_runs_that_are_stopped_repeatedly_are_completed_without_any_state(seed: int) -> None:
+    generator = random.Random(seed)  # noqa: S311 - not a secret
+    for tap in new_sandbox(replace(UNCHANGING, job_seconds=600)):
+        stops = [generator.randrange(1, 40) for _ in range(6)]
+        runs = [tap.run(config=NO_LOOKBACK, stop_after=stop) for stop in (*stops, None)]
         assert runs[-1].error is None
         assert_complete(tap.sandbox, *runs)
-        assert_paid_once(tap.sandbox)
+        assert_exported_once(tap.sandbox)
 
 
-def test_the_next_night_resumes_what_the_state_of_the_night_before_lacks() -> None:
-    for tap in new_tap(replace(UNCHANGING, new_leads_per_hour=6, new_activities_per_hour=60)):
+def test_jobs_since_the_last_saved_state_are_resumed() -> None:
+    for tap in new_sandbox(replace(UNCHANGING, new_leads_per_hour=6, new_activities_per_hour=60)):
         settings = {"start_date": "2026-01-01", "lag_minutes": 0}
         first = tap.run(config=settings)
-        paid = len(completed(tap.sandbox))
+        exported = len(completed_requests(tap.sandbox))
         tap.clock.sleep(2 * 86400)
-        night = settings | {"end_date": "2026-03-02"}
-        stopped = tap.run(config=night, state=first.state, stop_after=12)
+        config = settings | {"end_date": "2026-03-02"}
+        stopped = tap.run(config=config, state=first.state, stop_after=12)
         assert isinstance(stopped.error, SimulatedCrashError)
-        again = tap.run(config=night, state=first.state)
+        again = tap.run(config=config, state=first.state)
         assert again.error is None
-        # One window of leads and one of activities, each exported once.
-        assert len(completed(tap.sandbox)) == paid + 2
-        assert_paid_once(tap.sandbox)
+        # One window of leads and one of activities.
+        assert len(completed_requests(tap.sandbox)) == exported + 2
+        assert_exported_once(tap.sandbox)
 
 
 @pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
 def test_jobs_that_are_still_in_the_queue_are_waited_for(
     tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stopped = tap.run(config=FIXED, stop_after=5)
+    stopped = tap.run(config=NO_LOOKBACK, stop_after=5)
     queued = [job.export_id for job in sandbox.jobs if job.status in ("Queued", "Processing")]
     assert queued
     caplog.set_level("INFO")
-    again = tap.run(config=FIXED)
+    again = tap.run(config=NO_LOOKBACK)
     assert again.error is None
     assert "that are not in the state; an earlier run may have created them" in caplog.text
     assert_complete(sandbox, stopped, again)
     downloaded = {job.export_id for job in sandbox.jobs if job.downloads}
     assert set(queued) <= downloaded
-    assert_paid_once(sandbox)
+    assert_exported_once(sandbox)
 
 
 @pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=10**6)])
@@ -107,94 +110,94 @@ def test_jobs_that_never_end_are_waited_for_up_to_the_job_timeout(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     catalog = selecting(tap.discover(), "leads")
-    tap.run(config=FIXED, catalog=catalog, stop_after=4)
-    began = tap.clock.now()
-    settings = FIXED | {"job_timeout_minutes": 30}
+    tap.run(config=NO_LOOKBACK, catalog=catalog, stop_after=4)
+    started = tap.clock.now()
+    settings = NO_LOOKBACK | {"job_timeout_minutes": 30}
     again = tap.run(config=settings, catalog=catalog)
     assert type(again.error) is ExportTimeoutError
-    assert (tap.clock.now() - began).total_seconds() >= 30 * 60
+    assert (tap.clock.now() - started).total_seconds() >= 30 * 60
     assert len(sandbox.jobs) > LEADS_WINDOWS
 
 
 @unchanging
-def test_with_an_intact_state_it_costs_one_list_call_per_object(
+def test_with_a_complete_state_there_is_one_list_call_for_each_export_object(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
-    first = tap.run(config=FIXED)
-    calls, jobs = len(sandbox.calls), len(sandbox.jobs)
-    again = tap.run(config=FIXED | {"end_date": "2026-02-28T23:50:00Z"}, state=first.state)
+    first = tap.run(config=NO_LOOKBACK)
+    calls_before, jobs_before = len(sandbox.calls), len(sandbox.jobs)
+    again = tap.run(config=NO_LOOKBACK | {"end_date": "2026-02-28T23:50:00Z"}, state=first.state)
     assert again.error is None
-    names = [call.name for call in sandbox.calls[calls:]]
+    names = [call.name for call in sandbox.calls[calls_before:]]
     assert names.count("list") == 2
-    assert names.count("file") == sum(bool(job.downloads) for job in sandbox.jobs[jobs:])
+    assert names.count("file") == sum(bool(job.downloads) for job in sandbox.jobs[jobs_before:])
 
 
 @unchanging
-def test_jobs_of_other_programs_are_left_alone(tap: TapRunner, sandbox: Sandbox) -> None:
-    other = tap.run(config=FIXED | {"resume_unknown_jobs": False})
+def test_jobs_of_other_programs_are_neither_resumed_nor_cancelled(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    other = tap.run(config=NO_LOOKBACK | {"resume_unknown_jobs": False})
     assert other.error is None
     files = {job.export_id: job.downloads for job in sandbox.jobs}
-    run = tap.run(config=FIXED)
+    run = tap.run(config=NO_LOOKBACK)
     assert run.error is None
     assert_complete(sandbox, run)
-    assert len(completed(sandbox)) == 4 * LEADS_WINDOWS
+    assert len(completed_requests(sandbox)) == 4 * LEADS_WINDOWS
     statuses = {job.status for job in sandbox.jobs if job.export_id in files}
     assert statuses == {"Completed"}
 
 
 @unchanging
-def test_without_the_setting_nothing_is_listed_and_no_header_is_changed(
+def test_without_resume_unknown_jobs_no_job_is_listed_and_no_header_is_changed(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
-    tap.run(config=FIXED | {"resume_unknown_jobs": False})
+    tap.run(config=NO_LOOKBACK | {"resume_unknown_jobs": False})
     assert "list" not in {call.name for call in sandbox.calls}
     assert not [job for job in sandbox.jobs if "columnHeaderNames" in job.request]
 
 
 @unchanging
-def test_where_other_headers_are_rejected_jobs_are_created_without_a_tag(
+def test_if_marketo_rejects_other_headers_jobs_are_created_without_a_tag(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     rejection = Fault("envelope", call="create", code="1003", message="Invalid columnHeaderNames")
     sandbox.faults.append(rejection)
-    run = tap.run(config=FIXED)
+    run = tap.run(config=NO_LOOKBACK)
     assert run.error is None
     assert_complete(sandbox, run)
-    # The first job is created anew without, and every other one without at once.
+    # The first job is created again without a tag, and each later one at once without it.
     assert not [job for job in sandbox.jobs if "columnHeaderNames" in job.request]
     creates = [call for call in sandbox.calls if call.name == "create"]
     assert len(creates) == 2 * LEADS_WINDOWS + 1
 
 
 @unchanging
-def test_a_job_that_lacks_a_removed_field_is_recovered_without_it(
+def test_a_job_without_an_unknown_field_is_resumed_as_it_is(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     catalog = selecting(tap.discover(), "leads")
     sandbox.remove_field("lastName")
     state: Message = {"bookmarks": {"leads": {"replication_key": "updatedAt"}}}
-    stopped = tap.run(config=FIXED, catalog=catalog, state=state, stop_after=8)
+    stopped = tap.run(config=NO_LOOKBACK, catalog=catalog, state=state, stop_after=8)
     assert isinstance(stopped.error, SimulatedCrashError)
-    again = tap.run(config=FIXED, catalog=catalog, state=state)
+    again = tap.run(config=NO_LOOKBACK, catalog=catalog, state=state)
     assert again.error is None
     expected = {key: lead | {"lastName": None} for key, lead in sandbox.expected.leads().items()}
     assert loaded_rows([stopped, again], "leads") == expected
-    assert_paid_once(sandbox)
+    assert_exported_once(sandbox)
 
 
 @unchanging
-def test_a_file_whose_beginning_cannot_be_read_is_left_alone(
-    tap: TapRunner, sandbox: Sandbox
-) -> None:
-    tap.run(config=FIXED, stop_after=30)
-    made = len(completed(sandbox))
-    sandbox.faults.append(Fault("envelope", call="file", code="610", message="No", times=made))
-    again = tap.run(config=FIXED)
+def test_a_job_whose_file_cannot_be_opened_is_not_resumed(tap: TapRunner, sandbox: Sandbox) -> None:
+    tap.run(config=NO_LOOKBACK, stop_after=30)
+    count = len(completed_requests(sandbox))
+    sandbox.faults.append(Fault("envelope", call="file", code="610", message="No", times=count))
+    again = tap.run(config=NO_LOOKBACK)
     assert again.error is None
     assert_complete(sandbox, again)
 
 
-def in_full(catalog: Any) -> Any:  # noqa: ANN401 - a catalog
+def with_full_tables(catalog: Any) -> Any:  # noqa: ANN401 - a catalog
     for entry in catalog["streams"]:
         root = next(item for item in entry["metadata"] if not item["breadcrumb"])
         entry["replication_method"] = root["metadata"]["forced-replication-method"] = "FULL_TABLE"
@@ -202,26 +205,26 @@ def in_full(catalog: Any) -> Any:  # noqa: ANN401 - a catalog
 
 
 @unchanging
-def test_a_full_read_does_not_take_the_files_of_an_earlier_one(
+def test_a_full_read_does_not_resume_the_jobs_of_an_earlier_full_read(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
-    catalog = in_full(selecting(tap.discover(), "leads"))
-    tap.run(config=FIXED, catalog=catalog)
-    without_state = tap.run(config=FIXED, catalog=catalog)
-    assert len(completed(sandbox)) == 2 * LEADS_WINDOWS
-    tap.run(config=FIXED, catalog=catalog, state=without_state.state)
-    assert len(completed(sandbox)) == 3 * LEADS_WINDOWS
+    catalog = with_full_tables(selecting(tap.discover(), "leads"))
+    tap.run(config=NO_LOOKBACK, catalog=catalog)
+    without_state = tap.run(config=NO_LOOKBACK, catalog=catalog)
+    assert len(completed_requests(sandbox)) == 2 * LEADS_WINDOWS
+    tap.run(config=NO_LOOKBACK, catalog=catalog, state=without_state.state)
+    assert len(completed_requests(sandbox)) == 3 * LEADS_WINDOWS
 
 
 @unchanging
-def test_an_interrupted_full_read_takes_its_own_files(tap: TapRunner, sandbox: Sandbox) -> None:
-    catalog = in_full(selecting(tap.discover(), "leads"))
-    stopped = tap.run(config=FIXED, catalog=catalog, stop_after=14)
-    early = {
+def test_an_interrupted_full_read_resumes_its_own_jobs(tap: TapRunner, sandbox: Sandbox) -> None:
+    catalog = with_full_tables(selecting(tap.discover(), "leads"))
+    stopped = tap.run(config=NO_LOOKBACK, catalog=catalog, stop_after=14)
+    first_state = {
         "bookmarks": {
             "leads": {"sweep_began": stopped.states[0]["bookmarks"]["leads"]["sweep_began"]}
         }
     }
-    again = tap.run(config=FIXED, catalog=catalog, state=early)
+    again = tap.run(config=NO_LOOKBACK, catalog=catalog, state=first_state)
     assert again.error is None
-    assert len(completed(sandbox)) == LEADS_WINDOWS
+    assert len(completed_requests(sandbox)) == LEADS_WINDOWS

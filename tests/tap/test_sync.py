@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
+from tests.support.data_sets import export_requests
 from tests.support.runs import without_bookkeeping
 
 if TYPE_CHECKING:
@@ -15,11 +18,16 @@ if TYPE_CHECKING:
     from tests.support.runs import TapRunner
 
 # Jobs take no time, so that no row changes between the horizon and the last export.
-pytestmark = pytest.mark.parametrize(
-    "options", [Options(leads=200, activities=400, late_seconds=0, job_seconds=0)]
-)
+OPTIONS = Options(leads=200, activities=400, late_seconds=0, job_seconds=0)
+START = "2026-01-15"
 EVERYTHING = {"start_date": "2025-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
 HORIZON = "2026-02-28T23:45:00Z"
+
+
+@pytest.fixture
+def options() -> Options:
+    """The options of all tests here without others."""
+    return OPTIONS
 
 
 def test_the_first_run_emits_all_expected_rows(tap: TapRunner, sandbox: Sandbox) -> None:
@@ -43,10 +51,20 @@ def test_the_second_run_emits_what_changed_since_the_first(
     assert both == sandbox.expected.activities(at=now)
 
 
-def test_a_record_in_the_second_that_windows_share_is_emitted_once(tap: TapRunner) -> None:
-    run = tap.run(config={"window_days": 1})
-    ids = [record["id"] for record in run.records("leads")]
+@pytest.mark.parametrize("options", [replace(OPTIONS, end_at_inclusive=True)])
+def test_a_record_in_the_second_that_two_windows_share_is_emitted_once(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    activities = sandbox.expected.activities()
+    dates = [str(each["activityDate"]) for each in activities.values()]
+    shared = min(date for date in dates if date > START)
+    start = datetime.fromisoformat(shared) - timedelta(days=1)
+    run = tap.run(config={"start_date": start.isoformat(), "window_days": 1})
+    ends = [each["filter"]["createdAt"]["endAt"] for each in export_requests(sandbox, "activities")]
+    assert shared in ends
     guids = [record["marketoGUID"] for record in run.records("activities")]
+    assert {guid for guid, it in activities.items() if it["activityDate"] == shared} <= set(guids)
+    ids = [record["id"] for record in run.records("leads")]
     assert (len(ids), len(guids)) == (len(set(ids)), len(set(guids)))
 
 

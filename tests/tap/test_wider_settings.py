@@ -1,4 +1,4 @@
-"""Settings that become wider: what they add before the bookmark is loaded."""
+"""Settings that select more than before: the added records before the bookmark are loaded."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ unchanging = pytest.mark.parametrize("options", [UNCHANGING])
 
 
 @pytest.mark.parametrize("options", [replace(UNCHANGING, activities=400)])
-def test_added_activity_types_are_loaded_from_the_start(tap: TapRunner, sandbox: Sandbox) -> None:
+def test_added_activity_types_are_loaded_from_the_start_date(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     first = tap.run(config=WHOLE_HISTORY | {"activity_type_ids": [6], "end_date": "2026-02-10"})
     jobs = len(sandbox.jobs)
     second = tap.run(config=WHOLE_HISTORY | {"activity_type_ids": [6, 2]}, state=first.state)
     assert second.error is None
-    held = loaded_rows([first, second], "activities")
-    assert held == {
+    loaded = loaded_rows([first, second], "activities")
+    assert loaded == {
         guid: record
         for guid, record in sandbox.expected.activities().items()
         if record["activityTypeId"] in (2, 6)
     }
-    made: list[Any] = sandbox.jobs[jobs:]
-    added = [job.request["filter"] for job in made if job.object == "activities"]
+    new_jobs: list[Any] = sandbox.jobs[jobs:]
+    added = [job.request["filter"] for job in new_jobs if job.object == "activities"]
     # Before the bookmark only the new type is exported.
     assert {str(each["activityTypeIds"]) for each in added[:-1]} == {"[2]"}
     assert added[-1]["activityTypeIds"] == [2, 6]
@@ -38,21 +40,23 @@ def test_added_activity_types_are_loaded_from_the_start(tap: TapRunner, sandbox:
 
 
 @pytest.mark.parametrize("options", [replace(UNCHANGING, activities=200)])
-def test_an_earlier_start_date_loads_what_lies_before(tap: TapRunner, sandbox: Sandbox) -> None:
+def test_after_an_earlier_start_date_the_records_before_are_loaded(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
     first = tap.run(config=WHOLE_HISTORY | {"start_date": "2026-02-01"})
     assert len(first.table("leads")) < len(sandbox.expected.leads())
     jobs = len(sandbox.jobs)
     second = tap.run(config=WHOLE_HISTORY, state=first.state)
     assert second.error is None
     assert_complete(sandbox, first, second)
-    made: list[Any] = sandbox.jobs[jobs:]
-    ends = [next(iter(job.request["filter"].values()))["endAt"] for job in made]
+    new_jobs: list[Any] = sandbox.jobs[jobs:]
+    ends = [next(iter(job.request["filter"].values()))["endAt"] for job in new_jobs]
     assert [end for end in ends if end > "2026-02-01T00:00:00Z"] == ["2026-02-28T23:45:00Z"]
 
 
 @pytest.mark.parametrize("options", [replace(UNCHANGING, activities=200)])
 @pytest.mark.parametrize("stop", [2, 4, 20, 40])
-def test_loading_what_wider_settings_added_is_resumed_after_an_interruption(
+def test_the_load_of_added_records_is_resumed_after_an_interruption(
     tap: TapRunner, sandbox: Sandbox, stop: int
 ) -> None:
     first = tap.run(config=WHOLE_HISTORY | {"start_date": "2026-02-15"})
@@ -62,12 +66,12 @@ def test_loading_what_wider_settings_added_is_resumed_after_an_interruption(
     assert again.error is None
     assert_complete(sandbox, first, stopped, again)
     assert "backfills" not in str(again.state)
-    made = [job for job in sandbox.jobs[jobs:] if job.status == "Completed"]
-    assert len({str(job.request) for job in made}) == len(made)
+    completed = [job for job in sandbox.jobs[jobs:] if job.status == "Completed"]
+    assert len({str(job.request) for job in completed}) == len(completed)
 
 
 @unchanging
-def test_all_activity_types_after_a_few_are_loaded_from_the_start(
+def test_without_activity_type_ids_the_other_types_are_loaded_from_the_start_date(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     first = tap.run(config=WHOLE_HISTORY | {"activity_type_ids": [6]})
@@ -77,7 +81,7 @@ def test_all_activity_types_after_a_few_are_loaded_from_the_start(
 
 
 @unchanging
-def test_fewer_activity_types_load_nothing_again(tap: TapRunner, sandbox: Sandbox) -> None:
+def test_with_fewer_activity_types_no_job_is_created(tap: TapRunner, sandbox: Sandbox) -> None:
     settings = {"activity_lookback_minutes": 0}
     first = tap.run(config=WHOLE_HISTORY | settings)
     jobs = len(sandbox.jobs)
