@@ -23,5 +23,5 @@ Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows
        -> extract/file_reader  a verified file -> blocks of text rows
        -> streams/router       the rows -> the streams that they are for, as typed records
        -> streams/emitter      records -> RECORD messages
-       -> streams/job_store    bookmarks and unfinished jobs -> STATE
+       -> streams/state_store  bookmarks and unfinished jobs -> STATE
 """

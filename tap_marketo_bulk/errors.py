@@ -22,7 +22,7 @@
     │   ├── UnreachableError     no connection, a broken connection, or a time-out
     │   ├── InvalidResponseError the response is not a Marketo API response
     │   └── FileNotReadyError    404: a completed job's file is not available yet
-    ├── DailyQuotaExceededError  the run ended early: the daily export quota is used up
+    ├── RunEndedByExportQuotaError  the run ended early: the daily export quota is used up
     ├── ExportFailedError        a job failed at every attempt
     ├── ExportTimeoutError       a job did not finish in time
     ├── SpoolError               the local disk cannot store the file
@@ -244,7 +244,7 @@ class FileNotReadyError(TransientError):
     """404 for the file of a completed job."""
 
 
-class DailyQuotaExceededError(MarketoBulkError, FatalSyncError):
+class RunEndedByExportQuotaError(MarketoBulkError, FatalSyncError):
     """The run ended early, since the daily export quota is used up."""
 
     def __init__(

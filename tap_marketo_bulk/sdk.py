@@ -96,12 +96,12 @@ class SdkTap(Tap):
         self.state_writer.write_state(self.state)
 
     @abstractmethod
-    def load_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def validate_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Check the configuration; return it with defaults, for the SDK's own settings."""
 
     @abstractmethod
-    def read_environment(self) -> dict[str, Any]:
-        """Return the settings in environment variables, as ``load_settings`` accepts them."""
+    def read_environment_texts(self) -> dict[str, Any]:
+        """Return the settings in environment variables, as ``validate_config`` accepts them."""
 
     @abstractmethod
     def end_process(self, signal_number: int) -> None:
@@ -110,13 +110,13 @@ class SdkTap(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in place of the SDK, whose messages would show a secret."""
         del raise_errors  # the tap is of no use with wrong settings
-        self._config = self.load_settings(self._config)
+        self._config = self.validate_config(self._config)
         return []
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
         """Read environment variables in place of the SDK, whose parsing ends in tracebacks."""
-        return self.read_environment()
+        return self.read_environment_texts()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End the process without the SDK's last STATE, which may tear the line being written."""

@@ -17,13 +17,13 @@ from tap_marketo_bulk.errors import SettingsError, StateError
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
-from tap_marketo_bulk.settings.config import normalize_config, read_environment
+from tap_marketo_bulk.settings.config import normalize_config, read_environment_texts
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
-from tap_marketo_bulk.streams.job_store import JobStore, check_state
-from tap_marketo_bulk.streams.registry import Registry
+from tap_marketo_bulk.streams.registry import StreamFactory
+from tap_marketo_bulk.streams.state_store import StateStore, check_state
 from tap_marketo_bulk.streams.sync_run import SyncRun
 from tap_marketo_bulk.streams.writer import MessageWriter
 
@@ -70,7 +70,7 @@ class TapMarketoBulk(SdkTap):
             raise StateError(finding)
         super().__init__(catalog=catalog, state=state, **options)
 
-    def load_settings(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def validate_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Parse the settings; return the configuration with defaults, for the SDK.
 
         Raises:
@@ -83,10 +83,10 @@ class TapMarketoBulk(SdkTap):
         )
         return normalized
 
-    def read_environment(self) -> dict[str, Any]:
+    def read_environment_texts(self) -> dict[str, Any]:
         """Return the settings in environment variables as text."""
         self.append_builtin_config(self.config_jsonschema)
-        return dict(read_environment(self.config_jsonschema, self.name))
+        return dict(read_environment_texts(self.config_jsonschema, self.name))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
@@ -101,18 +101,20 @@ class TapMarketoBulk(SdkTap):
     @cached_property
     def run(self) -> SyncRun:
         """What all streams share."""
-        job_store = JobStore(cast("dict[str, Any]", self.state), self.write_state)
+        state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
         run = SyncRun(
-            self.settings, self.clock, Exports(self.client), job_store, self.export_groups
+            self.settings, self.clock, Exports(self.client), state_store, self.export_groups
         )
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)
         return run
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Return the streams; see ``Registry``."""
+        """Return the streams; see ``StreamFactory``."""
         known_streams = self.state.get("bookmarks", {})
-        return Registry(self, self.settings, self.client, self.run, known_streams).streams()
+        return StreamFactory(
+            self, self.settings, self.client, self.run, known_streams
+        ).create_streams()
 
     def export_groups(self) -> list[ExportGroup]:
         """Return the selected streams with export jobs, with the streams that share them."""

@@ -9,15 +9,15 @@ from tap_marketo_bulk.extract.attribute_columns import AttributeReader
 from tap_marketo_bulk.extract.cell_parsers import parse_integer
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
 from tap_marketo_bulk.extract.json_records import convert_json_column
-from tap_marketo_bulk.extract.records import RecordBuilder, as_dicts, convert_column
+from tap_marketo_bulk.extract.records import RecordBuilder, convert_column, dict_record_factory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_marketo_bulk.extract.attribute_columns import AttributeColumn
     from tap_marketo_bulk.extract.blocks import Block
-    from tap_marketo_bulk.extract.invalid_values import InvalidValues
-    from tap_marketo_bulk.extract.records import Column, InvalidCells, RecordFormat, RecordSchema
+    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
+    from tap_marketo_bulk.extract.records import Column, InvalidCells, RecordFormat, RecordLayout
 
 # The file's columns that attribute columns are made from.
 ATTRIBUTES_FIELD = "attributes"
@@ -48,10 +48,10 @@ class ActivityConverter:
     def __init__(
         self,
         file_fields: Sequence[str],
-        schema: RecordSchema,
+        schema: RecordLayout,
         columns: ActivityColumns,
-        invalid_values: InvalidValues,
-        record_format: RecordFormat = as_dicts,
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat = dict_record_factory,
     ) -> None:
         """Read the schema's fields from the file's columns; those that it lacks are null."""
         self._types = schema.types

@@ -33,7 +33,7 @@ _HIDDEN_CR = "\udc0d"
 csv.field_size_limit(2 * LONGEST_ROW_BYTES)
 
 
-class CellReader:
+class BlockReader:
     """Iterates over the blocks of one file; the header is the first row of the first block.
 
     Attributes:

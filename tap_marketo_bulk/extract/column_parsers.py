@@ -56,12 +56,12 @@ def parse_boolean_column(cells: Sequence[str]) -> Sequence[object] | None:
         return None
 
 
-def parse_date_column(cells: Sequence[str]) -> Sequence[object] | None:
+def check_date_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return dates as text, every one of them checked."""
     return _checked_texts(_DATES, "0000-00-00", cells)
 
 
-def parse_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
+def check_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return instants as text, every one of them checked."""
     return _checked_texts(_DATE_TIMES, "0000-00-00T00:00:00Z", cells)
 

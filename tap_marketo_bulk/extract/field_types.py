@@ -15,14 +15,14 @@ from tap_marketo_bulk.extract.cell_parsers import (
     parse_text,
 )
 from tap_marketo_bulk.extract.column_parsers import (
+    check_date_column,
+    check_date_time_column,
     parse_boolean_column,
-    parse_date_column,
-    parse_date_time_column,
     parse_integer_column,
     parse_number_column,
     parse_text_column,
 )
-from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
+from tap_marketo_bulk.extract.json_objects import parse_attributes, parse_attributes_column
 
 ColumnParser = Callable[[Sequence[str]], Sequence[object] | None]
 
@@ -48,11 +48,11 @@ TEXT = FieldType({"type": ["string", "null"]}, parse_text, parse_text_column, st
 INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, parse_integer_column, int)
 NUMBER = FieldType({"type": ["number", "null"]}, parse_number, parse_number_column, float)
 BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, parse_boolean_column, bool)
-DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, parse_date_column)
+DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, check_date_column)
 DATE_TIME = FieldType(
-    {"type": ["string", "null"], "format": "date-time"}, parse_date_time, parse_date_time_column
+    {"type": ["string", "null"], "format": "date-time"}, parse_date_time, check_date_time_column
 )
-ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_json_object, parse_json_object_column)
+ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_attributes, parse_attributes_column)
 
 # Marketo's data types in lower case; all others are text. Scores and percents are numbers:
 # Adobe documents them as integers, and real ones have decimals.

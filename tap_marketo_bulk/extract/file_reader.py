@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import MalformedFileError
-from tap_marketo_bulk.extract.cells import CHUNK_BYTES, CellReader, malformed
+from tap_marketo_bulk.extract.cells import CHUNK_BYTES, BlockReader, malformed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,10 +69,10 @@ def read_blocks(
 
 def _open(
     file: BinaryIO, columns: Mapping[str, str], separators: Sequence[str], chunk_bytes: int
-) -> tuple[CellReader, Iterator[Block], Block | None]:
+) -> tuple[BlockReader, Iterator[Block], Block | None]:
     """Return the first block as the right separator gives it; None for an empty file."""
     for separator in separators:
-        reader = CellReader(file, separator, chunk_bytes)
+        reader = BlockReader(file, separator, chunk_bytes)
         blocks = iter(reader)
         first = next(blocks, None)
         if first is None or sorted(first.rows[0]) == sorted(columns):
@@ -95,7 +95,7 @@ def _check_header(header: Sequence[str], columns: Mapping[str, str]) -> None:
 
 
 def _checked(
-    first: Block, others: Iterator[Block], reader: CellReader, width: int, stats: FileStats
+    first: Block, others: Iterator[Block], reader: BlockReader, width: int, stats: FileStats
 ) -> Iterator[Block]:
     """Yield blocks whose rows have ``width`` cells."""
     block: Block | None = first

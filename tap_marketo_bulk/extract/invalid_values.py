@@ -27,7 +27,7 @@ class InvalidValuePolicy(StrEnum):
     FAIL = "fail"
 
 
-class InvalidValues:
+class InvalidValueHandler:
     """Applies the policy to invalid values, and counts them.
 
     Attributes:
@@ -41,7 +41,7 @@ class InvalidValues:
         self.samples: dict[str, str] = {}
         self._policy = policy
 
-    def add(self, record: str, values: Mapping[str, object], required: frozenset[str]) -> None:
+    def handle(self, record: str, values: Mapping[str, object], required: frozenset[str]) -> None:
         """Count the invalid values of one record.
 
         Args:

@@ -60,7 +60,7 @@ class JobRecovery:
         self._policy = policy
         self._clock = clock
 
-    def find(
+    def wait_and_find(
         self, object_path: str, state: StreamState, tasks: Sequence[ExportTask]
     ) -> list[RecoveredJob]:
         """Return the completed jobs that STATE lacks and that have a tag.
@@ -112,7 +112,7 @@ class JobRecovery:
 
     def _unknown_jobs(self, object_path: str, state: StreamState) -> Iterator[ExportJob]:
         """Yield the jobs that can have been created by a run whose STATE was lost."""
-        latest = state.latest_jobs
+        latest = state.last_persisted_jobs
         since = latest.created if latest else state.bookmark
         known = {*(latest.ids if latest else ()), *(each.export_id for each in state.exports)}
         for job in self._exports.list_jobs(object_path):

@@ -123,7 +123,7 @@ class JobSteps:
             self._stop_overdue(state, job)
         return job_state.polled(state, job, self._next_poll)
 
-    def resume(self, state: JobState) -> JobState:
+    def check_earlier_job(self, state: JobState) -> JobState:
         """Find out the status of a job that an earlier run created, and continue from there."""
         try:
             job = self._status(state)

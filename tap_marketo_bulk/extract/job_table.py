@@ -23,12 +23,12 @@ class JobTable:
     Looking for the next step costs no more with a thousand planned jobs than with ten.
 
     Attributes:
-        planned_error: The reason why no planned job will be created any more.
+        error_for_planned_jobs: The reason why no planned job will be created any more.
     """
 
     def __init__(self) -> None:
         """Begin without jobs."""
-        self.planned_error: BaseException | None = None
+        self.error_for_planned_jobs: BaseException | None = None
         self._count = 0
         self._numbers: defaultdict[str, deque[int]] = defaultdict(deque)
         self._planned: defaultdict[str, deque[JobState]] = defaultdict(deque)
@@ -45,7 +45,7 @@ class JobTable:
             else:
                 self._begun[state.number] = state
 
-    def numbers(self, stream: str) -> list[int]:
+    def job_numbers(self, stream: str) -> list[int]:
         """Return the numbers of a stream's jobs in the order of reading."""
         return list(self._numbers[stream])
 
@@ -59,7 +59,11 @@ class JobTable:
 
     def schedulable(self) -> list[JobState]:
         """Return the jobs that have begun and the next planned one of each stream."""
-        first = [] if self.planned_error else [each[0] for each in self._planned.values() if each]
+        first = (
+            []
+            if self.error_for_planned_jobs
+            else [each[0] for each in self._planned.values() if each]
+        )
         return sorted([*self._begun.values(), *first], key=lambda state: state.number)
 
     def replace(self, state: JobState) -> bool:
@@ -79,16 +83,16 @@ class JobTable:
         for state in [each for each in self.begun() if each.number == number and each.file]:
             self.replace(job_state.reading(state))
 
-    def fail_unqueued(self, error: BaseException) -> None:
+    def fail_jobs_before_queue(self, error: BaseException) -> None:
         """Fail every job that is not in the queue yet."""
-        self.planned_error = error
+        self.error_for_planned_jobs = error
         unqueued = [each for each in self.begun() if each.stage in _STAGES_BEFORE_QUEUE]
         for state in unqueued:
             self.replace(job_state.failed(state, error))
 
-    def fail_unread(self, error: BaseException) -> None:
+    def fail_jobs_without_file(self, error: BaseException) -> None:
         """Fail every job whose file is not on local disk."""
-        self.planned_error = error
+        self.error_for_planned_jobs = error
         for state in [each for each in self.begun() if each.file is None]:
             self.replace(job_state.failed(state, error))
 

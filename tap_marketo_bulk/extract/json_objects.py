@@ -24,7 +24,7 @@ _NUL = "\\u0000"
 _JSON_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 
 
-def parse_json_object(text: str) -> dict[str, Any]:
+def parse_attributes(text: str) -> dict[str, Any]:
     """Return an activity's attributes: an object, or REST's array of ``{name, value}``.
 
     Numbers keep their digits, as in ``parse_number``. Values in doubled quotes, which Marketo has
@@ -41,10 +41,10 @@ def parse_json_object(text: str) -> dict[str, Any]:
         raise ValueError(text) from error
     if not isinstance(value, dict):
         raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
-    return value if is_storable else storable(value)
+    return value if is_storable else sanitize_texts(value)
 
 
-def parse_json_object_column(cells: Sequence[str]) -> list[Any] | None:
+def parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
     """Return a whole column's objects, and None for each ``null``; see ``column_parsers``."""
     try:
         values = list(map(_DECODER.decode, cells))
@@ -54,14 +54,14 @@ def parse_json_object_column(cells: Sequence[str]) -> list[Any] | None:
     return values if are_objects and _NUL not in "".join(cells) else None
 
 
-def storable(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Return a JSON value with every text as databases take it: no NUL, no lone surrogates."""
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):
-        return {storable(key): storable(item) for key, item in value.items()}
+        return {sanitize_texts(key): sanitize_texts(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [storable(item) for item in value]
+        return [sanitize_texts(item) for item in value]
     return value
 
 

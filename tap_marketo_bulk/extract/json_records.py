@@ -13,15 +13,15 @@ import msgspec
 
 from tap_marketo_bulk.extract.field_types import TEXT
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key
-from tap_marketo_bulk.extract.json_objects import storable
+from tap_marketo_bulk.extract.json_objects import sanitize_texts
 from tap_marketo_bulk.extract.records import name_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_marketo_bulk.extract.field_types import FieldType
-    from tap_marketo_bulk.extract.invalid_values import InvalidValues
-    from tap_marketo_bulk.extract.records import InvalidCells, Record, RecordSchema
+    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
+    from tap_marketo_bulk.extract.records import InvalidCells, Record, RecordLayout
 
 # Numbers keep the digits that were read.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class JsonRecordConverter:
     """Makes records of a stream from the objects of a REST response."""
 
-    def __init__(self, schema: RecordSchema, invalid_values: InvalidValues) -> None:
+    def __init__(self, schema: RecordLayout, invalid_values: InvalidValueHandler) -> None:
         """Make records of this schema."""
         self._schema = schema
         self._invalid_values = invalid_values
@@ -42,7 +42,7 @@ class JsonRecordConverter:
             InvalidValueError: A key is null, a value of a required field does not fit its type,
                 or any value does not and the policy is to fail. Names record, field and value.
         """
-        schema, entry = self._schema, storable(dict(entry))
+        schema, entry = self._schema, sanitize_texts(dict(entry))
         record: Record = {}
         invalid: dict[str, object] = {}
         for field, field_type in schema.types.items():
@@ -52,7 +52,7 @@ class JsonRecordConverter:
                 record[field], invalid[field] = None, entry[field]
         name = name_record(schema.stream, {field: entry.get(field) for field in schema.key})
         if invalid:
-            self._invalid_values.add(name, invalid, schema.required)
+            self._invalid_values.handle(name, invalid, schema.required)
         for field in schema.key:
             if record[field] is None:
                 raise missing_key(name, field)

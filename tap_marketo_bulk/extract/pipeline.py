@@ -5,7 +5,7 @@ Two threads::
     the reader (main thread)                  the worker thread, see worker.py
     ------------------------                  -----------------
     read()          yields events and files   takes one step after another: resume, create,
-    created_jobs()  yields new job ids        enqueue, poll, download
+    unpersisted_jobs()  yields new job ids        enqueue, poll, download
     close()         ends the worker           and at the end cancels jobs that nobody knows
 
 The worker alone calls Marketo about jobs; the reader alone touches Singer state. Job states are
@@ -75,7 +75,7 @@ class Pipeline:
         """
         try:
             with self._shared.changed:
-                numbers = self._shared.jobs.numbers(stream)
+                numbers = self._shared.jobs.job_numbers(stream)
             for number in numbers:
                 yield from self._events_until_file(number)
                 self._release(number)
@@ -83,7 +83,7 @@ class Pipeline:
             with self._shared.changed:
                 self._shared.abandon(self._shared.jobs.remove_stream(stream))
 
-    def created_jobs(self) -> Iterator[JobCreated]:
+    def unpersisted_jobs(self) -> Iterator[JobCreated]:
         """Yield the jobs whose ids are not in STATE yet, of all streams.
 
         A job counts as persisted when the next one is asked for.
@@ -122,10 +122,10 @@ class Pipeline:
             shared.awaited = number
             shared.changed.notify_all()
         while (outcome := shared.outcome(number)) is None:
-            yield from self.created_jobs()
+            yield from self.unpersisted_jobs()
             with shared.changed:
                 shared.changed.wait_for(lambda: shared.outcome(number) or shared.unpersisted())
-        yield from self.created_jobs()
+        yield from self.unpersisted_jobs()
         with shared.changed:
             shared.awaited = None
             shared.jobs.begin_reading(number)

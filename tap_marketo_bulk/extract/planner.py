@@ -193,7 +193,7 @@ class _Planner:
                 consumers=consumers,
                 horizon=export.horizon if export else read_horizon,
                 required_fields=self._plan.required_fields,
-                completes_window=number == len(requests),
+                is_last_of_window=number == len(requests),
                 export_id=export.export_id if export else None,
                 unknown_fields=export.unknown_fields if export else (),
             )

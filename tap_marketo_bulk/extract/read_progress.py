@@ -88,7 +88,7 @@ def owed_windows(
     if isinstance(mode, ListRead):
         return (Window(start, max(start, horizon)),)
     if isinstance(mode, FullRead):
-        return merge([Window(state.sweep_reached or start, horizon)])
+        return merge([Window(state.full_read_reached or start, horizon)])
     if isinstance(mode, BackfillRead):
         window = state.backfills[mode.index].window
         return merge([Window(window.start, min(window.end, horizon))])
@@ -124,8 +124,8 @@ def begin_read(
         wanted: What the bookmark has to stand for, by today's settings.
         horizon: Where this run stops reading.
     """
-    if isinstance(mode, FullRead) and state.sweep_began is None:
-        return replace(state, sweep_began=horizon)
+    if isinstance(mode, FullRead) and state.full_read_began is None:
+        return replace(state, full_read_began=horizon)
     if not isinstance(mode, Incremental):
         return state
     bookmark = bookmark_of(state, mode)
@@ -204,11 +204,11 @@ def _after_full(
     state: StreamState, mode: FullRead, window: Window, horizon: datetime
 ) -> StreamState:
     if window.end < horizon:
-        return replace(state, sweep_reached=window.end)
-    finished = replace(state, sweep_began=None, sweep_reached=None)
+        return replace(state, full_read_reached=window.end)
+    finished = replace(state, full_read_began=None, full_read_reached=None)
     if mode.bookmark_key is None:
         return finished
-    began = state.sweep_began or horizon
+    began = state.full_read_began or horizon
     earlier = state.bookmark if state.replication_key == mode.bookmark_key else None
     return replace(
         finished,

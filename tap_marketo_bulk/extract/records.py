@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.extract.blocks import Block
     from tap_marketo_bulk.extract.field_types import FieldType
-    from tap_marketo_bulk.extract.invalid_values import InvalidValues
+    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
 
 Record = dict[str, object]
 Column = Sequence[object]
@@ -29,7 +29,7 @@ RecordFormat = Callable[[Sequence[str]], MakeRecords]
 
 
 @dataclass(frozen=True)
-class RecordSchema:
+class RecordLayout:
     """What the records of a stream look like.
 
     Attributes:
@@ -52,7 +52,7 @@ class RecordSchema:
         return (*self.types, *([INVALID_VALUES] if self.with_invalid_values else []))
 
 
-def as_dicts(fields: Sequence[str]) -> MakeRecords:
+def dict_record_factory(fields: Sequence[str]) -> MakeRecords:
     """Return what makes records as dicts."""
 
     def make(columns: Sequence[Column]) -> list[Record]:
@@ -61,7 +61,7 @@ def as_dicts(fields: Sequence[str]) -> MakeRecords:
     return make
 
 
-def as_structs(fields: Sequence[str]) -> MakeRecords:
+def struct_record_factory(fields: Sequence[str]) -> MakeRecords:
     """Return what makes records as objects that msgspec encodes like dicts, in half the time.
 
     They are good for nothing else: the names of their attributes are not those of the fields.
@@ -81,9 +81,9 @@ class RowConverter:
     def __init__(
         self,
         file_fields: Sequence[str],
-        schema: RecordSchema,
-        invalid_values: InvalidValues,
-        record_format: RecordFormat = as_dicts,
+        schema: RecordLayout,
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat = dict_record_factory,
     ) -> None:
         """Read the schema's fields from the file's columns; those that it lacks are null."""
         self._columns = [
@@ -136,8 +136,8 @@ class RecordBuilder:
 
     def __init__(
         self,
-        schema: RecordSchema,
-        invalid_values: InvalidValues,
+        schema: RecordLayout,
+        invalid_values: InvalidValueHandler,
         record_format: RecordFormat,
     ) -> None:
         """Make records of this schema."""
@@ -168,7 +168,7 @@ class RecordBuilder:
     def _report(self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block) -> None:
         for row, values in sorted(invalid.items()):
             record = self._name(columns, block, row)
-            self._invalid_values.add(record, values, self._schema.required)
+            self._invalid_values.handle(record, values, self._schema.required)
 
     def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
         """Name the record of a row in a message."""

@@ -26,7 +26,7 @@ _STAGES_WITH_DUE_TIME = (Stage.UNFINISHED, Stage.CREATED, Stage.IN_QUEUE, Stage.
 class Step(Enum):
     """A step of ``JobSteps``."""
 
-    RESUME = auto()
+    CHECK_EARLIER_JOB = auto()
     ENQUEUE = auto()
     CREATE = auto()
     POLL = auto()
@@ -45,7 +45,7 @@ class SchedulerSnapshot:
         max_in_flight: Jobs that may be queued or processed at once.
         now: The present.
         quota_retry_at: Until then nothing is created or enqueued.
-        ignores_state: STATE cannot be written at the moment, so jobs are enqueued without it.
+        enqueues_without_state: STATE cannot be written now, so jobs are enqueued without it.
     """
 
     jobs: Sequence[JobState]
@@ -54,7 +54,7 @@ class SchedulerSnapshot:
     max_in_flight: int
     now: float
     quota_retry_at: float
-    ignores_state: bool = False
+    enqueues_without_state: bool = False
 
 
 def next_step(snapshot: SchedulerSnapshot) -> tuple[JobState, Step] | None:
@@ -73,7 +73,7 @@ def seconds_until_due(snapshot: SchedulerSnapshot) -> float | None:
 def _steps(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, Step]]:
     needed = _needed(snapshot.jobs)
     for job in _due(snapshot, needed, Stage.UNFINISHED):
-        yield job, Step.RESUME
+        yield job, Step.CHECK_EARLIER_JOB
     if snapshot.now >= snapshot.quota_retry_at:
         yield from _jobs_to_enqueue(snapshot, needed)
         yield from _jobs_to_create(snapshot, needed)
@@ -101,7 +101,7 @@ def _jobs_to_enqueue(
     in_queue = _count(snapshot.jobs, Stage.IN_QUEUE)
     for job in _due(snapshot, needed, Stage.CREATED):
         is_persisted = job.export_id in snapshot.persisted_ids
-        if in_queue < snapshot.max_in_flight and (is_persisted or snapshot.ignores_state):
+        if in_queue < snapshot.max_in_flight and (is_persisted or snapshot.enqueues_without_state):
             yield job, Step.ENQUEUE
 
 

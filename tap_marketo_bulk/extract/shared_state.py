@@ -31,7 +31,7 @@ class SharedState:
         abandoned: Removed jobs that the worker has to look at: some must be cancelled.
         persisted_ids: The job ids that are in a STATE message.
         awaited: The number of the job that the reader waits for.
-        ignores_state: The target has stopped reading, so jobs are enqueued without STATE.
+        enqueues_without_state: The target has stopped reading, so jobs are enqueued without STATE.
         reader_waits_for_marketo: The reader itself calls Marketo.
         is_closing: The run ends.
     """
@@ -41,7 +41,7 @@ class SharedState:
     abandoned: list[JobState] = field(default_factory=list)
     persisted_ids: set[str] = field(default_factory=set)
     awaited: int | None = None
-    ignores_state: bool = False
+    enqueues_without_state: bool = False
     reader_waits_for_marketo: bool = False
     is_closing: bool = False
 
@@ -52,7 +52,7 @@ class SharedState:
         """
         state = self.jobs.find(number)
         if state is None:
-            return self.jobs.planned_error
+            return self.jobs.error_for_planned_jobs
         return state.file or state.error
 
     def unpersisted(self) -> list[JobState]:
@@ -66,7 +66,7 @@ class SharedState:
     def mark_persisted(self, export_id: str) -> None:
         """Record that a job's id is in STATE."""
         self.persisted_ids.add(export_id)
-        self.ignores_state = False
+        self.enqueues_without_state = False
         self.changed.notify_all()
 
     def abandon(self, states: Iterable[JobState]) -> None:

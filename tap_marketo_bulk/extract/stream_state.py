@@ -91,7 +91,7 @@ class Backfill:
 
 
 @dataclass(frozen=True)
-class LatestJobs:
+class LastPersistedJobs:
     """The latest jobs that STATE has ever had, be they read by now or not.
 
     A job of a later second, or of the same one and with another id, is one that STATE lacks.
@@ -117,9 +117,9 @@ class StreamState:
             from bookmark, horizon and the lookback; see ``read_progress``.
         coverage: What the bookmark stands for; None in states of version 0.1.
         backfills: What wider settings have added before the bookmark.
-        sweep_began: The horizon of the run that began the full read in progress.
-        sweep_reached: The instant up to which the full read in progress has come.
-        latest_jobs: The latest jobs that STATE has had; None before the first.
+        full_read_began: The horizon of the run that began the full read in progress.
+        full_read_reached: The instant up to which the full read in progress has come.
+        last_persisted_jobs: The latest jobs that STATE has had; None before the first.
         exports: Unfinished jobs, in the order in which they were created.
         unknown: Keys that another program wrote.
     """
@@ -130,9 +130,9 @@ class StreamState:
     owed: tuple[Window, ...] | None = None
     coverage: Coverage | None = None
     backfills: tuple[Backfill, ...] = ()
-    sweep_began: datetime | None = None
-    sweep_reached: datetime | None = None
-    latest_jobs: LatestJobs | None = None
+    full_read_began: datetime | None = None
+    full_read_reached: datetime | None = None
+    last_persisted_jobs: LastPersistedJobs | None = None
     exports: tuple[UnfinishedExport, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
@@ -144,11 +144,11 @@ class StreamState:
 
     def with_latest_job(self, export_id: str, created: datetime) -> StreamState:
         """Return the state after a job became part of it."""
-        latest = self.latest_jobs
+        latest = self.last_persisted_jobs
         if latest and created < latest.created:
             return self
         ids = latest.ids if latest and created == latest.created else ()
-        return replace(self, latest_jobs=LatestJobs(created, (*ids, export_id)))
+        return replace(self, last_persisted_jobs=LastPersistedJobs(created, (*ids, export_id)))
 
     def without_exports(self, window: Window) -> StreamState:
         """Return the state without the unfinished jobs of a window."""
@@ -174,8 +174,8 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
         replication_key=None if key is None else str(key),
         bookmark=_instant(stream, raw, "replication_key_value"),
         horizon=_instant(stream, raw, "horizon"),
-        sweep_began=_instant(stream, raw, "sweep_began"),
-        sweep_reached=_instant(stream, raw, "sweep_reached"),
+        full_read_began=_instant(stream, raw, "sweep_began"),
+        full_read_reached=_instant(stream, raw, "sweep_reached"),
         unknown={name: value for name, value in raw.items() if name not in _KEYS},
     )
     entries = _entries(stream, raw, "exports")
@@ -183,7 +183,7 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
         owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
         coverage = _coverage(raw["coverage"]) if "coverage" in raw else None
         backfills = tuple(map(_backfill, _entries(stream, raw, "backfills")))
-        latest_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
+        last_persisted_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
         exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
     except (KeyError, TypeError, ValueError):
         finding = (
@@ -197,7 +197,7 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
         owed=owed,
         coverage=coverage,
         backfills=backfills,
-        latest_jobs=latest_jobs,
+        last_persisted_jobs=last_persisted_jobs,
         exports=exports,
     )
 
@@ -208,8 +208,8 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
         "horizon": _format(state.horizon),
         "replication_key": state.replication_key,
         "replication_key_value": _format(state.bookmark),
-        "sweep_began": _format(state.sweep_began),
-        "sweep_reached": _format(state.sweep_reached),
+        "sweep_began": _format(state.full_read_began),
+        "sweep_reached": _format(state.full_read_reached),
     }
     raw = dict(state.unknown)
     raw |= {name: text for name, text in texts.items() if text is not None}
@@ -223,9 +223,9 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
         raw["backfills"] = [
             {**_dump_window(each.window), **_dump_types(each.type_ids)} for each in unread
         ]
-    if state.latest_jobs:
-        created = format_instant(state.latest_jobs.created)
-        raw["latest_jobs"] = {"created": created, "ids": list(state.latest_jobs.ids)}
+    if state.last_persisted_jobs:
+        created = format_instant(state.last_persisted_jobs.created)
+        raw["latest_jobs"] = {"created": created, "ids": list(state.last_persisted_jobs.ids)}
     if state.exports:
         raw["exports"] = [_dump_export(export) for export in state.exports]
     return raw
@@ -259,8 +259,10 @@ def _type_ids(entry: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(each) for each in entry.get("types", ()))
 
 
-def _latest_jobs(entry: Mapping[str, Any]) -> LatestJobs:
-    return LatestJobs(parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"]))
+def _latest_jobs(entry: Mapping[str, Any]) -> LastPersistedJobs:
+    return LastPersistedJobs(
+        parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"])
+    )
 
 
 def _window(entry: Mapping[str, Any]) -> Window:

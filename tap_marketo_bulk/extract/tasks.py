@@ -23,7 +23,7 @@ class ExportTask:
         consumers: The names of the consumers that the file's rows are for; see ``planner``.
         horizon: The horizon of the run that created, or will create, the job.
         required_fields: Fields without which the file is of no use.
-        completes_window: False where another task covers the same window.
+        is_last_of_window: Whether no later task covers the same window.
         export_id: The job that an earlier run created for exactly this request.
         unknown_fields: Fields of the request that this job lacks: Marketo did not know them.
     """
@@ -34,7 +34,7 @@ class ExportTask:
     consumers: tuple[str, ...]
     horizon: datetime
     required_fields: frozenset[str] = frozenset()
-    completes_window: bool = True
+    is_last_of_window: bool = True
     export_id: str | None = None
     unknown_fields: tuple[str, ...] = ()
 

@@ -69,7 +69,7 @@ class Worker:
             self._cancel_abandoned()
         except BaseException as error:  # noqa: BLE001 - the reader raises it
             with self._shared.changed:
-                self._shared.jobs.fail_unread(error)
+                self._shared.jobs.fail_jobs_without_file(error)
                 self._shared.changed.notify_all()
 
     def _run_once(self) -> None:
@@ -92,7 +92,7 @@ class Worker:
             max_in_flight=self._policy.max_jobs_in_flight,
             now=self._clock.monotonic(),
             quota_retry_at=self._quota_retry_at,
-            ignores_state=self._shared.ignores_state,
+            enqueues_without_state=self._shared.enqueues_without_state,
         )
 
     def _take(self, state: JobState, step: Step) -> None:
@@ -109,15 +109,15 @@ class Worker:
                 self._shared.abandon([state])
             self._unknown_fields[state.task.stream].update(state.unknown_fields)
             self._shared.changed.notify_all()
-            if state.stage is Stage.CREATED and not self._shared.ignores_state:
+            if state.stage is Stage.CREATED and not self._shared.enqueues_without_state:
                 # A created job costs nothing, an enqueued one does: first into STATE.
-                self._shared.ignores_state = not self._await_persisted(state)
+                self._shared.enqueues_without_state = not self._await_persisted(state)
 
     def _next_state(self, state: JobState, step: Step) -> JobState:
         if step is Step.CREATE:
             return self._steps.create(state, self._unknown_fields[state.task.stream])
         steps = {
-            Step.RESUME: self._steps.resume,
+            Step.CHECK_EARLIER_JOB: self._steps.check_earlier_job,
             Step.ENQUEUE: self._steps.enqueue,
             Step.POLL: self._steps.poll,
             Step.DOWNLOAD: self._steps.download,
@@ -141,7 +141,7 @@ class Worker:
         """Wait for the quota's reset, or fail what is not in the queue by now."""
         with self._shared.changed:
             if not self._policy.waits_for_quota:
-                self._shared.jobs.fail_unqueued(error)
+                self._shared.jobs.fail_jobs_before_queue(error)
                 return job_state.failed(state, error)
             now = self._clock.now()
             retry_at = retry_after_quota(now)

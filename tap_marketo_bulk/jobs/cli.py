@@ -14,9 +14,9 @@ import click
 from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.jobs.past_jobs import (
-    cancel_jobs,
     format_json,
     format_table,
+    iter_cancellations,
     missing_ids,
     read_past_jobs,
 )
@@ -119,7 +119,7 @@ def cancel_command(
         raise click.UsageError(message)
     exports = Exports(_make_tap(ctx.obj, config).client)
     jobs = read_past_jobs(exports)
-    for line in cancel_jobs(exports, jobs, None if everything else ids):
+    for line in iter_cancellations(exports, jobs, None if everything else ids):
         click.echo(line)
     missing = missing_ids(jobs, ids)
     for each in missing:

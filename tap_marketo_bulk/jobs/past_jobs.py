@@ -114,7 +114,7 @@ def _json_entry(each: PastJob, now: datetime) -> dict[str, Any]:
 # cancel
 
 
-def cancel_jobs(
+def iter_cancellations(
     exports: Exports, jobs: Sequence[PastJob], ids: Collection[str] | None
 ) -> Iterator[str]:
     """Cancel jobs that have not ended; yield a line about each.

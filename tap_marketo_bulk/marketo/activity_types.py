@@ -55,7 +55,7 @@ class ActivityType:
     attributes: tuple[ActivityAttribute, ...]
 
     @property
-    def primary_attribute_asset_group(self) -> str | None:
+    def primary_attribute_filter_group(self) -> str | None:
         """The asset group of the primary attribute; None where exports cannot filter by it.
 
         A filter by primary attribute can only combine activity types of one asset group.

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.errors import CredentialsError
 from tap_marketo_bulk.marketo.envelope import (
     invalid_response,
+    json_object_or_none,
     parse_envelope,
-    parse_json_object,
 )
 from tap_marketo_bulk.marketo.limits import TOKEN_LIFE_SECONDS
 from tap_marketo_bulk.marketo.server_text import clean_line
@@ -52,7 +52,7 @@ class Token:
         return "Token(***)"
 
 
-class Authenticator:
+class AccessTokenCache:
     """Provides a usable token; safe to use from several threads."""
 
     def __init__(self, request_token: Callable[[], tuple[str, float]], clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Authenticator:
                 self._token = self._replacement()
             return self._token.text
 
-    def reject(self, text: str) -> None:
+    def invalidate(self, text: str) -> None:
         """Use another token for the next call, unless the current one is not ``text``."""
         with self._lock:
             if self._token is not None and self._token.text == text:
@@ -98,7 +98,7 @@ def parse_token(status: int, body: bytes) -> tuple[str, float]:
         TransientError: The same request may succeed later.
     """
     call = f"POST {TOKEN_PATH}"
-    content = parse_json_object(body)
+    content = json_object_or_none(body)
     if content is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or "errors" in content:
         # Not the format of the identity endpoint: a gateway's error, a rate limit, a page.
         parse_envelope(call, status, body)

@@ -19,7 +19,7 @@ from tap_marketo_bulk.errors import (
     TransientError,
     UnreachableError,
 )
-from tap_marketo_bulk.marketo.auth import TOKEN_PATH, Authenticator, parse_token
+from tap_marketo_bulk.marketo.auth import TOKEN_PATH, AccessTokenCache, parse_token
 from tap_marketo_bulk.marketo.envelope import Envelope, parse_envelope
 from tap_marketo_bulk.marketo.rate_limiter import RateLimiter
 from tap_marketo_bulk.marketo.response import Response
@@ -50,7 +50,7 @@ class Client:
         self._clock = clock
         self._session = Session(connection)
         self._rate_limiter = RateLimiter(clock)
-        self._authenticator = Authenticator(self._request_token, clock)
+        self._access_tokens = AccessTokenCache(self._request_token, clock)
         self._has_responded = False
 
     def get(self, path: str, **query: str | int) -> Envelope:
@@ -69,12 +69,12 @@ class Client:
             TransientError: The connection broke, or the token was rejected; the next call
                 uses another one.
         """
-        token = self._authenticator.token()
+        token = self._access_tokens.token()
         try:
             with self._send("GET", path, auth=BearerAuth(token), headers=headers) as response:
                 yield response
         except TokenRejectedError:
-            self._authenticator.reject(token)
+            self._access_tokens.invalidate(token)
             raise
 
     def _with_retries(self, call_once: Callable[[], Envelope]) -> Envelope:
@@ -92,12 +92,12 @@ class Client:
         return FEW_ATTEMPTS if is_mistyped or is_permanent else MAX_ATTEMPTS
 
     def _call(self, method: str, path: str, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
-        token = self._authenticator.token()
+        token = self._access_tokens.token()
         try:
             with self._send(method, path, auth=BearerAuth(token), **content) as response:
                 return parse_envelope(response.call, response.status, response.read_body())
         except TokenRejectedError:
-            self._authenticator.reject(token)
+            self._access_tokens.invalidate(token)
             raise
 
     def _request_token(self) -> tuple[str, float]:

@@ -36,7 +36,7 @@ class LeadField:
     data_type: str
 
 
-def describe_leads(client: Client) -> list[LeadField]:
+def describe_lead_fields(client: Client) -> list[LeadField]:
     """Return the lead fields an export can contain, in Marketo's order, each name once.
 
     Fields without a REST name are not available to the API, and formula fields are not

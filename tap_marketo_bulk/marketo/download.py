@@ -21,7 +21,7 @@ from tap_marketo_bulk.errors import (
     SpoolError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.envelope import invalid_response, parse_envelope, parse_json_object
+from tap_marketo_bulk.marketo.envelope import invalid_response, json_object_or_none, parse_envelope
 from tap_marketo_bulk.marketo.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _raise_for_envelope(response: Response, spool: _Spool) -> None:
     if spool.length > _ENVELOPE_BYTES:
         return
     content = spool.content()
-    if parse_json_object(content) is not None:
+    if json_object_or_none(content) is not None:
         spool.restart()
         parse_envelope(response.call, response.status, content)
 

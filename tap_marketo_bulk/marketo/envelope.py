@@ -33,7 +33,7 @@ def parse_envelope(call: str, status: int, body: bytes) -> Envelope:
     """
     if error := http_error_from(call, status):
         raise error
-    envelope = parse_json_object(body)
+    envelope = json_object_or_none(body)
     if envelope is None:
         raise invalid_response(call, status)
     if envelope.get("success") is True and status == HTTPStatus.OK:
@@ -64,7 +64,7 @@ def parsing_response(call: str) -> Iterator[None]:
         raise invalid_response(call, HTTPStatus.OK) from error
 
 
-def parse_json_object(body: bytes) -> dict[str, Any] | None:
+def json_object_or_none(body: bytes) -> dict[str, Any] | None:
     """Return the JSON object in ``body``; None where it is anything else."""
     try:
         value = json.loads(body)

@@ -54,7 +54,7 @@ The modules; imports go from the top to the bottom of this list::
         lead_database_entries.py  the entries of lists and campaigns in the Lead Database API
         asset_entries.py      the entries of programs, campaigns, lists and segmentations
         data_set.py           fields and generators; the rows that a filter selects
-        more_activities.py    unsubscribes and merges, which follow from other data
+        unsubscribes_and_merges.py  unsubscribes and merges, which follow from other data
         activities.py         each activity: lead, type, attributes, instants
         program_members.py    each member of a program: its changes, and its values
         custom_object_records.py  each record of a custom object: its changes, and its values

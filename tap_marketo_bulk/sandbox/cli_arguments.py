@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tap_marketo_bulk.sandbox.clock import parse_instant
+from tap_marketo_bulk.sandbox.clock import parse_epoch_seconds
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -84,7 +84,7 @@ def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stream", choices=STREAMS, metavar="STREAM", help=help_text)
     parser.add_argument(
         "--at",
-        type=_parse_instant,
+        type=_parse_instant_argument,
         metavar="INSTANT",
         help="print the rows as of this instant, such as 2026-03-01T12:00:00Z (default: now)",
     )
@@ -133,9 +133,9 @@ def _parse_natural(text: str) -> int:
     return int(text)
 
 
-def _parse_instant(text: str) -> datetime:
+def _parse_instant_argument(text: str) -> datetime:
     try:
-        return datetime.fromtimestamp(parse_instant(text), UTC)
+        return datetime.fromtimestamp(parse_epoch_seconds(text), UTC)
     except ValueError:
         message = f"'{text}' is not an instant such as 2026-03-01T12:00:00Z"
         raise argparse.ArgumentTypeError(message) from None

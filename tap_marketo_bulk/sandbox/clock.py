@@ -42,12 +42,12 @@ class SandboxClock:
             self._advanced_seconds += seconds
 
 
-def format_instant(instant: int) -> str:
+def format_epoch_seconds(instant: int) -> str:
     """Format epoch seconds as files and responses contain them: ``2022-02-13T14:06:20Z``."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_instant(text: str) -> int:
+def parse_epoch_seconds(text: str) -> int:
     """Parse an instant of a request into epoch seconds.
 
     Raises:

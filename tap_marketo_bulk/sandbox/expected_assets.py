@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tap_marketo_bulk.sandbox.clock import SandboxClock, format_instant
+from tap_marketo_bulk.sandbox.clock import SandboxClock, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data import asset_reads as reads
 from tap_marketo_bulk.sandbox.data.asset_catalog import SEGMENTATION
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
@@ -82,12 +82,14 @@ class ExpectedAssets:
         return {
             int(str(entry["id"])): entry
             for segmentation_id in ids
-            for entry in reads.segments_of(self._data_set, segmentation_id, instant, format_instant)
+            for entry in reads.segments_of(
+                self._data_set, segmentation_id, instant, format_epoch_seconds
+            )
         }
 
     def channels(self) -> dict[int, Entry]:
         """The channels."""
-        entries = reads.channel_entries(self._data_set, format_instant)
+        entries = reads.channel_entries(self._data_set, format_epoch_seconds)
         return {int(str(entry["id"])): entry for entry in entries}
 
     def tags(self) -> dict[str, Entry]:
@@ -98,7 +100,7 @@ class ExpectedAssets:
         """The folders and programs of the whole tree, by id and type."""
         tree = FolderTree(self._data_set, self._epoch_seconds(at))
         keys = tree.keys_below(None, _MAX_DEPTH)
-        return {key: tree.entry(key, format_instant) for key in keys}
+        return {key: tree.entry(key, format_epoch_seconds) for key in keys}
 
     def lead_database_lists(self, at: datetime | None = None) -> dict[int, Entry]:
         """The static lists of the Lead Database API, ``/rest/v1/lists.json``."""
@@ -117,7 +119,7 @@ class ExpectedAssets:
         return {str(entry["date"]): entry for entry in self._statistics.errors()}
 
     def _assets(self, read: AssetRead, at: datetime | None) -> dict[int, Entry]:
-        return read.expected(self._data_set, self._epoch_seconds(at), format_instant)
+        return read.expected(self._data_set, self._epoch_seconds(at), format_epoch_seconds)
 
     def _epoch_seconds(self, at: datetime | None) -> int:
         return int((at or self._clock.now()).timestamp())

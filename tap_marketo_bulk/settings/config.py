@@ -25,7 +25,7 @@ _BOOLEANS = {
 _NOT_SET: tuple[object, ...] = (None, "", [])
 
 
-def read_environment(schema: Mapping[str, Any], plugin_name: str) -> dict[str, str]:
+def read_environment_texts(schema: Mapping[str, Any], plugin_name: str) -> dict[str, str]:
     """Return the settings in environment variables, ``TAP_MARKETO_BULK_START_DATE`` for example.
 
     All values are text, as ``normalize_config`` accepts it. The SDK would parse them here, and end

@@ -8,7 +8,8 @@
     leads, activities,      ... each of them
     typed_activities
     rest, deleted_leads     streams of REST calls
-    sync_run, job_store     one run: plans, reacts to events, owns bookmarks and unfinished jobs
+    sync_run, state_store   one run: plans, reacts to events; bookmarks and unfinished jobs
+    job_reconciler          the jobs of earlier runs: found, resumed, or cancelled
     router, emitter, writer rows to streams, records to RECORD messages, messages to stdout
     statistics              what is counted and reported
 """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.export_group import RowSelection
+    from tap_marketo_bulk.streams.export_group import ConsumerRows
 
 NAME = "activities"
 KEY = ("marketoGUID",)
@@ -78,7 +78,7 @@ class ActivitiesStream(BulkStream):
         yield from ()
 
 
-class ActivitiesSource:
+class ActivitiesRequestBuilder:
     """How Marketo is asked for activities."""
 
     object_path = "activities"
@@ -88,7 +88,7 @@ class ActivitiesSource:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window, whatever the number of types."""
         del mode  # each is read by createdAt
@@ -112,7 +112,7 @@ class ActivitiesSource:
         return None
 
 
-def _type_filter(consumers: Sequence[RowSelection]) -> dict[str, list[int]]:
+def _type_filter(consumers: Sequence[ConsumerRows]) -> dict[str, list[int]]:
     """Return the filter for the types that the consumers need; all types need none."""
     if any(not each.type_ids for each in consumers):
         return {}

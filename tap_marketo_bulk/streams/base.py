@@ -11,9 +11,9 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.field_types import type_for_schema
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValues
+from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
 from tap_marketo_bulk.extract.read_progress import FullRead, Incremental, ReadMode
-from tap_marketo_bulk.extract.records import RecordSchema, RowConverter
+from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
 if TYPE_CHECKING:
@@ -171,10 +171,10 @@ class MarketoStream(SdkStream):
         """The key and the replication key: without them a record is of no use."""
         return frozenset((*self.spec.key, self.replication_key or ""))
 
-    def record_schema(self) -> RecordSchema:
+    def record_layout(self) -> RecordLayout:
         """Return the columns of a record with their types, as the catalog declares them."""
         selected = self.selected_columns
-        return RecordSchema(
+        return RecordLayout(
             stream=self.name,
             types={
                 name: type_for_schema(self.column_schemas[name])
@@ -187,10 +187,13 @@ class MarketoStream(SdkStream):
         )
 
     def row_converter(
-        self, file_fields: Sequence[str], invalid_values: InvalidValues, record_format: RecordFormat
+        self,
+        file_fields: Sequence[str],
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat,
     ) -> Converter:
         """Return what makes this stream's records of the rows of a file with these fields."""
-        return RowConverter(file_fields, self.record_schema(), invalid_values, record_format)
+        return RowConverter(file_fields, self.record_layout(), invalid_values, record_format)
 
     def exported_fields(self) -> frozenset[str]:
         """Return the fields of a file that the stream's records are made from."""

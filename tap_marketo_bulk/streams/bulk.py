@@ -18,9 +18,9 @@ from tap_marketo_bulk.extract.job_tag import TAG_BYTES, read_tag, tag_of
 from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.window_overlap import WindowOverlapFilter
 from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.emitter import Emitter
+from tap_marketo_bulk.streams.emitter import RecordEmitter
 from tap_marketo_bulk.streams.export_group import ExportGroup
-from tap_marketo_bulk.streams.router import Router
+from tap_marketo_bulk.streams.router import RecordRouter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.events import VerifiedFile
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.streams.base import StreamSpec
-    from tap_marketo_bulk.streams.export_group import ExportSource
+    from tap_marketo_bulk.streams.export_group import ExportRequestBuilder
     from tap_marketo_bulk.streams.sync_run import SyncRun
 
 logger = logging.getLogger("tap-marketo-bulk")
@@ -45,24 +45,26 @@ class BulkStream(MarketoStream):
     and the record's column differ, so no value of a row could be it.
     """
 
-    def __init__(self, tap: Tap, spec: StreamSpec, run: SyncRun, source: ExportSource) -> None:
+    def __init__(
+        self, tap: Tap, spec: StreamSpec, run: SyncRun, request_builder: ExportRequestBuilder
+    ) -> None:
         """Describe the stream; nothing is read yet.
 
         Args:
             tap: The tap.
             spec: What the stream is.
             run: The run, which the streams of a tap share.
-            source: How Marketo is asked for the files.
+            request_builder: How Marketo is asked for the files.
         """
         super().__init__(tap, spec)
         self._run = run
-        self._source = source
+        self._request_builder = request_builder
 
     def export_group(self) -> ExportGroup:
         """Return this stream with the selected streams that its files fill."""
         children = [each for each in self.child_streams if isinstance(each, MarketoStream)]
         consumers = tuple(each for each in (self, *children) if each.selected)
-        return ExportGroup(self, consumers, self._source)
+        return ExportGroup(self, consumers, self._request_builder)
 
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield the records that the SDK has to write; all others are written here."""
@@ -83,7 +85,7 @@ class GroupReader:
         """Read nothing yet."""
         self._group = group
         self._run = run
-        self._emitters = {stream.name: Emitter(stream) for stream in group.consumers}
+        self._emitters = {stream.name: RecordEmitter(stream) for stream in group.consumers}
         self._overlap: WindowOverlapFilter | None = None
         self._overlap_column: str | None = None
 
@@ -104,7 +106,7 @@ class GroupReader:
             # Each stream of one type gets a part of each block only.
             SPLIT_CHUNK_BYTES if len(emitters) > 1 else CHUNK_BYTES,
         )
-        router = Router(fields, emitters, self._run.statistics)
+        router = RecordRouter(fields, emitters, self._run.statistics)
         for block in self._without_overlap(file, fields, blocks):
             for emitter, records in router.route(block):
                 if emitter.stream is self._group.owner and not emitter.is_fast:
@@ -119,7 +121,7 @@ class GroupReader:
         self, file: VerifiedFile, fields: tuple[str, ...], blocks: Iterator[Block]
     ) -> Iterator[Block]:
         """Yield blocks without the rows that were emitted from the previous window's file."""
-        column = self._group.source.date_column(self._run.mode_of(self._group.owner))
+        column = self._group.request_builder.date_column(self._run.mode_of(self._group.owner))
         if column is None:
             yield from blocks
             return

@@ -60,7 +60,7 @@ def check_activity_filter(
     if unknown:
         problem = f"activity_type_ids has types that do not exist in Marketo: {unknown}"
         raise SettingsError([problem])
-    groups = {known[type_id].primary_attribute_asset_group for type_id in activities.type_ids}
+    groups = {known[type_id].primary_attribute_filter_group for type_id in activities.type_ids}
     if activities.primary and (None in groups or len(groups) > 1):
         names = ", ".join(f"{known[each].name} ({each})" for each in activities.type_ids)
         problem = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.mapper import SameRecordTransform
 
-from tap_marketo_bulk.extract.records import as_dicts, as_structs
+from tap_marketo_bulk.extract.records import dict_record_factory, struct_record_factory
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _COLUMN_BREADCRUMB = 2
 
 
-class Emitter:
+class RecordEmitter:
     """Writes the records of one stream.
 
     The fast path writes whole blocks of records. Where stream maps, flattening, a partial
@@ -33,7 +33,7 @@ class Emitter:
         """Choose the path; the stream's catalog and settings are complete by now."""
         self.stream = stream
         self._write_block = fast_path(stream)
-        self.record_format = as_structs if self._write_block else as_dicts
+        self.record_format = struct_record_factory if self._write_block else dict_record_factory
 
     @property
     def is_fast(self) -> bool:

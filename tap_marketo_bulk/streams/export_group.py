@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import SyncPeriod, Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.streams.base import MarketoStream
-    from tap_marketo_bulk.streams.job_store import JobStore
+    from tap_marketo_bulk.streams.state_store import StateStore
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -37,7 +37,7 @@ TEST_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class RowSelection:
+class ConsumerRows:
     """The rows that a consumer needs of a file.
 
     Attributes:
@@ -49,7 +49,7 @@ class RowSelection:
     type_ids: tuple[int, ...]
 
 
-class ExportSource(Protocol):
+class ExportRequestBuilder(Protocol):
     """One of Marketo's export objects: how it is asked for.
 
     Attributes:
@@ -59,7 +59,7 @@ class ExportSource(Protocol):
     object_path: str
 
     def requests(
-        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the requests whose files together hold a window for these consumers."""
         ...
@@ -80,71 +80,73 @@ class ExportGroup:
     Attributes:
         owner: The stream whose state holds the jobs; it is read by the SDK.
         consumers: The selected streams that the files fill; the owner is one if it is selected.
-        source: How Marketo is asked for the files.
+        request_builder: How Marketo is asked for the files.
     """
 
     owner: MarketoStream
     consumers: tuple[MarketoStream, ...]
-    source: ExportSource
+    request_builder: ExportRequestBuilder
 
     @property
     def name(self) -> str:
         """The name of the owner, which export tasks carry."""
         return self.owner.name
 
-    def begin(self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod) -> None:
+    def begin(
+        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
+    ) -> None:
         """Put into the state what must be there before any job is.
 
         Args:
             modes: How each consumer is read.
-            job_store: The bookmarks and unfinished jobs.
+            state_store: The bookmarks and unfinished jobs.
             period: Where this run begins and stops reading.
         """
         for stream in self.consumers:
-            state = job_store[stream.name]
+            state = state_store[stream.name]
             wanted = Coverage(whole_second(period.start), stream.spec.type_ids)
             mode = modes[stream.name]
-            job_store[stream.name] = begin_read(state, mode, wanted, period.horizon)
+            state_store[stream.name] = begin_read(state, mode, wanted, period.horizon)
 
     def tasks(
-        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
+        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
     ) -> list[ExportTask]:
         """Return the tasks of this group in the order of reading."""
-        return plan_tasks(self.plan(modes, job_store, period))
+        return plan_tasks(self.plan(modes, state_store, period))
 
     def consumer_modes(
-        self, modes: Mapping[str, ReadMode], job_store: JobStore
+        self, modes: Mapping[str, ReadMode], state_store: StateStore
     ) -> dict[str, ReadMode]:
         """Return how each consumer is read, the backfills of streams too."""
         backfills = {
             backfill_name(stream.name, index): BackfillRead(index)
             for stream in self.consumers
-            for index in range(len(job_store[stream.name].backfills))
+            for index in range(len(state_store[stream.name].backfills))
         }
         return {**modes, **backfills}
 
     def plan(
-        self, modes: Mapping[str, ReadMode], job_store: JobStore, period: SyncPeriod
+        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
     ) -> ExportPlan:
         """Return what the tasks are made from."""
         selections = {
             name: selection
             for stream in self.consumers
-            for name, selection in _selections(stream, job_store)
+            for name, selection in _selections(stream, state_store)
         }
 
         def requests(window: Window, names: tuple[str, ...]) -> Sequence[ExportRequest]:
             mode = modes[stream_of(names[0])]
-            return self.source.requests(window, [selections[name] for name in names], mode)
+            return self.request_builder.requests(window, [selections[name] for name in names], mode)
 
         return ExportPlan(
             stream=self.name,
             consumers=tuple(
                 consumer
                 for stream in self.consumers
-                for consumer in _consumers(stream, modes[stream.name], job_store, period)
+                for consumer in _consumers(stream, modes[stream.name], state_store, period)
             ),
-            exports=job_store[self.name].exports,
+            exports=state_store[self.name].exports,
             make_requests=requests,
             required_fields=self.owner.required_columns,
             horizon=period.horizon,
@@ -153,34 +155,36 @@ class ExportGroup:
 
 
 def _consumers(
-    stream: MarketoStream, mode: ReadMode, job_store: JobStore, period: SyncPeriod
+    stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
 ) -> Iterator[Consumer]:
     """Yield a stream as a consumer, and its backfills."""
     if stream.has_record_limit:
         start = max(period.start, period.horizon - TEST_SPAN)
         yield Consumer(stream.name, mode, StreamState(), start)
         return
-    state = job_store[stream.name]
+    state = state_store[stream.name]
     yield Consumer(stream.name, mode, state, period.start)
     for index in range(len(state.backfills)):
         name = backfill_name(stream.name, index)
         yield Consumer(name, BackfillRead(index), state, period.start)
 
 
-def _selections(stream: MarketoStream, job_store: JobStore) -> Iterator[tuple[str, RowSelection]]:
+def _selections(
+    stream: MarketoStream, state_store: StateStore
+) -> Iterator[tuple[str, ConsumerRows]]:
     """Yield the rows that a stream needs, and those of its backfills, by consumer."""
     spec = stream.spec
-    yield stream.name, RowSelection(stream, spec.type_ids)
-    for index, backfill in enumerate(job_store[stream.name].backfills):
+    yield stream.name, ConsumerRows(stream, spec.type_ids)
+    for index, backfill in enumerate(state_store[stream.name].backfills):
         type_ids = spec.type_ids if spec.activity_type_id else backfill.type_ids
-        yield backfill_name(stream.name, index), RowSelection(stream, type_ids)
+        yield backfill_name(stream.name, index), ConsumerRows(stream, type_ids)
 
 
 def warn_of_late_start(
-    stream: MarketoStream, mode: ReadMode, job_store: JobStore, period: SyncPeriod
+    stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
 ) -> None:
     """Warn where the start date leaves out what happened since the bookmark."""
-    bookmark = bookmark_of(job_store[stream.name], mode)
+    bookmark = bookmark_of(state_store[stream.name], mode)
     if bookmark and period.start > bookmark:
         logger.warning(
             "start_date %s is after the bookmark of %s, so changes since %s are skipped. Set "

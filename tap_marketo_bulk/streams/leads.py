@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.export_group import RowSelection
+    from tap_marketo_bulk.streams.export_group import ConsumerRows
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -57,7 +57,7 @@ def leads_schema(fields: Iterable[LeadField], extra_fields: Iterable[str] = ()) 
     return {"type": "object", "properties": columns}
 
 
-class LeadsSource:
+class LeadsRequestBuilder:
     """How Marketo is asked for leads: by change, by creation, or by membership of a list."""
 
     object_path = "leads"
@@ -67,7 +67,7 @@ class LeadsSource:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window."""
         leads = consumers[0].stream

@@ -1,6 +1,6 @@
 """Which streams exist: described by Marketo, or by the catalog where there is one.
 
-A new kind of stream is a module beside this one and an entry in ``Registry.streams``.
+A new kind of stream is a module beside this one and an entry in ``StreamFactory.create_streams``.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.marketo.activity_types import describe_activity_types
-from tap_marketo_bulk.marketo.describe import describe_leads
+from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.streams import activities, deleted_leads, leads, typed_activities
-from tap_marketo_bulk.streams.activities import ActivitiesSource, ActivitiesStream
+from tap_marketo_bulk.streams.activities import ActivitiesRequestBuilder, ActivitiesStream
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import (
     check_activity_filter,
@@ -21,7 +21,7 @@ from tap_marketo_bulk.streams.catalog import (
     selected_streams,
 )
 from tap_marketo_bulk.streams.deleted_leads import DeletedLeadsSource
-from tap_marketo_bulk.streams.leads import LeadsSource
+from tap_marketo_bulk.streams.leads import LeadsRequestBuilder
 from tap_marketo_bulk.streams.rest import RestStream
 from tap_marketo_bulk.streams.typed_activities import (
     TypedActivitiesStream,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.sync_run import SyncRun
 
 
-class Registry:
+class StreamFactory:
     """Makes the streams of a tap."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Registry:
         self._run = run
         self._known_streams = known_streams
 
-    def streams(self) -> list[MarketoStream]:
+    def create_streams(self) -> list[MarketoStream]:
         """Return the streams. With a catalog, Marketo is asked only for what it cannot say.
 
         Raises:
@@ -98,7 +98,9 @@ class Registry:
     def _activities(self) -> MarketoStream:
         spec = activities.activities_spec(self._settings)
         self._check_columns(spec.name, spec.schema)
-        return ActivitiesStream(self._tap, spec, self._run, ActivitiesSource(self._settings))
+        return ActivitiesStream(
+            self._tap, spec, self._run, ActivitiesRequestBuilder(self._settings)
+        )
 
     def _deleted_leads(self) -> MarketoStream:
         spec = deleted_leads.deleted_leads_spec(self._settings)
@@ -110,7 +112,7 @@ class Registry:
         schema = self._leads_schema()
         if schema is not None:
             spec = leads.leads_spec(schema, self._settings)
-            yield BulkStream(self._tap, spec, self._run, LeadsSource(self._settings))
+            yield BulkStream(self._tap, spec, self._run, LeadsRequestBuilder(self._settings))
 
     def _leads_schema(self) -> dict[str, Any] | None:
         if self._catalog is None:
@@ -126,7 +128,9 @@ class Registry:
         return schema
 
     def _described_leads(self) -> dict[str, Any]:
-        return leads.leads_schema(describe_leads(self._client), self._settings.extra_lead_fields)
+        return leads.leads_schema(
+            describe_lead_fields(self._client), self._settings.extra_lead_fields
+        )
 
     def _typed_activities(self) -> Iterator[MarketoStream]:
         """Yield a stream for each activity type; with a catalog, for those it selects."""

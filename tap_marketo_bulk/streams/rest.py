@@ -61,11 +61,13 @@ class RestStream(MarketoStream):
         if owed is None:
             return
         statistics = self._run.statistics
-        converter = JsonRecordConverter(self.record_schema(), statistics.invalid_values(self.name))
+        converter = JsonRecordConverter(
+            self.record_layout(), statistics.invalid_value_handler(self.name)
+        )
         for page in self._run.pages(self._source.pages(owed.start, owed.end)):
             records = map(converter.convert, page)
             yield from (record for record in records if self._is_within(record, owed))
-        statistics.report([self.name])
+        statistics.warn_of_altered_values([self.name])
         self._run.finish_read(self, owed)
 
     def _is_within(self, record: Record, owed: Window) -> bool:
@@ -79,11 +81,11 @@ class RestStream(MarketoStream):
         if self.has_record_limit:
             # A connection test takes a record of any age: that costs no quota.
             return Window(period.start, period.horizon)
-        job_store = self._run.job_store
-        warn_of_late_start(self, mode, job_store, period)
+        state_store = self._run.state_store
+        warn_of_late_start(self, mode, state_store, period)
         wanted = Coverage(whole_second(period.start))
-        state = begin_read(job_store[self.name], mode, wanted, period.horizon)
-        job_store[self.name] = state
+        state = begin_read(state_store[self.name], mode, wanted, period.horizon)
+        state_store[self.name] = state
         owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
         starts = [each.window.start for each in state.backfills]
         return Window(min([owed[0].start, *starts]), owed[-1].end) if owed else None

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
+from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,18 +26,18 @@ class RunStatistics:
             policy: What to do with values that do not fit their types.
         """
         self._policy = policy
-        self._invalid_values: dict[str, InvalidValues] = {}
+        self._invalid_values: dict[str, InvalidValueHandler] = {}
         self._nul_bytes: Counter[str] = Counter()
 
-    def invalid_values(self, stream: str) -> InvalidValues:
+    def invalid_value_handler(self, stream: str) -> InvalidValueHandler:
         """Return where the invalid values of a stream are counted."""
-        return self._invalid_values.setdefault(stream, InvalidValues(self._policy))
+        return self._invalid_values.setdefault(stream, InvalidValueHandler(self._policy))
 
     def add_file(self, stream: str, stats: FileStats) -> None:
         """Add what was counted in a file of a stream's jobs."""
         self._nul_bytes[stream] += stats.nul_bytes
 
-    def report(self, streams: Collection[str]) -> None:
+    def warn_of_altered_values(self, streams: Collection[str]) -> None:
         """Warn once of everything that is not in the records of these streams as it was."""
         for stream in streams:
             if self._nul_bytes[stream]:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tap_marketo_bulk.errors import (
-    DailyQuotaExceededError,
     ExportQuotaError,
+    RunEndedByExportQuotaError,
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
@@ -19,8 +19,8 @@ from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.quota import next_reset
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
-from tap_marketo_bulk.streams.earlier_jobs import EarlierJobs
 from tap_marketo_bulk.streams.export_group import warn_of_late_start
+from tap_marketo_bulk.streams.job_reconciler import JobReconciler
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.export_group import ExportGroup
-    from tap_marketo_bulk.streams.job_store import JobStore
+    from tap_marketo_bulk.streams.state_store import StateStore
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -50,7 +50,7 @@ class SyncRun:
     Attributes:
         settings: The settings of the tap.
         period: Where this run begins and stops reading.
-        job_store: The bookmarks and unfinished jobs.
+        state_store: The bookmarks and unfinished jobs.
         pipeline: The export jobs.
         statistics: What is counted of each stream.
     """
@@ -60,7 +60,7 @@ class SyncRun:
         settings: Settings,
         clock: Clock,
         exports: Exports,
-        job_store: JobStore,
+        state_store: StateStore,
         groups: Callable[[], Sequence[ExportGroup]],
     ) -> None:
         """Make no call yet.
@@ -69,18 +69,18 @@ class SyncRun:
             settings: The settings of the tap.
             clock: The time in which Marketo is waited for.
             exports: Marketo's export jobs.
-            job_store: The bookmarks and unfinished jobs.
+            state_store: The bookmarks and unfinished jobs.
             groups: Returns the export groups of this run in the order of reading.
         """
         self.settings = settings
         horizon = sync_horizon(clock.now(), lag=settings.lag, end=settings.end)
         self.period = SyncPeriod(settings.start, horizon, settings.window)
-        self.job_store = job_store
+        self.state_store = state_store
         self.pipeline = Pipeline(exports, clock, settings.job_policy)
         self.statistics = RunStatistics(settings.invalid_values)
         policy = settings.job_policy
         recovery = JobRecovery(exports, policy, clock) if policy.tags_jobs else None
-        self._earlier_jobs = EarlierJobs(exports, job_store, recovery)
+        self._job_reconciler = JobReconciler(exports, state_store, recovery)
         self._clock = clock
         self._make_groups = groups
         self._groups: dict[str, ExportGroup] = {}
@@ -95,7 +95,7 @@ class SyncRun:
         return [
             task
             for group in groups
-            for task in group.tasks(self._modes_of(group), self.job_store, self.period)
+            for task in group.tasks(self._modes_of(group), self.state_store, self.period)
         ]
 
     def mode_of(self, stream: MarketoStream) -> ReadMode:
@@ -132,7 +132,9 @@ class SyncRun:
             self.pipeline.close()
             raise
         finally:
-            self.statistics.report([group.name, *(each.name for each in group.consumers)])
+            self.statistics.warn_of_altered_values(
+                [group.name, *(each.name for each in group.consumers)]
+            )
         self._finish(group)
 
     def _start(self) -> None:
@@ -142,8 +144,8 @@ class SyncRun:
         tasks = []
         for group in self._groups.values():
             for stream in group.consumers:
-                warn_of_late_start(stream, self.mode_of(stream), self.job_store, self.period)
-            tasks += self._earlier_jobs.plan(group, self._modes_of(group), self.period)
+                warn_of_late_start(stream, self.mode_of(stream), self.state_store, self.period)
+            tasks += self._job_reconciler.reconcile(group, self._modes_of(group), self.period)
         self.pipeline.submit(tasks)
 
     def _modes_of(self, group: ExportGroup) -> dict[str, ReadMode]:
@@ -155,11 +157,11 @@ class SyncRun:
         try:
             yield from self._read_files(group, read_file)
         except UnsupportedFilterError as error:
-            mode = group.source.mode_without_filter(self.mode_of(group.owner), error)
+            mode = group.request_builder.mode_without_filter(self.mode_of(group.owner), error)
             if mode is None:
                 raise
             self._modes[group.name] = mode
-            tasks = self._earlier_jobs.plan(group, self._modes_of(group), self.period)
+            tasks = self._job_reconciler.reconcile(group, self._modes_of(group), self.period)
             self.pipeline.submit(tasks)
             yield from self._read_files(group, read_file)
 
@@ -174,21 +176,21 @@ class SyncRun:
                 yield from read_file(event)
             except BaseException as error:
                 if makes_job_useless(error):
-                    self.job_store.discard_job(event.task)
+                    self.state_store.discard_job_and_write(event.task)
                 raise
             self._finish_window(event.task)
 
     def _handle(self, event: JobCreated | JobUseless) -> None:
         if isinstance(event, JobCreated):
-            self.job_store.add_job(event)
+            self.state_store.add_job(event)
         else:
-            self.job_store.discard_job(event.task)
+            self.state_store.discard_job_and_write(event.task)
 
     def _finish_window(self, task: ExportTask) -> None:
         """Move the bookmark of each stream that the window was read for, in one STATE."""
-        if not task.completes_window:
+        if not task.is_last_of_window:
             return
-        store = self.job_store
+        store = self.state_store
         group = self._groups[task.stream]
         modes = group.consumer_modes(self._modes_of(group), store)
         for consumer in task.consumers:
@@ -208,7 +210,7 @@ class SyncRun:
 
     def persist_job_ids(self) -> None:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
-        for event in self.pipeline.created_jobs():
+        for event in self.pipeline.unpersisted_jobs():
             self._handle(event)
 
     def pages(self, pages: Iterator[_T]) -> Iterator[_T]:
@@ -224,11 +226,11 @@ class SyncRun:
     def finish_read(self, stream: MarketoStream, window: Window) -> None:
         """Move the bookmark of a stream that was read in one go, and write STATE."""
         mode, horizon = self.mode_of(stream), self.period.horizon
-        state = replace(self.job_store[stream.name], backfills=())
-        self.job_store[stream.name] = after_window(
+        state = replace(self.state_store[stream.name], backfills=())
+        self.state_store[stream.name] = after_window(
             state, mode, window, read_horizon=horizon, horizon=horizon
         )
-        self.job_store.write()
+        self.state_store.write()
 
     # The end.
 
@@ -236,12 +238,12 @@ class SyncRun:
         """After the last group, report what the quota kept from being read.
 
         Raises:
-            DailyQuotaExceededError: ``on_quota_exceeded`` is ``fail``.
+            RunEndedByExportQuotaError: ``on_quota_exceeded`` is ``fail``.
         """
         self._finished.add(group.name)
         if self._quota_error is None or self._finished < set(self._groups):
             return
-        error = DailyQuotaExceededError(
+        error = RunEndedByExportQuotaError(
             self._quota_error.quota_megabytes,
             dict(self._bookmarks()),
             next_reset(self._clock.now()),
@@ -254,6 +256,6 @@ class SyncRun:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""
         for group in self._groups.values():
             for stream in group.consumers:
-                bookmark = bookmark_of(self.job_store[stream.name], stream.read_mode())
+                bookmark = bookmark_of(self.state_store[stream.name], stream.read_mode())
                 if bookmark or group.name in self._incomplete:
                     yield stream.name, bookmark

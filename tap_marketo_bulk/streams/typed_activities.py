@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.extract.invalid_values import InvalidValues
+    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
     from tap_marketo_bulk.extract.records import Record, RecordFormat
     from tap_marketo_bulk.marketo.activity_types import ActivityType
     from tap_marketo_bulk.settings.settings import Settings
@@ -56,11 +56,14 @@ class TypedActivitiesStream(MarketoStream):
         yield from ()
 
     def row_converter(
-        self, file_fields: Sequence[str], invalid_values: InvalidValues, record_format: RecordFormat
+        self,
+        file_fields: Sequence[str],
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat,
     ) -> Converter:
         """Return what makes typed records of the rows of this type."""
         columns = ActivityColumns(self._primary, self._attributes, frozenset(self.column_schemas))
-        schema = self.record_schema()
+        schema = self.record_layout()
         return ActivityConverter(file_fields, schema, columns, invalid_values, record_format)
 
     def exported_fields(self) -> frozenset[str]:

@@ -19,8 +19,8 @@ from tap_marketo_bulk.extract.activity_records import (
 from tap_marketo_bulk.extract.attribute_columns import attribute_columns
 from tap_marketo_bulk.extract.blocks import Block
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, DATE_TIME, INTEGER, TEXT
-from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
-from tap_marketo_bulk.extract.records import RecordSchema
+from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
+from tap_marketo_bulk.extract.records import RecordLayout
 from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class TypedStream:
 
     def __post_init__(self) -> None:
         """Count the invalid values of all records."""
-        self.invalid_values = InvalidValues(self.policy)
+        self.invalid_values = InvalidValueHandler(self.policy)
 
     def records(self, *rows: dict[str, str], fields: tuple[str, ...] = FILE_FIELDS) -> list[Record]:
         """Return the records of rows that differ from ``CELLS`` in these cells."""
@@ -96,7 +96,7 @@ class TypedStream:
         catalog = {name: each for name, each in catalog.items() if name not in self.without}
         types = {name: each for name, each in catalog.items() if name not in self.deselected}
         required = frozenset({"marketoGUID", "activityDate"})
-        schema = RecordSchema("activities_x", types, ("marketoGUID",), required)
+        schema = RecordLayout("activities_x", types, ("marketoGUID",), required)
         has_primary = self.activity_type.primary_attribute is not None
         activity_columns = ActivityColumns(
             columns[0] if has_primary else None, tuple(columns[has_primary:]), frozenset(catalog)

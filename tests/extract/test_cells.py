@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import MalformedFileError
-from tap_marketo_bulk.extract.cells import CHUNK_BYTES, LONGEST_ROW_BYTES, CellReader
+from tap_marketo_bulk.extract.cells import CHUNK_BYTES, LONGEST_ROW_BYTES, BlockReader
 
 SPECIAL = ["\r", "\n", "\r\n", "\0", '"', '""', ",", ";", " ", "\t", "\u2028", "\u0085", "\ufeff"]
 CELLS = st.lists(
@@ -24,13 +24,13 @@ TABLES = st.integers(2, 4).flatmap(
 
 
 def cells(file: bytes, separator: str = ",") -> list[list[str]]:
-    blocks = list(CellReader(io.BytesIO(file), separator))
+    blocks = list(BlockReader(io.BytesIO(file), separator))
     assert all(block.rows for block in blocks)
     return [row for block in blocks for row in block.rows]
 
 
 def line_numbers(file: bytes, chunk_bytes: int = CHUNK_BYTES) -> list[int]:
-    blocks = CellReader(io.BytesIO(file), ",", chunk_bytes)
+    blocks = BlockReader(io.BytesIO(file), ",", chunk_bytes)
     return [block.line_number(index) for block in blocks for index in range(len(block.rows))]
 
 
@@ -109,7 +109,7 @@ def test_a_stray_quote_before_a_crlf_line_end_is_read() -> None:
 
 
 def test_nul_bytes_are_removed_and_counted() -> None:
-    reader = CellReader(io.BytesIO(b'h\n\0a\0\n"\0\n\0"\n'), ",")
+    reader = BlockReader(io.BytesIO(b'h\n\0a\0\n"\0\n\0"\n'), ",")
     assert [row for block in reader for row in block.rows] == [["h"], ["a"], ["\n"]]
     assert reader.nul_bytes == 4
 
@@ -126,7 +126,7 @@ def test_chunks_of_any_size_hold_the_same_rows_and_lines(
 ) -> None:
     table = [["header"] * 2, *table]
     file = write(table, ",", end)
-    blocks = CellReader(io.BytesIO(file), ",", chunk_bytes)
+    blocks = BlockReader(io.BytesIO(file), ",", chunk_bytes)
     assert [row for block in blocks for row in block.rows] == cells(file)
     numbers = [1]
     for row in table:
@@ -136,7 +136,7 @@ def test_chunks_of_any_size_hold_the_same_rows_and_lines(
 
 def test_a_block_has_the_rows_of_about_one_chunk() -> None:
     file = b"a,b\n" * 100_000
-    sizes = [len(block.rows) for block in CellReader(io.BytesIO(file), ",")]
+    sizes = [len(block.rows) for block in BlockReader(io.BytesIO(file), ",")]
     assert max(sizes) <= CHUNK_BYTES // 4 + 2
     assert sum(sizes) == 100_000
 
@@ -180,7 +180,7 @@ def test_a_quote_that_is_never_closed_is_an_error(file: bytes) -> None:
 def test_a_row_without_end_is_rejected_after_32_mib(begin: bytes, line: bytes) -> None:
     file = io.BytesIO(begin + line * (2 * LONGEST_ROW_BYTES // len(line)))
     with pytest.raises(MalformedFileError, match="a row is longer than"):
-        list(CellReader(file, ","))
+        list(BlockReader(file, ","))
     assert file.tell() <= LONGEST_ROW_BYTES + 2 * CHUNK_BYTES
 
 
@@ -227,7 +227,7 @@ def test_arbitrary_bytes_give_cells_or_a_malformed_file_error(file: bytes) -> No
 def rows_and_lines(file: bytes, chunk_bytes: int) -> list[tuple[int, list[str]]]:
     return [
         (block.line_number(index), row)
-        for block in CellReader(io.BytesIO(file), ",", chunk_bytes)
+        for block in BlockReader(io.BytesIO(file), ",", chunk_bytes)
         for index, row in enumerate(block.rows)
     ]
 

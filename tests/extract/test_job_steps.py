@@ -253,7 +253,7 @@ def test_a_job_of_an_earlier_run_is_resumed_where_it_is(
     state = new(**RESUMED)
     assert (state.stage, state.export_id, state.is_resumed) == (Stage.UNFINISHED, "job 1", True)
     exports.response = ExportJob("job 1", status)
-    state = steps.resume(state)
+    state = steps.check_earlier_job(state)
     assert state.stage is stage
     assert state.export_id == ("" if stage is Stage.PLANNED else "job 1")
 
@@ -262,7 +262,7 @@ def test_resuming_is_repeated_after_an_invalid_response(
     steps: JobSteps, exports: FakeExports, clock: TapClock
 ) -> None:
     exports.errors["status"] = [errors.InvalidResponseError("Hibernating")]
-    state = steps.resume(new(**RESUMED))
+    state = steps.check_earlier_job(new(**RESUMED))
     assert state.stage is Stage.UNFINISHED
     assert state.due == clock.monotonic() + 60
 
@@ -280,14 +280,14 @@ def test_a_file_can_be_downloaded_for_seven_days(
 ) -> None:
     created = (NOW - age).isoformat().removesuffix("+00:00") + zone
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at=created)
-    assert steps.resume(new(**RESUMED)).stage is stage
+    assert steps.check_earlier_job(new(**RESUMED)).stage is stage
 
 
 def test_a_job_without_a_valid_date_is_not_treated_as_expired(
     steps: JobSteps, exports: FakeExports
 ) -> None:
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at="yesterday")
-    assert steps.resume(new(**RESUMED)).stage is Stage.COMPLETED
+    assert steps.check_earlier_job(new(**RESUMED)).stage is Stage.COMPLETED
 
 
 def test_a_resumed_job_that_cannot_be_verified_is_created_again(
@@ -297,7 +297,7 @@ def test_a_resumed_job_that_cannot_be_verified_is_created_again(
     state = new(**RESUMED)
     for _ in range(MAX_INVALID_RESPONSES):
         assert state.stage is Stage.UNFINISHED
-        state = steps.resume(state)
+        state = steps.check_earlier_job(state)
     assert state.stage is Stage.PLANNED
 
 

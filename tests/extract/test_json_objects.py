@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.json_objects import parse_json_object, parse_json_object_column
+from tap_marketo_bulk.extract.json_objects import parse_attributes, parse_attributes_column
 
 
 def is_rejected(text: str) -> bool:
     try:
-        parse_json_object(text)
+        parse_attributes(text)
     except ValueError:
         return True
     return False
@@ -42,7 +42,7 @@ def is_rejected(text: str) -> bool:
     ],
 )
 def test_objects_are_read(text: str, value: dict[str, object]) -> None:
-    assert parse_json_object(text) == value
+    assert parse_attributes(text) == value
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_objects_are_read(text: str, value: dict[str, object]) -> None:
     ],
 )
 def test_values_in_doubled_quotes_are_read(text: str, value: dict[str, object]) -> None:
-    assert parse_json_object(text) == value
+    assert parse_attributes(text) == value
 
 
 def test_doubled_quotes_inside_a_text_are_part_of_it() -> None:
     attributes = {"a": ':""1"",', "b": ""}
-    assert parse_json_object(json.dumps(attributes)) == attributes
+    assert parse_attributes(json.dumps(attributes)) == attributes
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def texts(value: object) -> list[str]:
 @settings(max_examples=50)
 @given(st.dictionaries(st.text(st.characters(exclude_categories=[])), JSON, max_size=3))
 def test_no_text_has_characters_that_databases_reject(attributes: dict[str, object]) -> None:
-    for text in texts(parse_json_object(json.dumps(attributes))):
+    for text in texts(parse_attributes(json.dumps(attributes))):
         assert "\0" not in text
         text.encode()
 
@@ -127,7 +127,7 @@ STORABLE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="
 def test_objects_are_read_as_written(attributes: dict[str, object]) -> None:
     for is_ascii in (True, False):
         text = json.dumps(attributes, ensure_ascii=is_ascii)
-        assert parse_json_object(text) == attributes
+        assert parse_attributes(text) == attributes
 
 
 CELLS = st.sampled_from(
@@ -137,11 +137,11 @@ CELLS = st.sampled_from(
 
 @given(st.lists(CELLS))
 def test_a_column_is_read_as_its_cells_are(cells: list[str]) -> None:
-    values = parse_json_object_column(cells)
+    values = parse_attributes_column(cells)
     if values is not None:
-        assert values == [None if cell == "null" else parse_json_object(cell) for cell in cells]
+        assert values == [None if cell == "null" else parse_attributes(cell) for cell in cells]
 
 
 def test_a_column_of_usual_objects_and_nulls_is_read_at_once() -> None:
-    column = parse_json_object_column(['{"a":0.12345678901234567890}', "null", '{"b":"\\u00fc"}'])
+    column = parse_attributes_column(['{"a":0.12345678901234567890}', "null", '{"b":"\\u00fc"}'])
     assert column == [{"a": Decimal("0.12345678901234567890")}, None, {"b": "ü"}]

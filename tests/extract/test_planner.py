@@ -179,7 +179,7 @@ def test_two_requests_for_a_window_are_two_tasks_and_the_last_completes_it() -> 
 
     today = ExportPlan(OWNER, (consumer(),), (), requests, frozenset(), at(30), 24 * HOUR)
     tasks = plan_tasks(today)
-    assert [task.completes_window for task in tasks] == [False, True, False, True]
+    assert [task.is_last_of_window for task in tasks] == [False, True, False, True]
     second = UnfinishedExport("b", window(0, 24), tasks[1].request.digest, at(30))
     again = plan_tasks(
         ExportPlan(OWNER, (consumer(),), (second,), requests, frozenset(), at(30), 24 * HOUR)
@@ -317,7 +317,7 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
     for run in [*runs, SimulatedRun(1, 0, 24, 10_000, 0)]:
         horizon += run.hours
         state = begin_read(state, mode, Coverage(START), at(horizon))
-        first_horizon = first_horizon or state.sweep_began
+        first_horizon = first_horizon or state.full_read_began
         who = Consumer(OWNER, mode, state, START)
         tasks = plan_tasks(plan(who, horizon=horizon, length=run.window_hours))
         for task in tasks[: run.read]:
@@ -325,11 +325,11 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
             state = after_window(
                 state, mode, task.window, read_horizon=task.horizon, horizon=at(horizon)
             )
-            if state.sweep_began is None:
+            if state.full_read_began is None:
                 assert merge(read) == (Window(START, at(horizon)),)
                 assert state.bookmark == (first_horizon if bookmark_key else None)
                 return
-            assert state.sweep_began == first_horizon
+            assert state.full_read_began == first_horizon
     raise AssertionError
 
 

@@ -27,8 +27,8 @@ from tap_marketo_bulk.extract.field_types import (
     type_of,
 )
 from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
-from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
-from tap_marketo_bulk.extract.records import RecordSchema, RowConverter, as_structs
+from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
+from tap_marketo_bulk.extract.records import RecordLayout, RowConverter, struct_record_factory
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.sandbox import Options, Sandbox
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.support.clock import TapClock
 
 NULL, FAIL = InvalidValuePolicy
-SCHEMA = RecordSchema(
+SCHEMA = RecordLayout(
     "leads",
     {"id": INTEGER, "updatedAt": DATE_TIME, "name": TEXT, "score": INTEGER},
     key=("id",),
@@ -51,15 +51,15 @@ HEADER = "id,updatedAt,name,score"
 
 def records(
     file: str | bytes,
-    schema: RecordSchema = SCHEMA,
-    invalid_values: InvalidValues | None = None,
+    schema: RecordLayout = SCHEMA,
+    invalid_values: InvalidValueHandler | None = None,
     file_format: str = "CSV",
 ) -> list[Record]:
     """Read a file whose columns are named by the schema's fields."""
     content = io.BytesIO(file if isinstance(file, bytes) else file.encode())
     columns = {name: name for name in schema.types}
     fields, blocks = read_blocks(content, columns, SEPARATORS[file_format], FileStats())
-    converter = RowConverter(fields, schema, invalid_values or InvalidValues(NULL))
+    converter = RowConverter(fields, schema, invalid_values or InvalidValueHandler(NULL))
     return [record for block in blocks for record in converter.convert(block)]
 
 
@@ -69,7 +69,7 @@ def block_of(*rows: list[str]) -> Block:
 
 
 def test_values_are_typed_and_null_is_none() -> None:
-    invalid_values = InvalidValues(FAIL)
+    invalid_values = InvalidValueHandler(FAIL)
     file = f"{HEADER}\n1,{NOON},Ann,5\n2,null,null,null\n3,,,\n4,{ONE},Null,6.0\n"
     assert records(file, invalid_values=invalid_values) == [
         {"id": 1, "updatedAt": NOON, "name": "Ann", "score": 5, "_invalid_values": None},
@@ -81,7 +81,7 @@ def test_values_are_typed_and_null_is_none() -> None:
 
 
 def test_fields_are_in_the_schema_s_order_and_null_where_the_file_lacks_them() -> None:
-    converter = RowConverter(("name", "foreign", "id"), SCHEMA, InvalidValues(NULL))
+    converter = RowConverter(("name", "foreign", "id"), SCHEMA, InvalidValueHandler(NULL))
     (record,) = converter.convert(block_of(["Ann", "x", "1"]))
     assert list(record.items()) == [
         ("id", 1),
@@ -96,8 +96,10 @@ def test_structs_are_encoded_as_dicts_are() -> None:
     schema = replace(SCHEMA, types={**SCHEMA.types, "Odd. name-1": TEXT, "class": NUMBER})
     block = block_of(["1", NOON, "Ann", "five", "ü", "1.5"], ["2", NOON, "null", "5", "", "null"])
     dicts, structs = (
-        RowConverter(tuple(schema.types), schema, InvalidValues(NULL), *formats).convert(block)
-        for formats in ((), (as_structs,))
+        RowConverter(tuple(schema.types), schema, InvalidValueHandler(NULL), *formats).convert(
+            block
+        )
+        for formats in ((), (struct_record_factory,))
     )
     assert msgspec.json.encode(structs) == msgspec.json.encode(dicts)
 
@@ -106,7 +108,7 @@ def test_structs_are_encoded_as_dicts_are() -> None:
 
 
 def test_a_value_that_does_not_fit_is_null_kept_and_counted() -> None:
-    invalid_values = InvalidValues(NULL)
+    invalid_values = InvalidValueHandler(NULL)
     file = f"{HEADER}\n1,{NOON},Ann,five\n2,{NOON},Ben,6\n3,{NOON},Cid,seven\n"
     read = records(file, invalid_values=invalid_values)
     assert [(record["score"], record["_invalid_values"]) for record in read] == [
@@ -125,7 +127,7 @@ def test_a_record_can_keep_several_values() -> None:
 
 
 def test_values_are_only_counted_if_the_catalog_has_no_column_for_them() -> None:
-    invalid_values = InvalidValues(NULL)
+    invalid_values = InvalidValueHandler(NULL)
     schema = replace(SCHEMA, with_invalid_values=False)
     (record,) = records(f"{HEADER}\n1,{NOON},Ann,five\n", schema, invalid_values)
     assert record == {"id": 1, "updatedAt": NOON, "name": "Ann", "score": None}
@@ -135,7 +137,7 @@ def test_values_are_only_counted_if_the_catalog_has_no_column_for_them() -> None
 def test_a_value_that_does_not_fit_can_be_an_error_that_names_line_record_field_and_value() -> None:
     file = f'{HEADER}\n1,{NOON},"Ann\nLee",5\n2,{NOON},Ben,5.5\n'
     with pytest.raises(InvalidValueError, match=r"leads, line 4, id 2, field score: '5\.5'\. .*"):
-        records(file, invalid_values=InvalidValues(FAIL))
+        records(file, invalid_values=InvalidValueHandler(FAIL))
 
 
 @pytest.mark.parametrize("policy", InvalidValuePolicy)
@@ -150,7 +152,7 @@ def test_a_key_or_replication_key_that_does_not_fit_is_always_an_error(
     policy: InvalidValuePolicy, row: str, shown: str
 ) -> None:
     with pytest.raises(InvalidValueError, match=shown) as raised:
-        records(f"{HEADER}\n{row}\n", invalid_values=InvalidValues(policy))
+        records(f"{HEADER}\n{row}\n", invalid_values=InvalidValueHandler(policy))
     assert "set invalid_values" not in str(raised.value)
 
 
@@ -162,7 +164,7 @@ def test_a_key_that_is_null_is_always_an_error(row: str) -> None:
 
 
 def test_a_key_that_the_file_lacks_is_an_error() -> None:
-    converter = RowConverter(("name",), SCHEMA, InvalidValues(NULL))
+    converter = RowConverter(("name",), SCHEMA, InvalidValueHandler(NULL))
     with pytest.raises(InvalidValueError, match="leads, line 2, field id"):
         converter.convert(block_of(["Ann"]))
 
@@ -170,18 +172,18 @@ def test_a_key_that_the_file_lacks_is_an_error() -> None:
 def test_every_column_of_a_key_names_the_record() -> None:
     schema = replace(SCHEMA, key=("id", "name"), required=frozenset({"id", "name"}))
     with pytest.raises(InvalidValueError, match="line 2, id 7, name Ann, field score: 'x'"):
-        records(f"{HEADER}\n7,{NOON},Ann,x\n", schema, InvalidValues(FAIL))
+        records(f"{HEADER}\n7,{NOON},Ann,x\n", schema, InvalidValueHandler(FAIL))
     with pytest.raises(InvalidValueError, match="line 2, id 7, field name"):
         records(f"{HEADER}\n7,{NOON},null,5\n", schema)
 
 
 def test_a_long_value_is_shown_in_part() -> None:
     with pytest.raises(InvalidValueError, match=r"'x{80}\.\.\.'"):
-        records(f"{HEADER}\n1,{NOON},Ann,{'x' * 5000}\n", invalid_values=InvalidValues(FAIL))
+        records(f"{HEADER}\n1,{NOON},Ann,{'x' * 5000}\n", invalid_values=InvalidValueHandler(FAIL))
 
 
 def test_broken_attributes_are_kept_as_text() -> None:
-    schema = RecordSchema(
+    schema = RecordLayout(
         "activities", {"marketoGUID": TEXT, "attributes": ATTRIBUTES}, ("marketoGUID",), frozenset()
     )
     file = 'marketoGUID,attributes\n1,"{""a"":""""5""""}"\n2,"{""a"":"\n3,"{}"\n'
@@ -194,7 +196,7 @@ def test_broken_attributes_are_kept_as_text() -> None:
 
 # Whole columns and single cells.
 
-EVERYTHING = RecordSchema(
+EVERYTHING = RecordLayout(
     "everything",
     {
         "id": TEXT,
@@ -228,7 +230,7 @@ ROWS = st.lists(
 @given(ROWS)
 def test_a_block_has_the_records_that_its_rows_have_one_by_one(rows: list[list[str]]) -> None:
     block = Block(rows, 1, rows)
-    of_block, of_rows = InvalidValues(NULL), InvalidValues(NULL)
+    of_block, of_rows = InvalidValueHandler(NULL), InvalidValueHandler(NULL)
     at_once = RowConverter(tuple(EVERYTHING.types), EVERYTHING, of_block).convert(block)
     one_by_one = RowConverter(tuple(EVERYTHING.types), EVERYTHING, of_rows)
     assert at_once == [record for row in rows for record in one_by_one.convert(block.select([row]))]
@@ -237,7 +239,7 @@ def test_a_block_has_the_records_that_its_rows_have_one_by_one(rows: list[list[s
 
 @given(ROWS)
 def test_a_record_has_the_parsed_value_or_the_original_of_each_cell(rows: list[list[str]]) -> None:
-    converter = RowConverter(tuple(EVERYTHING.types), EVERYTHING, InvalidValues(NULL))
+    converter = RowConverter(tuple(EVERYTHING.types), EVERYTHING, InvalidValueHandler(NULL))
     converted = converter.convert(Block(rows, 1, rows))
     for row, record in zip(rows, converted, strict=True):
         kept = record["_invalid_values"] or {}
@@ -311,8 +313,8 @@ def test_files_of_the_sandbox_have_the_expected_rows(
     with exports.open_file(export_object, export_id, 0) as response:
         file = response.read_body()
     key = "id" if export_object == "leads" else "marketoGUID"
-    schema = RecordSchema(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
-    read = records(file, schema, InvalidValues(FAIL), file_format)
+    schema = RecordLayout(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
+    read = records(file, schema, InvalidValueHandler(FAIL), file_format)
     expected = getattr(sandbox.expected, export_object)
     rows = expected({"createdAt": window}, at=sandbox.jobs[0].started_at)
     assert read

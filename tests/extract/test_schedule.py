@@ -68,7 +68,7 @@ def chosen(states: Sequence[JobState], **changes: Any) -> tuple[int, Step] | Non
         ([P], (0, Step.CREATE)),
         ([C, P], (0, Step.ENQUEUE)),
         ([Q, P], (1, Step.CREATE)),
-        ([P, U], (1, Step.RESUME)),
+        ([P, U], (1, Step.CHECK_EARLIER_JOB)),
         ([Q, D], (0, Step.POLL)),
         ([D, P], (1, Step.CREATE)),
         ([Q, Q, Q, Q, P], (0, Step.POLL)),
@@ -102,7 +102,7 @@ def test_no_step_is_taken_before_it_is_due(stage: Stage) -> None:
 def test_a_job_is_enqueued_once_its_id_is_in_state_or_state_cannot_be_written() -> None:
     states = jobs(C)
     assert chosen(states, persisted_ids=()) is None
-    assert chosen(states, persisted_ids=(), ignores_state=True) == (0, Step.ENQUEUE)
+    assert chosen(states, persisted_ids=(), enqueues_without_state=True) == (0, Step.ENQUEUE)
 
 
 def test_no_more_jobs_are_queued_than_allowed() -> None:

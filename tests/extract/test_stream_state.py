@@ -14,7 +14,7 @@ from tap_marketo_bulk.extract.read_progress import Incremental, owed_windows
 from tap_marketo_bulk.extract.stream_state import (
     Backfill,
     Coverage,
-    LatestJobs,
+    LastPersistedJobs,
     StreamState,
     UnfinishedExport,
     dump_stream_state,
@@ -37,13 +37,14 @@ STATES = st.builds(
     bookmark=st.none() | INSTANTS,
     horizon=st.none() | INSTANTS,
     owed=st.none() | st.lists(WINDOWS, max_size=2).map(tuple),
-    sweep_began=st.none() | INSTANTS,
-    sweep_reached=st.none() | INSTANTS,
+    full_read_began=st.none() | INSTANTS,
+    full_read_reached=st.none() | INSTANTS,
     coverage=st.none() | st.builds(Coverage, INSTANTS, TYPES),
     backfills=st.lists(st.builds(Backfill, WINDOWS, TYPES), max_size=2).map(
         lambda each: tuple(one for one in each if one.window.start < one.window.end)
     ),
-    latest_jobs=st.none() | st.builds(LatestJobs, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)),
+    last_persisted_jobs=st.none()
+    | st.builds(LastPersistedJobs, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)),
     exports=st.lists(EXPORTS, max_size=3).map(tuple),
     unknown=st.dictionaries(st.sampled_from(["partitions", "x"]), st.integers()),
 )

@@ -95,7 +95,7 @@ def test_a_subscription_can_have_no_types(describe: Callable[..., list[ActivityT
 def test_some_types_have_an_asset_group_for_filters_by_primary_attribute(
     name: str, group: str | None
 ) -> None:
-    assert ActivityType(1, name, None, ()).primary_attribute_asset_group == group
+    assert ActivityType(1, name, None, ()).primary_attribute_filter_group == group
 
 
 def test_names_have_no_control_characters(describe: Callable[..., list[ActivityType]]) -> None:

@@ -19,7 +19,7 @@ from tap_marketo_bulk.errors import (
     TokenRejectedError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.auth import Authenticator, Token, parse_token
+from tap_marketo_bulk.marketo.auth import AccessTokenCache, Token, parse_token
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
@@ -193,7 +193,7 @@ def test_threads_request_one_token_together() -> None:
         requests.append(1)
         return f"token {len(requests)}", 3600.0
 
-    authenticator = Authenticator(request_token, SystemClock())
+    authenticator = AccessTokenCache(request_token, SystemClock())
 
     def ask(_: int) -> str:
         together.wait()
@@ -202,19 +202,19 @@ def test_threads_request_one_token_together() -> None:
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(ask, range(8))) == {"token 1"}
         for text in ["token 1"] * 8:
-            authenticator.reject(text)
+            authenticator.invalidate(text)
         assert set(threads.map(ask, range(8))) == {"token 2"}
     assert len(requests) == 2
 
 
 def test_a_late_rejection_of_an_old_token_does_not_replace_the_new_one() -> None:
     tokens = iter(["old", "new", "newest"])
-    authenticator = Authenticator(lambda: (next(tokens), 3600.0), SystemClock())
-    authenticator.reject("unknown")
+    authenticator = AccessTokenCache(lambda: (next(tokens), 3600.0), SystemClock())
+    authenticator.invalidate("unknown")
     assert authenticator.token() == "old"
-    authenticator.reject("old")
+    authenticator.invalidate("old")
     assert authenticator.token() == "new"
-    authenticator.reject("old")
+    authenticator.invalidate("old")
     assert authenticator.token() == "new"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.marketo.describe import LeadField, describe_leads
+from tap_marketo_bulk.marketo.describe import LeadField, describe_lead_fields
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def describe(
 
     def fields_of(*entries: Any) -> list[LeadField]:  # noqa: ANN401 - any JSON value
         description = http_response({"success": True, "result": list(entries)})
-        return describe_leads(client_of(host(TOKEN_RESPONSE, description).url))
+        return describe_lead_fields(client_of(host(TOKEN_RESPONSE, description).url))
 
     return fields_of
 
@@ -33,7 +33,7 @@ def describe(
 def test_the_fields_of_the_subscription_are_those_it_exports(
     client: Client, sandbox: Sandbox
 ) -> None:
-    fields = describe_leads(client)
+    fields = describe_lead_fields(client)
     assert {field.name for field in fields} == set(sandbox.expected.lead_columns())
 
 
@@ -92,7 +92,8 @@ def test_a_subscription_without_fields_has_none(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
     assert (
-        describe_leads(client_of(host(TOKEN_RESPONSE, http_response({"success": True})).url)) == []
+        describe_lead_fields(client_of(host(TOKEN_RESPONSE, http_response({"success": True})).url))
+        == []
     )
 
 

@@ -27,7 +27,7 @@ from tap_marketo_bulk.errors import (
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.marketo.activity_types import describe_activity_types
-from tap_marketo_bulk.marketo.describe import describe_leads
+from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.marketo.envelope import parse_envelope
 from tap_marketo_bulk.marketo.exports import Exports
 
@@ -330,8 +330,8 @@ class ResultClient:
 @pytest.mark.parametrize(
     ("read", "result"),
     [
-        (describe_leads, [{"rest": "x"}]),
-        (describe_leads, 5),
+        (describe_lead_fields, [{"rest": "x"}]),
+        (describe_lead_fields, 5),
         (describe_activity_types, [{"name": "without id"}]),
         (describe_activity_types, [{"id": 1, "attributes": [{}]}]),
         (lambda client: list(Exports(client).list_jobs("leads")), 5),

@@ -9,8 +9,8 @@ import pytest
 
 from tap_marketo_bulk.extract.field_types import type_of
 from tap_marketo_bulk.extract.file_reader import FileStats, read_blocks
-from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
-from tap_marketo_bulk.extract.records import RecordSchema, RowConverter
+from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
+from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.marketo.export_job import JobStatus
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.sandbox import Options
@@ -128,7 +128,7 @@ def test_a_file_with_other_column_headers_is_read(
     types = {
         name: type_of(data_type) for name, data_type in sandbox.expected.lead_columns().items()
     }
-    schema = RecordSchema(
+    schema = RecordLayout(
         "leads",
         {name: types[name] for name in columns},
         ("id",),
@@ -138,7 +138,7 @@ def test_a_file_with_other_column_headers_is_read(
     with path.open("rb") as file:
         headers = dict(zip(request.header, request.fields, strict=True))
         fields, blocks = read_blocks(file, headers, [","], FileStats())
-        converter = RowConverter(fields, schema, InvalidValues(InvalidValuePolicy.FAIL))
+        converter = RowConverter(fields, schema, InvalidValueHandler(InvalidValuePolicy.FAIL))
         rows = [record for block in blocks for record in converter.convert(block)]
     assert rows == [
         {name: lead[name] for name in columns}

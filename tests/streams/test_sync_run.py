@@ -10,7 +10,7 @@ import pytest
 from tap_marketo_bulk.errors import UnsupportedFilterError
 from tap_marketo_bulk.sandbox import Fault, Options
 from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.leads import LeadsSource
+from tap_marketo_bulk.streams.leads import LeadsRequestBuilder
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 from tests.support.runs import CollectingWriter, RunResult, selecting
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.sandbox import Sandbox
-    from tap_marketo_bulk.streams.export_group import RowSelection
+    from tap_marketo_bulk.streams.export_group import ConsumerRows
     from tests.support.runs import Message, TapRunner
 
 unchanging = pytest.mark.parametrize("options", [UNCHANGING])
 LISTS = (2001, 2003)
 
 
-class TwoListsSource(LeadsSource):
+class TwoListsSource(LeadsRequestBuilder):
     """Has two requests for each window, as an object that is exported in parts."""
 
     def requests(
-        self, window: Window, consumers: Sequence[RowSelection], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return a request for each of two lists."""
         (request,) = super().requests(window, consumers, mode)
@@ -49,7 +49,7 @@ def run_in_parts(
     prepared = tap.make_tap(config=config, catalog=catalog, state=state, writer=writer)
     leads = prepared.streams["leads"]
     assert isinstance(leads, BulkStream)
-    leads._source = TwoListsSource(prepared.settings)  # noqa: SLF001 - replaces the source of leads
+    leads._request_builder = TwoListsSource(prepared.settings)  # noqa: SLF001 - replaces the source of leads
     error: BaseException | None = None
     try:
         prepared.sync_all()

@@ -98,7 +98,7 @@ def test_a_full_read_is_resumed_after_the_quota_is_used_up(
               message="Export daily quota exceeded")
     )  # fmt: skip
     run = tap.run(config=WHOLE_HISTORY)
-    assert type(run.error) is errors.DailyQuotaExceededError
+    assert type(run.error) is errors.RunEndedByExportQuotaError
     assert "leads is not complete" in str(run.error)
     assert "sweep_reached" in run.bookmark("leads")
     sandbox.faults.clear()

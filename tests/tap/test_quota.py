@@ -48,7 +48,7 @@ def test_when_the_quota_is_used_up_the_files_of_queued_jobs_are_still_emitted(
 ) -> None:
     sandbox.faults.append(USED_UP_SEEN)
     run = tap.run(config=WHOLE_HISTORY)
-    assert type(run.error) is errors.DailyQuotaExceededError
+    assert type(run.error) is errors.RunEndedByExportQuotaError
     assert str(run.error) == (
         "Marketo's daily export quota of 500 MB is used up. activities is complete up to "
         "2026-02-28T23:45:00Z; leads is not complete. Records that were written are safe; a run "
@@ -123,7 +123,7 @@ def test_the_quota_can_be_used_up_at_either_call(
 ) -> None:
     sandbox.faults.append(replace(USED_UP_SEEN, call=call, skip=1))
     run = tap.run(config=WHOLE_HISTORY)
-    assert type(run.error) is errors.DailyQuotaExceededError
+    assert type(run.error) is errors.RunEndedByExportQuotaError
     assert bookmarks(run)["activities"] == "2026-01-20T00:00:00Z"
     sandbox.faults.clear()
     again = tap.run(config=WHOLE_HISTORY, state=run.state)
@@ -138,7 +138,7 @@ def test_a_queued_job_that_fails_after_the_quota_is_used_up_does_not_block_the_r
 ) -> None:
     sandbox.faults += [Fault("fail", call="enqueue"), replace(USED_UP_SEEN, skip=2)]
     run = tap.run(config=WHOLE_HISTORY)
-    assert type(run.error) is errors.DailyQuotaExceededError
+    assert type(run.error) is errors.RunEndedByExportQuotaError
     assert "activities is not complete" in str(run.error)
     sandbox.faults.clear()
     assert_complete(sandbox, run, tap.run(config=WHOLE_HISTORY, state=run.state))
@@ -295,7 +295,9 @@ def test_on_quota_exceeded_also_applies_to_downloads(
         replace(USED_UP_SEEN, call="file", skip=0, times=None if policy == "fail" else 1)
     )
     run = tap.run(config=WHOLE_HISTORY | {"on_quota_exceeded": policy})
-    assert type(run.error) is (errors.DailyQuotaExceededError if policy == "fail" else type(None))
+    assert type(run.error) is (
+        errors.RunEndedByExportQuotaError if policy == "fail" else type(None)
+    )
     sandbox.faults.clear()
     assert_complete(sandbox, run, tap.run(config=WHOLE_HISTORY, state=run.state))
 
@@ -311,5 +313,5 @@ def test_the_error_does_not_name_a_full_table_that_is_complete(
     run = tap.run(
         config=WHOLE_HISTORY, catalog=edited(tap.discover(), "activities", use_full_table)
     )
-    assert type(run.error) is errors.DailyQuotaExceededError
+    assert type(run.error) is errors.RunEndedByExportQuotaError
     assert "activities" not in str(run.error)

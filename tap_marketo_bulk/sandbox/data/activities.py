@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from tap_marketo_bulk.sandbox.clock import format_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activity_types import (
     DELETE_LEAD_TYPE,
     MORE_ACTIVITY_TYPES,
@@ -149,7 +149,7 @@ class ActivityGenerator:
 def _json_value(value: Value) -> str | int | float | bool | None:
     """The value as JSON contains it: dates and date-times are texts."""
     if isinstance(value, datetime):
-        return format_instant(int(value.timestamp()))
+        return format_epoch_seconds(int(value.timestamp()))
     if value is None or isinstance(value, str | int | float):
         return value
     return value.isoformat()

@@ -39,13 +39,16 @@ from tap_marketo_bulk.sandbox.data.leads import (
     LeadSnapshot,
     is_list_member,
 )
-from tap_marketo_bulk.sandbox.data.more_activities import merge_activity, unsubscribe_activity
 from tap_marketo_bulk.sandbox.data.program_members import (
     MemberRowFilter,
     ProgramMember,
     ProgramMemberGenerator,
 )
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
+from tap_marketo_bulk.sandbox.data.unsubscribes_and_merges import (
+    merge_activity,
+    unsubscribe_activity,
+)
 from tap_marketo_bulk.sandbox.options import Options
 
 

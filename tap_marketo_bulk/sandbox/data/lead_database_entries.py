@@ -1,6 +1,6 @@
 """The entries of static lists and campaigns in responses of the Lead Database API."""
 
-from tap_marketo_bulk.sandbox.clock import format_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.asset_catalog import CAMPAIGN, STATIC_LIST, AssetSnapshot
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, campaign_entry
 from tap_marketo_bulk.sandbox.data.assets import PROGRAMS
@@ -22,15 +22,15 @@ def _list_entry(snapshot: AssetSnapshot) -> Entry:
         "id": snapshot.asset.id,
         "name": snapshot.asset.name,
         "workspaceName": "Default",
-        "createdAt": format_instant(snapshot.created_at),
-        "updatedAt": format_instant(snapshot.updated_at),
+        "createdAt": format_epoch_seconds(snapshot.created_at),
+        "updatedAt": format_epoch_seconds(snapshot.updated_at),
     }
     program = {"programName": snapshot.asset.program} if snapshot.asset.program else {}
     return entry | program
 
 
 def _campaign_entry(snapshot: AssetSnapshot) -> Entry:
-    asset = campaign_entry(snapshot, format_instant)
+    asset = campaign_entry(snapshot, format_epoch_seconds)
     entry = {name: asset[name] for name in ("id", "name", "type", "createdAt", "updatedAt")}
     programs = {program.id: program.name for program in PROGRAMS}
     program_id = asset.get("parentProgramId")

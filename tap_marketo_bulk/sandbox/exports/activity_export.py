@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from tap_marketo_bulk.sandbox.api_errors import invalid_value
-from tap_marketo_bulk.sandbox.clock import format_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity, AttributeValues
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
 from tap_marketo_bulk.sandbox.data.data_set import ActivityRowFilter
@@ -21,7 +21,7 @@ _ActivityValue = str | int | AttributeValues | None
 _COLUMNS: dict[str, Callable[[Activity], _ActivityValue]] = {
     "marketoGUID": lambda activity: activity.guid,
     "leadId": lambda activity: activity.lead_id,
-    "activityDate": lambda activity: format_instant(activity.happened_at),
+    "activityDate": lambda activity: format_epoch_seconds(activity.happened_at),
     "activityTypeId": lambda activity: activity.activity_type.id,
     "campaignId": lambda activity: activity.campaign_id,
     "primaryAttributeValueId": lambda activity: (

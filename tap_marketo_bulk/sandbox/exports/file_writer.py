@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from tap_marketo_bulk.sandbox.clock import format_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.random_values import STRAY_QUOTE_TEXTS, Value
 
 FILE_FORMATS = ("CSV", "TSV", "SSV")
@@ -27,7 +27,7 @@ def format_value(value: Value, *, true_text: str = "true") -> str:
     if isinstance(value, bool):
         return true_text if value else _FALSE_TEXTS[true_text]
     if isinstance(value, datetime):
-        return format_instant(int(value.timestamp()))
+        return format_epoch_seconds(int(value.timestamp()))
     if isinstance(value, date):
         return value.isoformat()
     return str(value)

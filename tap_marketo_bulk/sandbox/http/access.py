@@ -109,7 +109,7 @@ class CallLimits:
         self._recent: deque[datetime] = deque()
 
     @contextmanager
-    def count_concurrent(self) -> Iterator[int]:
+    def track_concurrent_call(self) -> Iterator[int]:
         """Count a call while the context is open; the value is the number of such calls."""
         with self._lock:
             self._concurrent += 1

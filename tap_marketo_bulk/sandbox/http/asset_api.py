@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
-from tap_marketo_bulk.sandbox.clock import format_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.asset_reads import (
     FORMS,
@@ -32,7 +32,7 @@ _NO_ASSETS = "No assets found for the given search criteria."
 
 def format_asset_instant(instant: int) -> str:
     """Format epoch seconds as the Asset API does: ``2015-05-21T22:45:13Z+0000``."""
-    return f"{format_instant(instant)}+0000"
+    return f"{format_epoch_seconds(instant)}+0000"
 
 
 def asset_response(entries: Sequence[Entry]) -> HttpResponse:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.clock import format_instant, parse_instant
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds, parse_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
@@ -28,7 +28,7 @@ from tap_marketo_bulk.sandbox.http.rest_context import RestContext
 _DELETED_LEADS_PAGE_SIZES = (11, 0, MAX_PAGE_SIZE)
 
 
-def describe_leads(context: RestContext, _request: HttpRequest) -> HttpResponse:
+def describe_lead_fields(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """Describe Lead: the current lead fields."""
     return result_response([field.describe_entry() for field in context.data_set.fields])
 
@@ -42,7 +42,7 @@ def get_paging_token(_context: RestContext, request: HttpRequest) -> HttpRespons
     """Get Paging Token: a token for Get Deleted Leads from ``sinceDatetime`` on."""
     try:
         # The plus sign of an offset is decoded to a space if a client did not encode it.
-        since = parse_instant(request.query.get("sinceDatetime", "").replace(" ", "+"))
+        since = parse_epoch_seconds(request.query.get("sinceDatetime", "").replace(" ", "+"))
     except ValueError as error:
         raise invalid_value(f"sinceDatetime: {error}") from None
     return success_response(nextPageToken=encode_page_token(since, 0, 0))
@@ -103,7 +103,7 @@ def get_weekly_errors(context: RestContext, _request: HttpRequest) -> HttpRespon
 
 def list_custom_objects(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """List Custom Objects: all of them, without pages and without fields."""
-    created_at = format_instant(context.data_set.first_instant)
+    created_at = format_epoch_seconds(context.data_set.first_instant)
     return result_response([one.list_entry(created_at) for one in CUSTOM_OBJECTS])
 
 
@@ -114,13 +114,13 @@ def describe_custom_object(context: RestContext, request: HttpRequest) -> HttpRe
     if definition is None:
         message = f"Object '{api_name}' not found"
         raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
-    created_at = format_instant(context.data_set.first_instant)
+    created_at = format_epoch_seconds(context.data_set.first_instant)
     return result_response([definition.describe_entry(created_at)])
 
 
 def describe_program_member(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """Describe Program Member."""
-    return result_response([describe_members(format_instant(context.data_set.first_instant))])
+    return result_response([describe_members(format_epoch_seconds(context.data_set.first_instant))])
 
 
 def _deletion_entry(activity: Activity) -> dict[str, object]:
@@ -131,7 +131,7 @@ def _deletion_entry(activity: Activity) -> dict[str, object]:
         "id": int(activity.guid),
         "marketoGUID": activity.guid,
         "leadId": activity.lead_id,
-        "activityDate": format_instant(activity.happened_at),
+        "activityDate": format_epoch_seconds(activity.happened_at),
         "activityTypeId": activity.activity_type.id,
         "primaryAttributeValueId": value and value.id,
         "primaryAttributeValue": value and value.name,

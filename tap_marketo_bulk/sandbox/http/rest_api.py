@@ -19,7 +19,7 @@ from tap_marketo_bulk.sandbox.options import (
 
 _NO_PERMISSION = ""
 _LEAD_DATABASE: tuple[tuple[str, str, RestHandler, str], ...] = (
-    ("describe", "leads/describe", lead_api.describe_leads, READ_LEAD),
+    ("describe", "leads/describe", lead_api.describe_lead_fields, READ_LEAD),
     ("types", "activities/types", lead_api.get_activity_types, READ_ACTIVITY),
     ("paging_token", "activities/pagingtoken", lead_api.get_paging_token, READ_ACTIVITY),
     (

@@ -126,7 +126,7 @@ class ConnectionHandler(BaseHTTPRequestHandler):
     def _handle_call(self) -> None:
         context = self._context
         request = self._read_request()
-        with context.limits.count_concurrent() as concurrent:
+        with context.limits.track_concurrent_call() as concurrent:
             index = context.request_log.add(request.call)
             try:
                 self._check_request(request, concurrent)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.tasks import ExportTask
 
 
-class JobStore:
+class StateStore:
     """Keeps the state of each stream, and writes STATE messages. Main thread only."""
 
     def __init__(self, tap_state: dict[str, Any], write: Callable[[], None]) -> None:
@@ -62,15 +62,15 @@ class JobStore:
         self[task.stream] = state
         self.write()
 
-    def discard_job(self, task: ExportTask) -> None:
+    def discard_job_and_write(self, task: ExportTask) -> None:
         """Forget the job of a task, so that the next run creates another one; write STATE."""
         state = self[task.stream]
         same = (task.window, task.request.digest)
         useless = {each.export_id for each in state.exports if (each.window, each.digest) == same}
-        self.discard_jobs(task.stream, useless)
+        self.remove_jobs(task.stream, useless)
         self.write()
 
-    def discard_jobs(self, stream: str, export_ids: Collection[str]) -> None:
+    def remove_jobs(self, stream: str, export_ids: Collection[str]) -> None:
         """Forget jobs by id; ``write`` writes it."""
         self[stream] = self[stream].without_jobs(export_ids)
 

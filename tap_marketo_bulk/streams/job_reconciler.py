@@ -20,27 +20,29 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import SyncPeriod
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.streams.export_group import ExportGroup
-    from tap_marketo_bulk.streams.job_store import JobStore
+    from tap_marketo_bulk.streams.state_store import StateStore
 
 logger = logging.getLogger("tap-marketo-bulk")
 
 
-class EarlierJobs:
+class JobReconciler:
     """Brings the state of an export group up to date with Marketo's jobs."""
 
-    def __init__(self, exports: Exports, job_store: JobStore, recovery: JobRecovery | None) -> None:
+    def __init__(
+        self, exports: Exports, state_store: StateStore, recovery: JobRecovery | None
+    ) -> None:
         """Make no call yet.
 
         Args:
             exports: Marketo's export jobs.
-            job_store: The bookmarks and unfinished jobs.
+            state_store: The bookmarks and unfinished jobs.
             recovery: Finds jobs that the state lacks; None where they are not looked for.
         """
         self._exports = exports
-        self._job_store = job_store
+        self._state_store = state_store
         self._recovery = recovery
 
-    def plan(
+    def reconcile(
         self, group: ExportGroup, modes: Mapping[str, ReadMode], period: SyncPeriod
     ) -> list[ExportTask]:
         """Return the tasks of a group, with the jobs that earlier runs created for them.
@@ -48,13 +50,15 @@ class EarlierJobs:
         Jobs that no task can use are removed from the state, and cancelled while they are queued.
         """
         resumed_reads = {
-            stream.name for stream in group.consumers if self._job_store[stream.name].sweep_began
+            stream.name
+            for stream in group.consumers
+            if self._state_store[stream.name].full_read_began
         }
-        group.begin(modes, self._job_store, period)
-        tasks = group.tasks(modes, self._job_store, period)
+        group.begin(modes, self._state_store, period)
+        tasks = group.tasks(modes, self._state_store, period)
         if self._recovery:
-            state = self._job_store[group.name]
-            found = self._recovery.find(group.source.object_path, state, tasks)
+            state = self._state_store[group.name]
+            found = self._recovery.wait_and_find(group.request_builder.object_path, state, tasks)
             full_reads = [
                 stream.name
                 for stream in group.consumers
@@ -69,23 +73,23 @@ class EarlierJobs:
                 )
             ]
             self._add(group, usable)
-        plan = group.plan(modes, self._job_store, period)
+        plan = group.plan(modes, self._state_store, period)
         tasks = plan_tasks(plan)
         is_full_read = isinstance(modes.get(group.name), FullRead)
-        if self._job_store[group.name].sweep_began is None or is_full_read:
+        if self._state_store[group.name].full_read_began is None or is_full_read:
             # Otherwise the jobs are of a full read, in which this run may turn out to be, too.
             self._discard_obsolete(group, plan, tasks)
         return tasks
 
     def _add(self, group: ExportGroup, jobs: list[RecoveredJob]) -> None:
-        state = self._job_store[group.name]
+        state = self._state_store[group.name]
         for job in jobs:
             state = state.with_export(job.export)
             if job.created:
                 state = state.with_latest_job(job.export.export_id, job.created)
         if jobs:
             logger.info("%s: resuming %d jobs that the state did not have.", group.name, len(jobs))
-            self._job_store[group.name] = state
+            self._state_store[group.name] = state
 
     def _is_of_this_read(
         self, job: RecoveredJob, group: ExportGroup, stream: str, *, is_resumed: bool
@@ -95,11 +99,11 @@ class EarlierJobs:
         A file of an incremental window can always be used: what changed later is in a later
         window. A full read wants the present values, so the file must be one of the same read.
         """
-        began = self._job_store[stream].sweep_began
+        began = self._state_store[stream].full_read_began
         if is_resumed and began:
             return job.export.horizon >= began
         # Of a read that began without STATE: it is only certain that no earlier one has read it.
-        return self._job_store[group.name].latest_jobs is not None
+        return self._state_store[group.name].last_persisted_jobs is not None
 
     def _discard_obsolete(
         self, group: ExportGroup, plan: ExportPlan, tasks: list[ExportTask]
@@ -108,8 +112,8 @@ class EarlierJobs:
         for export_id in obsolete:
             with suppress(MarketoBulkError):
                 # A completed job stays as it is, and so does one that Marketo does not know.
-                self._cancel_if_unfinished(group.source.object_path, export_id)
-        self._job_store.discard_jobs(group.name, obsolete)
+                self._cancel_if_unfinished(group.request_builder.object_path, export_id)
+        self._state_store.remove_jobs(group.name, obsolete)
 
     def _cancel_if_unfinished(self, object_path: str, export_id: str) -> None:
         if not self._exports.status(object_path, export_id).status.is_terminal:
