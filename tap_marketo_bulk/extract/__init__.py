@@ -2,7 +2,8 @@
 
 ::
 
-    windows, stream_state, read_progress   time, what STATE holds, what was read and what is owed
+    windows, stream_state, state_format    time, what STATE holds, and as JSON
+    read_progress                          what was read and what is owed
     tasks, planner                         what is owed -> export tasks
     job_state, job_rules, job_steps        one export job: its states, decisions and calls
     job_tag, job_recovery                  jobs that the state lacks, found by their tag

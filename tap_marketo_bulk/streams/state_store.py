@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.extract.stream_state import (
-    StreamState,
-    UnfinishedExport,
-    dump_stream_state,
-    load_stream_state,
-)
+from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

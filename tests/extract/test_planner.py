@@ -18,13 +18,8 @@ from tap_marketo_bulk.extract.read_progress import (
     after_window,
     begin_read,
 )
-from tap_marketo_bulk.extract.stream_state import (
-    Coverage,
-    StreamState,
-    UnfinishedExport,
-    dump_stream_state,
-    load_stream_state,
-)
+from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.extract.stream_state import Coverage, StreamState, UnfinishedExport
 from tap_marketo_bulk.extract.windows import Window, merge
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.read_progress import Incremental, owed_windows
+from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import (
     Backfill,
     Coverage,
     LastPersistedJobs,
     StreamState,
     UnfinishedExport,
-    dump_stream_state,
-    load_stream_state,
 )
 from tap_marketo_bulk.extract.windows import Window
 
@@ -80,6 +79,39 @@ OF_VERSION_0_1: dict[str, dict[str, Any]] = {
     "sweep": {"sweep_began": "2026-02-01T00:00:00Z", "sweep_reached": "2026-01-01T00:00:00Z"},
     "no zone": {"replication_key": "updatedAt", "replication_key_value": "2026-02-01T00:00:00"},
 }
+
+
+# What version 0.2 writes, with every key.
+OF_VERSION_0_2 = {
+    "replication_key": "activityDate",
+    "replication_key_value": "2026-02-01T00:00:00Z",
+    "horizon": "2026-02-02T00:00:00Z",
+    "owed": [{"start": "2026-01-31T23:00:00Z", "end": "2026-02-01T00:00:00Z"}],
+    "coverage": {"start": "2026-01-01T00:00:00Z", "types": [12]},
+    "backfills": [{"start": "2025-12-01T00:00:00Z", "end": "2026-01-01T00:00:00Z", "types": [1]}],
+    "sweep_began": "2026-02-01T00:00:00Z",
+    "sweep_reached": "2026-01-20T00:00:00Z",
+    "latest_jobs": {"created": "2026-02-01T00:15:02Z", "ids": ["8f3265a2"]},
+    "exports": [JOB | {"horizon": "2026-02-02T00:00:00Z", "without": ["zip"]}],
+    "added_by_another_program": 1,
+}
+
+
+def test_a_state_of_version_0_2_is_read_and_written_without_a_change() -> None:
+    state = load_stream_state("activities", OF_VERSION_0_2)
+    assert state.backfills == (
+        Backfill(Window(datetime(2025, 12, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)), (1,)),
+    )
+    assert state.exports[0].horizon == DAY + 24 * HOUR
+    assert dump_stream_state(state) == OF_VERSION_0_2
+
+
+def test_the_latest_persisted_jobs_are_those_of_the_latest_second() -> None:
+    state = StreamState().with_latest_job("a", DAY).with_latest_job("b", DAY)
+    assert state.with_latest_job("c", DAY - HOUR) == state
+    assert state.last_persisted_jobs == LastPersistedJobs(DAY, ("a", "b"))
+    later = state.with_latest_job("d", DAY + HOUR)
+    assert later.last_persisted_jobs == LastPersistedJobs(DAY + HOUR, ("d",))
 
 
 @pytest.mark.parametrize("raw", OF_VERSION_0_1.values(), ids=list(OF_VERSION_0_1))
