@@ -23,6 +23,7 @@
     │   ├── InvalidResponseError the response is not a Marketo API response
     │   └── FileNotReadyError    404: a completed job's file is not available yet
     ├── RunEndedByExportQuotaError  the run ended early: the daily export quota is used up
+    ├── StreamsDeniedError       some streams were left out: their permissions are missing
     ├── ExportFailedError        a job failed at every attempt
     ├── ExportTimeoutError       a job did not finish in time
     ├── SpoolError               the local disk cannot store the file
@@ -266,6 +267,35 @@ class RunEndedByExportQuotaError(MarketoBulkError, FatalSyncError):
             f"written are safe; a run after {format_instant(reset)} (00:00 US Central) continues "
             "from there."
         )
+
+
+class StreamsDeniedError(MarketoBulkError, FatalSyncError):
+    """Streams were left out, since Marketo denied access; all others were read to their end."""
+
+    def __init__(self, errors: Mapping[str, AccessDeniedError]) -> None:
+        """Name the permissions that are missing.
+
+        Args:
+            errors: The error of each stream that was left out.
+        """
+        self.streams = tuple(errors)
+        causes: dict[tuple[str, str | None], list[str]] = {}
+        for stream, error in errors.items():
+            cause = f"{error.code} {error.reason.rstrip('.')}"
+            causes.setdefault((cause, error.permission), []).append(stream)
+        denied = "; ".join(
+            f"{', '.join(streams)} ({cause}, needs {_permission_text(permission)})"
+            for (cause, permission), streams in causes.items()
+        )
+        super().__init__(
+            f"Marketo denied access to {denied}. Give the API user's role the permission, and "
+            "check the IP allow list in Marketo's Admin, or deselect the streams. All other "
+            "streams were read to their end; run again afterwards."
+        )
+
+
+def _permission_text(permission: str | None) -> str:
+    return f"the permission {permission}" if permission else "another permission"
 
 
 class ExportFailedError(MarketoBulkError, FatalSyncError):

@@ -102,9 +102,7 @@ class TapMarketoBulk(SdkTap):
     def run(self) -> SyncRun:
         """What all streams share."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
-        run = SyncRun(
-            self.settings, self.clock, Exports(self.client), state_store, self.export_groups
-        )
+        run = SyncRun(self.settings, self.clock, Exports(self.client), state_store, self)
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)
         return run
@@ -124,6 +122,16 @@ class TapMarketoBulk(SdkTap):
             if isinstance(stream, BulkStream)
             and (stream.selected or stream.has_selected_descendents)
         ]
+
+    def last_stream(self) -> str:
+        """Return the name of the stream that the SDK reads last."""
+        names = [
+            stream.name
+            for stream in self.streams.values()
+            if not stream.parent_stream_type
+            and (stream.selected or stream.has_selected_descendents)
+        ]
+        return names[-1]
 
     def streams_without_jobs(self) -> list[str]:
         """Return the names of the selected streams that are read without export jobs."""

@@ -5,9 +5,24 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tap_marketo_bulk.marketo.api_errors import permission_for
 from tap_marketo_bulk.settings.schema import SETTINGS
+from tap_marketo_bulk.streams.reference import REFERENCE_STREAMS
+from tests.support.runs import TapRunner
 
+if TYPE_CHECKING:
+    from tap_marketo_bulk.sandbox import Sandbox
+    from tests.support.clock import TapClock
+
+# The call that each other stream needs a permission for.
+CALLS = {
+    "leads": "POST /bulk/v1/leads/export/create.json",
+    "activities": "POST /bulk/v1/activities/export/create.json",
+    "activities_<type>": "POST /bulk/v1/activities/export/create.json",
+    "deleted_leads": "GET /rest/v1/activities/deletedleads.json",
+}
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
@@ -48,3 +63,17 @@ def test_the_messages_in_the_table_of_errors_are_messages_of_the_tap() -> None:
     texts = [part.strip(" .") for part in parts if part.strip(" .")]
     assert len(texts) > 8
     assert [text for text in texts if text not in joined] == []
+
+
+def test_the_table_of_streams_has_each_stream_with_key_and_permission(
+    sandbox: Sandbox, clock: TapClock
+) -> None:
+    entries = {entry["stream"]: entry for entry in TapRunner(sandbox, clock).discover()["streams"]}
+    names = {re.sub("^activities_.*", "activities_<type>", name) for name in entries}
+    rows = {name.strip("`"): row for name, *row in rows_of("Streams")}
+    assert set(rows) == names
+    calls = CALLS | {each.name: f"GET {each.path}" for each in REFERENCE_STREAMS}
+    for name, (key, _, permission, _) in rows.items():
+        entry = entries.get(name, entries["activities"])
+        assert re.findall(r"`(\w+)`", key) == entry["key_properties"]
+        assert permission.startswith(permission_for(calls[name]) or "none")

@@ -22,7 +22,12 @@ from tap_marketo_bulk.extract.column_parsers import (
     parse_number_column,
     parse_text_column,
 )
-from tap_marketo_bulk.extract.json_objects import parse_attributes, parse_attributes_column
+from tap_marketo_bulk.extract.json_objects import (
+    parse_attributes,
+    parse_attributes_column,
+    parse_json_array,
+    parse_json_array_column,
+)
 
 ColumnParser = Callable[[Sequence[str]], Sequence[object] | None]
 
@@ -53,6 +58,7 @@ DATE_TIME = FieldType(
     {"type": ["string", "null"], "format": "date-time"}, parse_date_time, check_date_time_column
 )
 ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_attributes, parse_attributes_column)
+ARRAY = FieldType({"type": ["array", "null"]}, parse_json_array, parse_json_array_column, list)
 
 # Marketo's data types in lower case; all others are text. Scores and percents are numbers:
 # Adobe documents them as integers, and real ones have decimals.
@@ -72,6 +78,7 @@ BY_JSON_TYPE: Mapping[str, FieldType] = {
     "integer": INTEGER,
     "boolean": BOOLEAN,
     "object": ATTRIBUTES,
+    "array": ARRAY,
 }
 BY_FORMAT: Mapping[str, FieldType] = {"date": DATE, "date-time": DATE_TIME}
 

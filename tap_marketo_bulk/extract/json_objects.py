@@ -1,4 +1,4 @@
-"""The text of a JSON object -> a dict that every database takes.
+"""The text of a JSON object or array -> a dict or list that every database takes.
 
 Marketo's activities have such a text as their ``attributes``.
 """
@@ -52,6 +52,26 @@ def parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
         return None
     are_objects = set(map(type, values)) <= {dict, NoneType}
     return values if are_objects and _NUL not in "".join(cells) else None
+
+
+def parse_json_array(text: str) -> list[Any]:
+    """Return the elements of an array; numbers keep their digits, as in ``parse_number``.
+
+    Raises:
+        ValueError: The text is no JSON array.
+    """
+    try:
+        value, is_storable = _decode(text)
+    except RecursionError as error:
+        raise ValueError(text) from error
+    if not isinstance(value, list):
+        raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
+    return value if is_storable else sanitize_texts(value)
+
+
+def parse_json_array_column(cells: Sequence[str]) -> None:
+    """Return None, so that each cell is parsed: no export has a column of arrays."""
+    del cells
 
 
 def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -61,7 +61,10 @@ class BackfillRead:
 
 @dataclass(frozen=True)
 class ListRead:
-    """Read the present members of a list, in one export without dates and without a bookmark."""
+    """Read all that there is at present, without dates and without a bookmark.
+
+    The members of a list, in one export, or the entries of a REST call without a date filter.
+    """
 
 
 ReadMode = Incremental | FullRead | BackfillRead | ListRead

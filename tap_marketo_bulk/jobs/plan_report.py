@@ -78,9 +78,10 @@ def _summary(tasks: Sequence[ExportTask], streams_without_jobs: Sequence[str]) -
         lines = [f"{formatting.count(len(tasks), 'job')}: {by_stream}."]
     if resumed:
         lines.append(f"{formatting.count(resumed, 'job')} of an earlier run will be resumed.")
-    lines += [
-        f"{stream} is read with REST calls, without a job." for stream in streams_without_jobs
-    ]
+    if streams_without_jobs:
+        verb = "is" if len(streams_without_jobs) == 1 else "are"
+        names = ", ".join(streams_without_jobs)
+        lines.append(f"{names} {verb} read with REST calls, without a job.")
     return "\n".join(lines)
 
 

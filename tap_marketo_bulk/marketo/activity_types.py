@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.paging import entries_of
 from tap_marketo_bulk.marketo.server_text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.marketo.paging import Entry
 
 TYPES_PATH = "/rest/v1/activities/types.json"
 # Adobe: not available in bulk, use Get Deleted Leads.
@@ -65,9 +67,14 @@ class ActivityType:
 
 def describe_activity_types(client: Client) -> list[ActivityType]:
     """Return the types in Marketo's order. Raises as ``Client.get``."""
-    entries = client.get(TYPES_PATH).get("result") or []
+    entries = activity_type_entries(client)
     with parsing_response(f"GET {TYPES_PATH}"):
         return [_activity_type(entry) for entry in entries]
+
+
+def activity_type_entries(client: Client) -> list[Entry]:
+    """Return the entries of Get Activity Types as they are. Raises as ``Client.get``."""
+    return entries_of(f"GET {TYPES_PATH}", client.get(TYPES_PATH))
 
 
 def _activity_type(entry: Mapping[str, Any]) -> ActivityType:

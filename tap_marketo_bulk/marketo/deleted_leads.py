@@ -6,11 +6,10 @@ Sources: Adobe, "Get Paging Token" and "Get Deleted Leads".
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.instants import format_instant
-from tap_marketo_bulk.marketo.paging import iter_pages, next_page_token
+from tap_marketo_bulk.marketo.paging import entries_of, iter_pages, next_page_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +17,13 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.marketo.envelope import Envelope
+    from tap_marketo_bulk.marketo.paging import Entry
 
 TOKEN_PATH = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - an address, no secret
 PATH = "/rest/v1/activities/deletedleads.json"
 
-Deletion = dict[str, Any]
 
-
-def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[Deletion]]:
+def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[Entry]]:
     """Yield pages of deletions from ``since`` on, as Marketo returns them.
 
     A page can be short, and even empty, with more pages to come. Raises as ``Client.get`` and
@@ -39,18 +37,8 @@ def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[De
         first_token=next_page_token(f"GET {TOKEN_PATH}", start),
     )
     for page in pages:
-        yield _deletions(page)
+        yield entries_of(f"GET {PATH}", page)
 
 
 def _read_page(client: Client, token: str) -> Envelope:
     return client.get(PATH, nextPageToken=token)
-
-
-def _deletions(page: Envelope) -> list[Deletion]:
-    entries = page.get("result") or []
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InvalidResponseError(
-            f"The response to GET {PATH} is not a list of deletions. No bookmark was moved; run "
-            "again"
-        )
-    return entries

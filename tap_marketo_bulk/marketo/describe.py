@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.paging import entries_of
 from tap_marketo_bulk.marketo.server_text import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.marketo.paging import Entry
 
 LEADS_PATH = "/rest/v1/leads/describe.json"
 # Marketo computes formulas when it shows them; bulk exports do not have them.
@@ -50,6 +52,25 @@ def describe_lead_fields(client: Client) -> list[LeadField]:
         if field.name and field.data_type not in NOT_EXPORTED:
             fields.setdefault(field.name, field)
     return list(fields.values())
+
+
+def lead_field_entries(client: Client) -> list[Entry]:
+    """Return every entry of Describe Lead, those without a REST name too.
+
+    ``rest`` and ``soap`` are replaced by their members, ``restName`` and ``restReadOnly`` for
+    example. Raises as ``Client.get``.
+    """
+    entries = entries_of(f"GET {LEADS_PATH}", client.get(LEADS_PATH))
+    with parsing_response(f"GET {LEADS_PATH}"):
+        return [_flat_entry(entry) for entry in entries]
+
+
+def _flat_entry(entry: Entry) -> Entry:
+    flat = dict(entry)
+    for api in ("rest", "soap"):
+        members = flat.pop(api, None) or {}
+        flat |= {f"{api}{name[:1].upper()}{name[1:]}": value for name, value in members.items()}
+    return flat
 
 
 def _lead_field(entry: Mapping[str, Any]) -> LeadField:

@@ -1,11 +1,11 @@
-"""Reading a list that Marketo returns in pages, each with the token of the next page.
+"""Reading lists: their entries, and pages that each have the token of the next page.
 
 Source: Adobe, "Paging Tokens".
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import InvalidResponseError
 
@@ -13,6 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_marketo_bulk.marketo.envelope import Envelope
+
+# An element of ``result``.
+Entry = dict[str, Any]
+
+
+def entries_of(call: str, page: Envelope) -> list[Entry]:
+    """Return the entries of a response, none where it has no ``result``.
+
+    Raises:
+        InvalidResponseError: ``result`` is not a list of objects.
+    """
+    entries = page.get("result") or []
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidResponseError(
+            f"The result of {call} is not a list of objects. No bookmark was moved; run again"
+        )
+    return entries
 
 
 def iter_pages(

@@ -8,6 +8,7 @@
     leads, activities,      ... each of them
     typed_activities
     rest, deleted_leads     streams of REST calls
+    reference               the table of reference streams; reference_columns has their columns
     sync_run, state_store   one run: plans, reacts to events; bookmarks and unfinished jobs
     job_reconciler          the jobs of earlier runs: found, resumed, or cancelled
     router, emitter, writer rows to streams, records to RECORD messages, messages to stdout

@@ -39,13 +39,16 @@ class StreamSpec:
         name: The stream's name.
         schema: Its JSON Schema, from discovery or, where there is one, from the catalog.
         key: The columns that identify a record.
-        replication_keys: The columns that Marketo can filter by; the first is the default.
+        replication_keys: The columns that Marketo can filter by; the first is the default. None
+            where there is no such column: then the stream is always read in full.
         lookback: What is read again before the end of the previous run.
         full_read: How the stream is read with the replication method FULL_TABLE.
         is_always_full: Whether that is the only method.
         type_ids: The activity types that the settings select; none means all.
         activity_type_id: The activity type whose rows are the stream's, None for all rows.
         selected_by_default: Whether it is read without a catalog.
+        ignores_start_date: Whether its first read begins with the oldest record, because records
+            of other streams refer to records of any age.
     """
 
     name: str
@@ -58,6 +61,7 @@ class StreamSpec:
     type_ids: tuple[int, ...] = ()
     activity_type_id: int | None = None
     selected_by_default: bool = True
+    ignores_start_date: bool = False
 
 
 class Converter(Protocol):
@@ -83,7 +87,7 @@ class MarketoStream(SdkStream):
         self.selected_by_default = spec.selected_by_default
         super().__init__(tap, schema=spec.schema, name=spec.name)
         self.primary_keys = spec.key
-        self.replication_key = spec.replication_keys[0]
+        self.replication_key = next(iter(spec.replication_keys), None)
         self.record_counter = super().get_record_counter()
 
     # What the catalog says.
@@ -97,12 +101,12 @@ class MarketoStream(SdkStream):
         super().apply_catalog(catalog)
         valid = self.spec.replication_keys
         self.primary_keys = self.primary_keys or self.spec.key
-        self.replication_key = self.replication_key or valid[0]
-        if self.replication_key not in valid:
+        self.replication_key = self.replication_key or next(iter(valid), None)
+        if self.replication_key and self.replication_key not in valid:
             message = (
                 f"The catalog's replication key for {self.name} is {self.replication_key}, but "
-                f"Marketo can only filter by {' or '.join(valid)}. Nothing was read; correct the "
-                "catalog."
+                f"Marketo can only filter by {' or '.join(valid) or 'no column of it'}. Nothing "
+                "was read; correct the catalog."
             )
             raise CatalogError(message)
 
@@ -111,7 +115,7 @@ class MarketoStream(SdkStream):
         """The catalog's metadata; discovery adds the replication keys there are to choose from."""
         is_discovery = self.is_described_by_discovery
         mapping = super().metadata
-        if is_discovery:
+        if is_discovery and self.spec.replication_keys:
             mapping.root.valid_replication_keys = list(self.spec.replication_keys)
             for key in self.spec.replication_keys:
                 mapping["properties", key].inclusion = Metadata.InclusionType.AUTOMATIC
@@ -169,7 +173,7 @@ class MarketoStream(SdkStream):
     @property
     def required_columns(self) -> frozenset[str]:
         """The key and the replication key: without them a record is of no use."""
-        return frozenset((*self.spec.key, self.replication_key or ""))
+        return frozenset((*self.spec.key, *filter(None, [self.replication_key])))
 
     def record_layout(self) -> RecordLayout:
         """Return the columns of a record with their types, as the catalog declares them."""

@@ -22,6 +22,7 @@ from tap_marketo_bulk.streams.catalog import (
 )
 from tap_marketo_bulk.streams.deleted_leads import DeletedLeadsSource
 from tap_marketo_bulk.streams.leads import LeadsRequestBuilder
+from tap_marketo_bulk.streams.reference import REFERENCE_STREAMS, ReferenceSource
 from tap_marketo_bulk.streams.rest import RestStream
 from tap_marketo_bulk.streams.typed_activities import (
     TypedActivitiesStream,
@@ -82,6 +83,7 @@ class StreamFactory:
             *self._typed_activities(),
             self._deleted_leads(),
             *self._leads(),
+            *self._reference(),
         ]
         if self._catalog:
             check_selected_streams(self._catalog, [stream.name for stream in streams])
@@ -106,6 +108,13 @@ class StreamFactory:
         spec = deleted_leads.deleted_leads_spec(self._settings)
         self._check_columns(spec.name, spec.schema)
         return RestStream(self._tap, spec, self._run, DeletedLeadsSource(self._client))
+
+    def _reference(self) -> Iterator[MarketoStream]:
+        """Yield the reference streams; for their columns Marketo is not asked."""
+        for each in REFERENCE_STREAMS:
+            spec = each.spec()
+            self._check_columns(spec.name, spec.schema)
+            yield RestStream(self._tap, spec, self._run, ReferenceSource(each, self._client))
 
     def _leads(self) -> Iterator[MarketoStream]:
         """Yield the leads stream; with a catalog, if it is there."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.extract.json_records import JsonRecordConverter
 from tap_marketo_bulk.extract.read_progress import begin_read, owed_windows
 from tap_marketo_bulk.extract.stream_state import Coverage
@@ -14,14 +17,18 @@ from tap_marketo_bulk.streams.export_group import warn_of_late_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
     from tap_marketo_bulk.extract.records import Record
+    from tap_marketo_bulk.extract.windows import SyncPeriod
     from tap_marketo_bulk.streams.base import StreamSpec
     from tap_marketo_bulk.streams.sync_run import SyncRun
+
+
+# Before the first record of any subscription: Marketo was founded in 2006.
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PageSource(Protocol):
@@ -37,6 +44,9 @@ class PageSource(Protocol):
 
 class RestStream(MarketoStream):
     """A stream that is read with REST calls.
+
+    Where a permission is missing, it is left out, and the run ends with an error after all other
+    streams were read.
 
     Marketo promises no order of pages, so the bookmark moves once, after the last page.
     """
@@ -58,8 +68,14 @@ class RestStream(MarketoStream):
         """Yield the records of all pages, and move the bookmark after the last."""
         del context  # there are no partitions
         owed = self._owed()
-        if owed is None:
-            return
+        try:
+            if owed is not None:
+                yield from self._read(owed)
+        except AccessDeniedError as error:
+            self._run.postpone(self, error)
+        self._run.finish_stream(self)
+
+    def _read(self, owed: Window) -> Iterator[Record]:
         statistics = self._run.statistics
         converter = JsonRecordConverter(
             self.record_layout(), statistics.invalid_value_handler(self.name)
@@ -75,9 +91,15 @@ class RestStream(MarketoStream):
         instant = record.get(self.replication_key or "")
         return instant is None or str(instant) <= format_instant(owed.end)
 
+    @property
+    def _period(self) -> SyncPeriod:
+        """Where this stream begins and stops reading."""
+        period = self._run.period
+        return replace(period, start=BEGINNING) if self.spec.ignores_start_date else period
+
     def _owed(self) -> Window | None:
         """Return the stretch of time that this run reads, None where there is none."""
-        mode, period = self._run.mode_of(self), self._run.period
+        mode, period = self._run.mode_of(self), self._period
         if self.has_record_limit:
             # A connection test takes a record of any age: that costs no quota.
             return Window(period.start, period.horizon)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tap_marketo_bulk.errors import (
     ExportQuotaError,
     RunEndedByExportQuotaError,
+    StreamsDeniedError,
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.errors import AccessDeniedError
     from tap_marketo_bulk.extract.events import JobUseless
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.records import Record
@@ -42,6 +44,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo-bulk")
 
 _T = TypeVar("_T")
+
+
+class SelectedStreams(Protocol):
+    """The streams that a run reads."""
+
+    def export_groups(self) -> Sequence[ExportGroup]:
+        """Return those with export jobs, in the order of reading."""
+        ...
+
+    def last_stream(self) -> str:
+        """Return the name of the stream that is read last."""
+        ...
 
 
 class SyncRun:
@@ -61,7 +75,7 @@ class SyncRun:
         clock: Clock,
         exports: Exports,
         state_store: StateStore,
-        groups: Callable[[], Sequence[ExportGroup]],
+        streams: SelectedStreams,
     ) -> None:
         """Make no call yet.
 
@@ -70,7 +84,7 @@ class SyncRun:
             clock: The time in which Marketo is waited for.
             exports: Marketo's export jobs.
             state_store: The bookmarks and unfinished jobs.
-            groups: Returns the export groups of this run in the order of reading.
+            streams: The streams to read; they may not be known yet.
         """
         self.settings = settings
         horizon = sync_horizon(clock.now(), lag=settings.lag, end=settings.end)
@@ -82,16 +96,16 @@ class SyncRun:
         recovery = JobRecovery(exports, policy, clock) if policy.tags_jobs else None
         self._job_reconciler = JobReconciler(exports, state_store, recovery)
         self._clock = clock
-        self._make_groups = groups
+        self._streams = streams
         self._groups: dict[str, ExportGroup] = {}
         self._modes: dict[str, ReadMode] = {}
-        self._finished: set[str] = set()
+        self._denied: dict[str, AccessDeniedError] = {}
         self._quota_error: ExportQuotaError | None = None
         self._incomplete: set[str] = set()
 
     def plan(self) -> list[ExportTask]:
         """Return the tasks of this run in the order of reading; nothing is asked of Marketo."""
-        groups = self._make_groups()
+        groups = self._streams.export_groups()
         return [
             task
             for group in groups
@@ -110,7 +124,7 @@ class SyncRun:
         """Yield the records of a group's files, and move bookmarks between them.
 
         Where the daily quota is used up, the group ends early; the run ends with an error, or
-        with a warning, after its last group.
+        with a warning, after its last stream.
 
         Args:
             group: The streams to read. The first group that is read submits the tasks of all.
@@ -135,12 +149,12 @@ class SyncRun:
             self.statistics.warn_of_altered_values(
                 [group.name, *(each.name for each in group.consumers)]
             )
-        self._finish(group)
+        self.finish_stream(group.owner)
 
     def _start(self) -> None:
         if self._groups:
             return
-        self._groups = {group.name: group for group in self._make_groups()}
+        self._groups = {group.name: group for group in self._streams.export_groups()}
         tasks = []
         for group in self._groups.values():
             for stream in group.consumers:
@@ -234,23 +248,41 @@ class SyncRun:
 
     # The end.
 
-    def _finish(self, group: ExportGroup) -> None:
-        """After the last group, report what the quota kept from being read.
+    def postpone(self, stream: MarketoStream, error: AccessDeniedError) -> None:
+        """Keep the error of a stream that is left out, until all others were read.
+
+        A connection test reads every stream, selected or not: for it a warning is enough.
+        """
+        permission = error.permission or "for it"
+        logger.warning(
+            "%s is left out: the API user lacks the permission %s.", stream.name, permission
+        )
+        if not stream.has_record_limit:
+            self._denied[stream.name] = error
+
+    def finish_stream(self, stream: MarketoStream) -> None:
+        """After the last stream, report what was not read.
 
         Raises:
-            RunEndedByExportQuotaError: ``on_quota_exceeded`` is ``fail``.
+            RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
+            StreamsDeniedError: Streams were left out.
         """
-        self._finished.add(group.name)
-        if self._quota_error is None or self._finished < set(self._groups):
+        if stream.name != self._streams.last_stream() and not stream.has_record_limit:
             return
-        error = RunEndedByExportQuotaError(
-            self._quota_error.quota_megabytes,
-            dict(self._bookmarks()),
-            next_reset(self._clock.now()),
-        )
-        if self.settings.on_quota_exceeded == "fail":
-            raise error from self._quota_error
-        logger.warning("%s", error)
+        denied = StreamsDeniedError(self._denied) if self._denied else None
+        if self._quota_error:
+            exceeded = RunEndedByExportQuotaError(
+                self._quota_error.quota_megabytes,
+                dict(self._bookmarks()),
+                next_reset(self._clock.now()),
+            )
+            if self.settings.on_quota_exceeded == "fail":
+                if denied:
+                    logger.error("%s", denied)
+                raise exceeded from self._quota_error
+            logger.warning("%s", exceeded)
+        if denied:
+            raise denied
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.extract.field_types import (
+    ARRAY,
     ATTRIBUTES,
     BOOLEAN,
     DATE,
@@ -96,7 +97,7 @@ def test_every_data_type_of_marketo_has_a_field_type(data_type: str, field_type:
         ({"type": ["string", "null"], "format": "uri"}, TEXT),
         ({"type": ["null", "string"], "format": "date-time", "title": "Seen"}, DATE_TIME),
         ({"type": ["object", "null"]}, ATTRIBUTES),
-        ({"type": ["array", "null"]}, TEXT),
+        ({"type": ["array", "null"]}, ARRAY),
         ({"type": "null"}, TEXT),
         ({"anyOf": [{"type": "integer"}]}, TEXT),
     ],

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tap_marketo_bulk.extract.field_types import ARRAY
 from tap_marketo_bulk.extract.json_objects import parse_attributes, parse_attributes_column
 
 
@@ -145,3 +146,7 @@ def test_a_column_is_read_as_its_cells_are(cells: list[str]) -> None:
 def test_a_column_of_usual_objects_and_nulls_is_read_at_once() -> None:
     column = parse_attributes_column(['{"a":0.12345678901234567890}', "null", '{"b":"\\u00fc"}'])
     assert column == [{"a": Decimal("0.12345678901234567890")}, None, {"b": "ü"}]
+
+
+def test_a_column_of_arrays_is_parsed_cell_by_cell() -> None:
+    assert ARRAY.parse_column(['["a"]', "null"]) is None

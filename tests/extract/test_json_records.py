@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract.field_types import (
+    ARRAY,
     ATTRIBUTES,
     BOOLEAN,
     DATE,
@@ -29,7 +30,7 @@ from tap_marketo_bulk.extract.json_records import (
 from tap_marketo_bulk.extract.records import InvalidCells, RecordLayout
 
 NULL, FAIL = InvalidValuePolicy
-TYPES = (ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)
+TYPES = (ARRAY, ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)
 SCHEMA = RecordLayout(
     "deleted_leads",
     {"guid": TEXT, "date": DATE_TIME, "minutes": INTEGER, "attributes": ATTRIBUTES},
@@ -68,6 +69,9 @@ JSON = st.recursive(
         ("2026-01-31T01:00:00+0100", DATE_TIME, "2026-01-31T00:00:00Z"),
         ({"a": 1}, ATTRIBUTES, {"a": 1}),
         ([{"name": "a", "value": 1}, {"name": "b"}], ATTRIBUTES, {"a": 1, "b": None}),
+        ([{"name": "a"}, 1.5], ARRAY, [{"name": "a"}, 1.5]),
+        ('["a", {"b": 2}]', ARRAY, ["a", {"b": 2}]),
+        ('["a\\u0000"]', ARRAY, ["a"]),
     ],
 )
 def test_values_are_typed(value: object, field_type: FieldType, expected: object) -> None:
@@ -89,6 +93,9 @@ def test_values_are_typed(value: object, field_type: FieldType, expected: object
         ("yesterday", DATE_TIME),
         ([1], ATTRIBUTES),
         ("{", ATTRIBUTES),
+        ({"a": 1}, ARRAY),
+        ("[a, b]", ARRAY),
+        ("[" * 100_000, ARRAY),
     ],
 )
 def test_a_value_of_another_type_does_not_fit(value: object, field_type: FieldType) -> None:

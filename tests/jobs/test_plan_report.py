@@ -39,7 +39,7 @@ def test_the_plan_of_a_first_run_has_all_its_windows(command: JobsCommand) -> No
         "leads       2026-02-01 00:00:00  2026-02-28 23:45:00  by updatedAt  new",
         "",
         "4 jobs: 2 for activities, 2 for leads.",
-        "deleted_leads is read with REST calls, without a job.",
+        "activity_types, deleted_leads, lead_describe are read with REST calls, without a job.",
     ]
     assert "no estimate of the bytes: no export of activities or leads was completed" in " ".join(
         result.stdout.split()

@@ -79,7 +79,8 @@ def test_each_activity_type_except_for_deletions_has_a_stream(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     streams = {entry["stream"] for entry in tap.discover()["streams"]}
-    assert streams == {"activities", "deleted_leads", "leads", *types_by_stream(sandbox)}
+    typed = {name for name in streams if name.startswith("activities_")}
+    assert typed == set(types_by_stream(sandbox))
     assert {"activities_fill_out_form", "activities_attended_webinar_100002"} < streams
 
 

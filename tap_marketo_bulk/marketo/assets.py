@@ -1,0 +1,197 @@
+"""Assets of a subscription, programs and emails for example, page by page.
+
+Source: Adobe, "Assets" and the pages of each asset type.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.errors import ApiError, InvalidResponseError
+from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.limits import ASSETS_PER_PAGE
+from tap_marketo_bulk.marketo.paging import entries_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.marketo.paging import Entry
+
+ASSETS_PATH = "/rest/asset/v1"
+FOLDERS_PATH = f"{ASSETS_PATH}/folders.json"
+FORMS_PATH = f"{ASSETS_PATH}/forms.json"
+SEGMENTATIONS_PATH = f"{ASSETS_PATH}/segmentation.json"
+TAGS_PATH = f"{ASSETS_PATH}/tagTypes.json"
+# Each page repeats this many assets of the page before.
+OVERLAP = 20
+# How often the pages of one list are read from the beginning.
+MAX_PASSES = 5
+# Adobe documents a default of 2 and no maximum. No tree of folders is this deep.
+MAX_DEPTH = 100
+
+
+def iter_asset_pages(
+    client: Client, path: str, *, key: str = "id", **query: str | int
+) -> Iterator[list[Entry]]:
+    """Yield pages of assets, each asset once, up to the first page that is not full.
+
+    Pages are counted from the beginning of the list, and the list can change between two calls.
+    Where assets are added before the position, a page repeats assets: these are left out. Where
+    assets are removed, or leave the list because they were changed, the following assets move
+    towards the beginning. So each page begins ``OVERLAP`` assets before the end of the previous
+    one. If it does not hold the last asset of that page, the list moved further than that, and
+    its pages are read again from the beginning, at most ``MAX_PASSES`` times.
+
+    An asset with an approved version and a draft can be in the list twice, with one key. Its
+    draft is left out, or comes first.
+
+    Args:
+        client: Marketo.
+        path: The call.
+        key: The member that identifies an asset.
+        query: Parameters of the call beside those for pages.
+
+    Raises:
+        InvalidResponseError: The list changed during each pass.
+    """
+
+    def read_page(offset: int) -> list[Entry]:
+        page = client.get(path, **query, maxReturn=ASSETS_PER_PAGE, offset=offset)
+        return entries_of(f"GET {path}", page)
+
+    key_of = partial(_key, key)
+    new = _NewAssets(key_of)
+    for _ in range(MAX_PASSES):
+        is_complete = yield from _read_pages(read_page, key_of, new)
+        if is_complete:
+            return
+    raise InvalidResponseError(
+        f"The list of GET {path} changed during each of {MAX_PASSES} attempts to read its pages. "
+        "No bookmark was moved; run again"
+    )
+
+
+def iter_changed_asset_pages(
+    client: Client, path: str, start: datetime, end: datetime
+) -> Iterator[list[Entry]]:
+    """Yield pages of the assets that were changed or created between two instants."""
+    updated = {
+        "earliestUpdatedAt": format_instant(start),
+        "latestUpdatedAt": format_instant(end),
+    }
+    return iter_asset_pages(client, path, **updated)
+
+
+def iter_folder_pages(client: Client) -> Iterator[list[Entry]]:
+    """Yield pages of all folders and programs; ``folderId`` is replaced by its members."""
+    call = f"GET {FOLDERS_PATH}"
+    for page in iter_asset_pages(client, FOLDERS_PATH, key="folderId", maxDepth=MAX_DEPTH):
+        with parsing_response(call):
+            folders = [_flat_folder(entry) for entry in page]
+        yield folders
+
+
+def iter_form_pages(client: Client) -> Iterator[list[Entry]]:
+    """Yield pages of forms: all at once, or of one folder after the other.
+
+    Adobe's endpoint reference requires the parameter ``folder``, and its guide does not.
+    """
+    try:
+        yield from iter_asset_pages(client, FORMS_PATH)
+    except ApiError as error:
+        if "folder" not in error.reason.casefold():
+            raise
+    else:
+        return
+    new = _NewAssets(partial(_key, "id"))
+    for folders in iter_folder_pages(client):
+        for each in folders:
+            folder = json.dumps({"id": each["id"], "type": each["type"]})
+            for page in iter_asset_pages(client, FORMS_PATH, folder=folder):
+                yield new.of(page)
+
+
+def segmentations(client: Client) -> list[Entry]:
+    """Return all segmentations: this call has no pages."""
+    return entries_of(f"GET {SEGMENTATIONS_PATH}", client.get(SEGMENTATIONS_PATH))
+
+
+def iter_segment_pages(client: Client) -> Iterator[list[Entry]]:
+    """Yield pages of the segments of one segmentation after the other."""
+    with parsing_response(f"GET {SEGMENTATIONS_PATH}"):
+        ids = [int(entry["id"]) for entry in segmentations(client)]
+    for each in ids:
+        yield from iter_asset_pages(client, f"{ASSETS_PATH}/segmentation/{each}/segments.json")
+
+
+def iter_tag_pages(client: Client) -> Iterator[list[Entry]]:
+    """Yield pages of tags; the text ``[a,b]`` of their program types becomes a list."""
+    member = "applicableProgramTypes"
+    for page in iter_asset_pages(client, TAGS_PATH, key="tagType"):
+        yield [entry | {member: _names(entry.get(member))} for entry in page]
+
+
+class _NewAssets:
+    """Tells which assets were not returned yet."""
+
+    def __init__(self, key_of: Callable[[Entry], str]) -> None:
+        self._key_of = key_of
+        self._is_draft: dict[str, bool] = {}
+
+    def of(self, page: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in page if self._is_new(entry)]
+
+    def _is_new(self, entry: Entry) -> bool:
+        """Return whether to return an asset: it is new, or approved and only its draft was."""
+        key, is_draft = self._key_of(entry), str(entry.get("status")).casefold() == "draft"
+        if key in self._is_draft and (is_draft or not self._is_draft[key]):
+            return False
+        self._is_draft[key] = is_draft
+        return True
+
+
+def _read_pages(
+    read_page: Callable[[int], list[Entry]], key_of: Callable[[Entry], str], new: _NewAssets
+) -> Generator[list[Entry], None, bool]:
+    """Yield the new assets of each page; return whether no asset can be missing."""
+    met: set[str] = set()
+    offset, last = 0, None
+    while True:
+        page = read_page(offset)
+        keys = list(map(key_of, page))
+        yield new.of(page)
+        if last is not None and last not in keys:
+            return False
+        if len(page) != ASSETS_PER_PAGE:
+            return True
+        if met.issuperset(keys):
+            # A list that goes on for ever.
+            return False
+        met.update(keys)
+        last = keys[-1]
+        offset += ASSETS_PER_PAGE - OVERLAP
+
+
+def _key(member: str, entry: Entry) -> str:
+    return str(entry.get(member))
+
+
+def _flat_folder(entry: Entry) -> Entry:
+    flat = {**entry, **entry["folderId"]}
+    del flat["folderId"]
+    # Adobe's examples have both "Folder" and "FOLDER".
+    flat["type"] = str(flat["type"]).capitalize()
+    return flat
+
+
+def _names(text: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the names in a text such as ``[a,b]``; what is no such text stays as it is."""
+    if not isinstance(text, str):
+        return text
+    names = (name.strip() for name in text.strip().removeprefix("[").removesuffix("]").split(","))
+    return [name for name in names if name]
