@@ -17,7 +17,7 @@ from tap_marketo_bulk.extract.records import RecordSchema, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -128,6 +128,18 @@ class MarketoStream(SdkStream):
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: no window ends after the horizon."""
+
+    @property
+    def partitions(self) -> None:
+        """None: no stream has partitions, whatever the state says."""
+        return
+
+    def generate_child_contexts(
+        self, record: Mapping[str, Any], context: Context | None
+    ) -> Iterator[Context | None]:
+        """Yield none: the SDK would sync each child stream anew for each record."""
+        del record, context
+        yield from ()
 
     # The selected columns.
 

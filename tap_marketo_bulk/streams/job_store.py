@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.stream_state import (
     StreamState,
     UnfinishedExport,
@@ -13,7 +12,7 @@ from tap_marketo_bulk.extract.stream_state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from tap_marketo_bulk.extract.tasks import ExportTask
 
@@ -72,17 +71,3 @@ class JobStore:
     def write(self) -> None:
         """Write a STATE message."""
         self._write()
-
-
-def check_state(state: Mapping[str, Any]) -> None:
-    """Check the state of an earlier run, before anything is read.
-
-    Raises:
-        StateError: This tap does not write such a state.
-    """
-    bookmarks = state.get("bookmarks", {})
-    if not isinstance(bookmarks, dict):
-        finding = "bookmarks is not a JSON object"
-        raise StateError(finding)
-    for name, raw in bookmarks.items():
-        load_stream_state(name, raw)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.mapper import DefaultStreamMap, PluginMapper, SameRecordTransform
 
 from tap_marketo_bulk.sandbox import Fault
+from tests.support.command import PROGRAM
 from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
@@ -80,7 +84,9 @@ def test_a_numeric_secret_of_the_environment_stays_secret(
     assert "Check client_id and client_secret" in sentence
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]"])
+@pytest.mark.parametrize(
+    "content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]", "[" * 100_000]
+)
 def test_a_config_that_is_no_object_is_told(command: Command, content: object) -> None:
     sentence = sentence_of(command.run("--config", command.file(content)), command)
     assert "a config file is not a JSON object" in sentence
@@ -176,10 +182,49 @@ def test_a_deselected_stream_of_another_time_is_no_error(command: Command, tap: 
     assert ended.code == 0
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "7", '"x"', '{"streams": 3}', '{"streams": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[1]",
+        "7",
+        '"x"',
+        '{"streams": 3}',
+        '{"streams": []}',
+        '{"streams": [5]}',
+        "[" * 100_000,
+    ],
+)
 def test_a_catalog_that_is_none_is_told(command: Command, content: str) -> None:
     ended = command.run(*command.config(), "--catalog", command.file(content))
     assert "catalog" in sentence_of(ended, command)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tap_stream_id": 5},
+        {"stream": "people"},
+        {"stream": 5},
+        {"key_properties": "id"},
+        {"key_properties": [5]},
+        {"replication_key": 5},
+        {"replication_method": []},
+        {"metadata": None},
+        {"metadata": [{"breadcrumb": ["properties", []], "metadata": {}}]},
+        {"metadata": [{"breadcrumb": [], "metadata": {"selected": "no"}}]},
+        {"schema": {"properties": {"id": {"type": 5}}}},
+        {"schema": {"properties": {"id": {"type": [["integer"]]}}}},
+        {"schema": {"properties": {"id": {"items": 5}}}},
+    ],
+)
+def test_a_catalog_of_another_shape_is_told(
+    command: Command, tap: Tap, sandbox: Sandbox, change: dict[str, Any]
+) -> None:
+    catalog = edited(tap.discover(), "leads", lambda entry: entry.update(change))
+    ended = command.run(*command.config(), "--catalog", command.file(catalog))
+    assert "The catalog is not in Singer's format" in sentence_of(ended, command)
+    assert sandbox.jobs == []
 
 
 @pytest.mark.parametrize(
@@ -200,6 +245,18 @@ def test_a_catalog_that_is_none_is_told(command: Command, content: str) -> None:
         {"bookmarks": {"leads": {"exports": [{"id": "x"}]}}},
         {"bookmarks": {"leads": {"sweep_reached": "soon"}}},
         {"bookmarks": {"activities": {"horizon": {}}}},
+        {"bookmarks": {"leads": {"partitions": 5}}},
+        {"bookmarks": {"leads": {"partitions": None}}},
+        {"bookmarks": {"programs": {"partitions": [5]}}},
+        {"bookmarks": {"leads": {"partitions": [{"progress_markers": 5}]}}},
+        {"bookmarks": {"leads": {"progress_markers": []}}},
+        {"bookmarks": {"activities": {"progress_markers": None}}},
+        {"bookmarks": {"leads": {"sweep_reached": "0001-01-01T00:00:00+14:00"}}},
+        {"bookmarks": {"leads": {"horizon": "9999-12-31T23:59:59-14:00"}}},
+        {"value": {"bookmarks": {}}},
+        "[" * 100_000,
+        '{"bookmarks": {"leads": {"note": ' + "1" * 5000 + "}}}",
+        '{"bookmarks": {"leads": {"note": "\\ud800"}}}',
     ],
 )
 def test_a_state_of_garbage_is_told(command: Command, content: object) -> None:
@@ -208,12 +265,103 @@ def test_a_state_of_garbage_is_told(command: Command, content: object) -> None:
     assert command.sandbox.jobs == []
 
 
+def test_a_bookmark_at_the_beginning_of_time_reads_from_the_start_date(
+    command: Command, sandbox: Sandbox
+) -> None:
+    bookmark = {"replication_key": "activityDate", "replication_key_value": "0001-01-01T00:00:00Z"}
+    state = {"bookmarks": {"activities": bookmark, "deleted_leads": bookmark}}
+    ended = command.run(*command.config(poll_seconds=1), "--state", command.file(state))
+    assert ended.code == 0
+    written = {
+        message["record"]["marketoGUID"]
+        for message in ended.messages
+        if message["type"] == "RECORD" and message["stream"] == "activities"
+    }
+    month = {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-31T00:00:00Z"}
+    assert written >= set(sandbox.expected.activities({"createdAt": month}))
+
+
 def test_a_stream_map_that_makes_no_sense_is_told(command: Command) -> None:
     ended = command.run(*command.config(stream_maps={"leads": {"who": "1 +"}}))
     assert ended.code == 1
     assert "STATE" not in ended.output
     (sentence,) = ended.errors
     assert "1 +" in sentence
+
+
+@pytest.mark.parametrize("maps", [{"leads": {"who": ""}}, {"leads": {"__else__": "x"}}])
+def test_a_stream_map_that_the_sdk_trips_over_is_told(
+    command: Command, sandbox: Sandbox, maps: dict[str, Any]
+) -> None:
+    ended = command.run(*command.config(stream_maps=maps))
+    assert "Invalid configuration: stream_maps: " in sentence_of(ended, command)
+    assert sandbox.jobs == []
+
+
+def test_flattening_without_a_depth_is_told(command: Command) -> None:
+    sentence = sentence_of(command.run(*command.config(flattening_enabled=True)), command)
+    assert "flattening_max_depth is required" in sentence
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("1/0", "ZeroDivisionError: division by zero"),
+        ("md5(id)", "AttributeError: 'int' object has no attribute 'encode'"),
+        ("record['shoe']", "KeyError: 'shoe'"),
+        ("json.loads('x')", "JSONDecodeError: "),
+        ("shoe", "expressions shoe. "),
+        ("import os", "import os"),
+    ],
+)
+@pytest.mark.parametrize("name", ["who", "__filter__"])
+def test_an_expression_that_fails_for_a_record_is_told(
+    command: Command, expression: str, words: str, name: str
+) -> None:
+    maps = {"leads": {name: expression}}
+    ended = command.run(*command.config(stream_maps=maps, poll_seconds=1))
+    (sentence,) = ended.errors
+    assert ended.code == 1
+    assert sentence.startswith("The stream map of leads cannot be applied to a record: ")
+    assert words in sentence
+    assert sentence.endswith("correct stream_maps and run again.")
+    assert '"stream":"leads","record"' not in ended.output
+
+
+@pytest.mark.parametrize("maps", [{}, {"stream_maps": {"activities": {"__alias__": "events"}}}])
+def test_an_unforeseen_error_keeps_its_traceback(
+    command: Command, monkeypatch: pytest.MonkeyPatch, maps: dict[str, Any]
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SameRecordTransform, "transform", fail)
+    monkeypatch.setattr(DefaultStreamMap, "flattening_enabled", property(lambda _: True))
+    with pytest.raises(ZeroDivisionError):
+        command.run(*command.config(poll_seconds=1, **maps))
+
+
+def test_an_unforeseen_error_of_the_mapper_keeps_its_traceback(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(PluginMapper, "register_raw_streams_from_catalog", fail)
+    with pytest.raises(ZeroDivisionError):
+        command.run(*command.config())
+
+
+@pytest.mark.parametrize("option", ["--discover", "--about", "--test"])
+def test_a_closed_stdout_is_told(command: Command, sandbox: Sandbox, option: str) -> None:
+    arguments = [PROGRAM, *command.config(), option]
+    closed = subprocess.run(  # noqa: S602 - our own program, and the shell is what closes stdout
+        f"{shlex.join(arguments)} >&-", shell=True, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert closed.returncode == 1
+    assert closed.stderr.count("\n") == 1
+    assert "Standard output is closed" in closed.stderr
+    assert sandbox.calls == []
 
 
 def test_a_user_sees_one_line_and_no_traceback(command: Command) -> None:
