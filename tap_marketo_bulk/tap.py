@@ -19,6 +19,7 @@ from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
+from tap_marketo_bulk.server_clock import corrected_clock
 from tap_marketo_bulk.settings.config import normalize_config, read_environment
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
@@ -104,9 +105,9 @@ class TapMarketoBulk(SdkTap):
     def run(self) -> SyncRun:
         """What all streams share."""
         job_store = JobStore(cast("dict[str, Any]", self.state), self.write_state)
-        run = SyncRun(
-            self.settings, self.clock, Exports(self.client), job_store, self.export_groups
-        )
+        # What a run reads ends at a time of Marketo's clock, which the first response shows.
+        clock = corrected_clock(self.clock, self.client.read_clock())
+        run = SyncRun(self.settings, clock, Exports(self.client), job_store, self.export_groups)
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)
         return run
