@@ -28,7 +28,7 @@ from tap_marketo_bulk.extract.field_types import (
 )
 from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy, InvalidValues
-from tap_marketo_bulk.extract.records import RecordSchema, RowConverter, as_structs
+from tap_marketo_bulk.extract.records import RecordSchema, RowConverter, as_structs, name_record
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.sandbox import Options, Sandbox
 
@@ -328,3 +328,8 @@ def comparable(record: Mapping[str, object]) -> object:
     if values.get("attributes"):
         values["attributes"] = {key.casefold(): item for key, item in values["attributes"].items()}
     return values
+
+
+def test_a_key_with_control_characters_does_not_forge_a_message() -> None:
+    name = name_record("leads, line 2", {"id": 5, "key": "a\x1b[2J\x9b\u2028\u202e\nb", "c": None})
+    assert name == "leads, line 2, id 5, key a[2J  b"
