@@ -172,7 +172,10 @@ class AccessDeniedError(ApiError):
 class UnknownFieldsError(ApiError):
     """1003 "Invalid fields [...]" or 1006 "Field '...' not found"; ``fields`` has their names."""
 
-    advice = "Run discovery again, or deselect the fields that Marketo no longer has"
+    advice = (
+        "Run discovery again, deselect the fields that Marketo does not know, or take them out of "
+        "extra_lead_fields"
+    )
 
     def __init__(self, call: str, code: str, reason: str, fields: Sequence[str]) -> None:
         """Take the names of the fields that do not exist."""

@@ -77,7 +77,8 @@ class JobSteps:
             try:
                 job = self._exports.create(request)
             except UnknownFieldsError as error:
-                request = without_unknown_fields(state, request, error)
+                extra_fields = self._policy.extra_lead_fields
+                request = without_unknown_fields(state, request, error, extra_fields)
             else:
                 break
         return self._log(job_state.created(state, job, request, self._now), "created")

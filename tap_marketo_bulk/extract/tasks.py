@@ -52,9 +52,11 @@ class JobPolicy:
         job_timeout_seconds: After so long in the queue a job is cancelled.
         max_jobs_in_flight: The most jobs that are queued or processed at once.
         waits_for_quota: Whether a used up daily quota is waited for; otherwise it is an error.
+        extra_lead_fields: The lead fields that a setting names; discovery does not list them.
     """
 
     poll_seconds: float
     job_timeout_seconds: float
     max_jobs_in_flight: int
     waits_for_quota: bool = False
+    extra_lead_fields: frozenset[str] = frozenset()

@@ -157,6 +157,7 @@ def _job_policy(config: Mapping[str, Any]) -> JobPolicy:
         job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
         max_jobs_in_flight=int(config["max_jobs_in_flight"]),
         waits_for_quota=config["on_quota_exceeded"] == "wait",
+        extra_lead_fields=frozenset(config.get("extra_lead_fields", ())),
     )
 
 
