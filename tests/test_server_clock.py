@@ -156,6 +156,15 @@ def test_a_client_reads_the_clock_of_the_token_response(
     assert reading == (date and ClockReading(NOW, date, NOW))
 
 
+def test_a_client_shows_marketos_time_or_the_local_one(
+    client: Client, sandbox_clock: SandboxClock
+) -> None:
+    sandbox_clock.advance(0.5)
+    assert client.now() == NOW + 0.5 * SECOND
+    client.get("/rest/v1/leads/describe.json")
+    assert client.now() == NOW
+
+
 def test_a_client_that_had_a_response_reads_its_clock_without_a_call(
     client: Client, sandbox: Sandbox, sandbox_clock: SandboxClock
 ) -> None:

@@ -29,6 +29,7 @@ from tap_marketo_bulk.server_clock import ClockReading, parse_date_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
 
@@ -65,6 +66,10 @@ class Client:
         if not self._has_responded:
             self._with_retries(self._authenticator.token)
         return self._clock_reading
+
+    def now(self) -> datetime:
+        """Return when the latest response was made, by Marketo's clock; else the local time."""
+        return self._clock_reading.date if self._clock_reading else self._clock.now()
 
     def get(self, path: str, **query: str | int) -> Envelope:
         """Send a GET request; returns the envelope. Raises as ``parse_envelope``."""
