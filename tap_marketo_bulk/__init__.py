@@ -10,8 +10,10 @@
     extract/     what to export, the export jobs, verified files, typed records
     marketo/     the API: requests, tokens, export jobs, downloads, descriptions
     jobs/        the command tap-marketo-bulk-jobs: see and cancel export jobs
-    errors.py    every error, each a sentence
+    errors/      every error, each a sentence
     clock.py, instants.py   time as a parameter, and as text
+    server_clock.py         the local clock, compared with Marketo's
+    input_files.py          the files of --catalog and --state
     sandbox/     a Marketo on this machine, for tests and trials; shares no code with the rest
 
 Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows the same way::

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import simplejson
 from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
@@ -28,6 +26,12 @@ class ErrorReportingCommand(SingerCommand):
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401 - click's own signature
         """Parse the arguments; some of the SDK's options, --about for example, also run here."""
+        if sys.stdout is None:
+            # As with `>&-`. The next file to be opened would take its place.
+            self._end(
+                "Standard output is closed, so no message can be written. Nothing was read; "
+                "connect it to a target or to a file and run again."
+            )
         with self._error_messages():
             return super().make_context(*args, **kwargs)
 
@@ -50,8 +54,6 @@ class ErrorReportingCommand(SingerCommand):
                 "The target closed its input before the tap had written everything; see the "
                 "target's log. What the target confirmed is safe; run again."
             )
-        except (simplejson.JSONDecodeError, json.JSONDecodeError, UnicodeDecodeError) as error:
-            self._end(f"The catalog or state file is not JSON ({error}). Correct it and run again.")
         except SingerSDKError as error:
             self._end(str(error))
         except OSError as error:

@@ -6,14 +6,19 @@ from datetime import UTC, datetime
 
 
 def parse_instant(text: str) -> datetime:
-    """Return the instant of an ISO 8601 date-time; one without a time zone is in UTC.
+    """Return the instant, in UTC, of an ISO 8601 date-time; one without a time zone is in UTC.
 
     Raises:
-        ValueError: ``text`` is not a date-time.
+        ValueError: ``text`` is not a date-time of the years 1 to 9999 in UTC.
         TypeError: ``text`` is not a string.
     """
     instant = datetime.fromisoformat(text)
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    if instant.tzinfo is None:
+        return instant.replace(tzinfo=UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is, in UTC, not in the years 1 to 9999") from None
 
 
 def format_instant(instant: datetime) -> str:

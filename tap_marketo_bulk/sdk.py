@@ -12,13 +12,18 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream, Tap
-from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
+
+from tap_marketo_bulk.errors import SettingsError, StreamMapError
+from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import RecordMessage
 
 # The names that are overridden (by class) or used: singer_sdk promises none of them.
 STREAM_NAMES = (
@@ -26,6 +31,7 @@ STREAM_NAMES = (
     "_write_starting_replication_value",
     "_write_schema_message",
     "_write_record_message",
+    "_generate_record_messages",
 )
 STREAM_ATTRIBUTES = ("_tap", "_metadata", "_input_schema", "_stream_version")
 TAP_NAMES = ("_validate_config", "_env_var_config", "_handle_termination")
@@ -33,6 +39,8 @@ TAP_ATTRIBUTES = ("_config", "_mapper")
 # Messages of the SDK's log that are dropped or shown at another level.
 STREAM_ERROR_MESSAGE = "An unhandled error occurred while syncing '%s'"
 CHILD_STREAM_MESSAGE = "Added '%s' as child stream to '%s'"
+# An expression, or the value that it fails for, can be long.
+_MAX_REASON_CHARACTERS = 300
 
 
 class SdkStream(Stream):
@@ -74,6 +82,20 @@ class SdkStream(Stream):
         """Write a record as the SDK does: mapped, flattened, filtered."""
         self._write_record_message(record)
 
+    def _generate_record_messages(self, record: Record) -> Generator[RecordMessage, None, None]:
+        """Yield a record's messages after stream maps; an expression can raise any error.
+
+        Raises:
+            StreamMapError: An expression cannot be evaluated for the record.
+        """
+        try:
+            messages = list(super()._generate_record_messages(record))
+        except Exception as error:
+            if not any(isinstance(each, CustomStreamMap) for each in self.stream_maps):
+                raise
+            raise StreamMapError(self.name, _reason(error)) from error
+        yield from messages
+
     def _increment_stream_state(
         self, latest_record: Mapping[str, Any], *, context: Context | None = None
     ) -> None:
@@ -90,6 +112,23 @@ class SdkStream(Stream):
 
 class SdkTap(Tap):
     """A tap that reads its settings and ends its process itself."""
+
+    def setup_mapper(self) -> None:
+        """Prepare stream maps and flattening; some invalid expressions fail here.
+
+        Raises:
+            SettingsError: They cannot be used.
+        """
+        # First, since an error of discovery is none of the stream maps.
+        _ = self.catalog
+        try:
+            super().setup_mapper()
+        except ConfigValidationError as error:
+            raise SettingsError(error.errors) from None
+        except Exception as error:
+            if not self.config.get("stream_maps"):
+                raise
+            raise SettingsError([f"stream_maps: {_reason(error)}"]) from error
 
     def write_state(self) -> None:
         """Write a STATE message with the present state."""
@@ -122,6 +161,12 @@ class SdkTap(Tap):
         """End the process without the SDK's last STATE, which may tear the line being written."""
         del frame
         self.end_process(signum)
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says, with its class where that is Python's own."""
+    text = clean_line(error)[:_MAX_REASON_CHARACTERS].rstrip(".")
+    return text if isinstance(error, SingerSDKError) else f"{type(error).__name__}: {text}"
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:

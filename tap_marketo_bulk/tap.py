@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import atexit
+import io
 import signal
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib.catalog import Catalog
 
 from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import ErrorReportingCommand
-from tap_marketo_bulk.errors import SettingsError, StateError
+from tap_marketo_bulk.errors import SettingsError
+from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
+from tap_marketo_bulk.server_clock import corrected_clock
 from tap_marketo_bulk.settings.config import normalize_config, read_environment_texts
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
-from tap_marketo_bulk.streams.registry import StreamFactory
-from tap_marketo_bulk.streams.state_store import StateStore, check_state
+from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
+from tap_marketo_bulk.streams.registry import StreamFactory, is_stream_name
+from tap_marketo_bulk.streams.state_store import StateStore
 from tap_marketo_bulk.streams.sync_run import SyncRun
 from tap_marketo_bulk.streams.writer import MessageWriter
 
@@ -65,10 +69,9 @@ class TapMarketoBulk(SdkTap):
         """
         if catalog is not None and not isinstance(catalog, Catalog):
             catalog = read_catalog(catalog)
-        if state is not None and not isinstance(state, dict):
-            finding = "it is not a JSON object"
-            raise StateError(finding)
-        super().__init__(catalog=catalog, state=state, **options)
+        super().__init__(
+            catalog=catalog, state=None if state is None else unwrap_state(state), **options
+        )
 
     def validate_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Parse the settings; return the configuration with defaults, for the SDK.
@@ -90,7 +93,7 @@ class TapMarketoBulk(SdkTap):
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
-        check_state(state)
+        check_state(state, is_stream_name)
         super().load_state(state)
 
     @cached_property
@@ -102,7 +105,9 @@ class TapMarketoBulk(SdkTap):
     def run(self) -> SyncRun:
         """What all streams share."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
-        run = SyncRun(self.settings, self.clock, Exports(self.client), state_store, self)
+        # What a run reads ends at a time of Marketo's clock, which the first response shows.
+        clock = corrected_clock(self.clock, self.client.read_clock())
+        run = SyncRun(self.settings, clock, Exports(self.client), state_store, self)
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)
         return run
@@ -161,9 +166,24 @@ class TapMarketoBulk(SdkTap):
         """Read the config files; raises ``SettingsError`` where one is not a JSON object."""
         try:
             return super().cb_config(ctx, param, value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             problem = f"a config file is not a JSON object ({error})"
             raise SettingsError([problem]) from None
+
+    @classmethod
+    def invoke(
+        cls,
+        *,
+        catalog: IO[str] | None = None,
+        state: IO[str] | None = None,
+        **options: Any,  # noqa: ANN401 - the SDK's own
+    ) -> None:
+        """Run the tap; raises ``CatalogError`` or ``StateError`` where a file is not JSON."""
+        super().invoke(
+            catalog=io.StringIO(read_catalog_text(catalog)) if catalog else None,
+            state=io.StringIO(read_state_text(state)) if state else None,
+            **options,
+        )
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -15,6 +15,7 @@ from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.marketo.limits import FILE_LIFE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from tap_marketo_bulk.extract.job_state import JobState
@@ -55,9 +56,18 @@ def outcome_text(job: ExportJob | None) -> str:
 
 
 def without_unknown_fields(
-    state: JobState, request: ExportRequest, error: UnknownFieldsError
+    state: JobState,
+    request: ExportRequest,
+    error: UnknownFieldsError,
+    extra_lead_fields: Collection[str],
 ) -> ExportRequest:
     """Return the request without fields that Marketo does not know, and warn of it.
+
+    Args:
+        state: The planned job.
+        request: Its request, without fields that are known to be unknown.
+        error: Names the fields.
+        extra_lead_fields: The lead fields that a setting names; discovery does not list them.
 
     Raises:
         UnknownFieldsError: The file needs one of them, or the request has none of them.
@@ -65,12 +75,20 @@ def without_unknown_fields(
     narrower = request.without(error.fields)
     if state.task.required_fields & set(error.fields) or narrower == request:
         raise error
-    logger.warning(
-        "Marketo does not know the field %s of %s. It is null from now on; run discovery again "
-        "to remove the column.",
-        ", ".join(error.fields),
-        state.task.stream,
-    )
+    extra = set(extra_lead_fields if request.object_path == "leads" else ()) & set(error.fields)
+    if extra:
+        logger.warning(
+            "Marketo does not know the field %s, which the setting extra_lead_fields names. Its "
+            "column is null; correct the setting, and run discovery again to remove the column.",
+            ", ".join(sorted(extra)),
+        )
+    if removed := [name for name in error.fields if name not in extra]:
+        logger.warning(
+            "Marketo does not know the field %s of %s. It is null from now on; run discovery again "
+            "to remove the column.",
+            ", ".join(removed),
+            state.task.stream,
+        )
     return narrower
 
 

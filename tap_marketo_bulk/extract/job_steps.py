@@ -42,7 +42,7 @@ from tap_marketo_bulk.extract.job_rules import (
     unverifiable_file,
     without_unknown_fields,
 )
-from tap_marketo_bulk.extract.job_tag import tag_of
+from tap_marketo_bulk.extract.job_tag import with_tag
 from tap_marketo_bulk.marketo.download import download_verified
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.job_state import JobState
     from tap_marketo_bulk.extract.tasks import JobPolicy
-    from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+    from tap_marketo_bulk.marketo.exports import Exports
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
@@ -76,11 +76,12 @@ class JobSteps:
         """
         request = state.task.request.without(tuple(unknown_fields))
         while True:
-            tagged = self._with_tag(state, request)
+            tagged = with_tag(state.task, request) if self._tags_jobs else request
             try:
                 job = self._exports.create(tagged)
             except UnknownFieldsError as error:
-                request = without_unknown_fields(state, request, error)
+                extra_fields = self._policy.extra_lead_fields
+                request = without_unknown_fields(state, request, error, extra_fields)
             except ApiError as error:
                 is_about_body = type(error) is ApiError and error.http_status == HTTPStatus.OK
                 if not is_about_body or tagged == request:
@@ -171,14 +172,6 @@ class JobSteps:
     @property
     def _next_poll(self) -> float:
         return self._now + self._policy.poll_seconds
-
-    def _with_tag(self, state: JobState, request: ExportRequest) -> ExportRequest:
-        """Return the request with the job's tag as the header of its first column."""
-        if not self._tags_jobs:
-            return request
-        field = request.fields[0]
-        unknown_fields = len(state.task.request.fields) - len(request.fields)
-        return request.with_header(field, str(tag_of(state.task, field, unknown_fields)))
 
     def _seconds_since(self, state: JobState) -> float:
         return self._now - state.since

@@ -21,6 +21,7 @@ from tap_marketo_bulk.extract.windows import Window
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.marketo.exports import ExportRequest
 
 _INSTANT = r"(\d{8}T\d{6}Z)"
 _TAG = re.compile(
@@ -60,6 +61,18 @@ class JobTag:
 def tag_of(task: ExportTask, field: str, unknown_fields: int) -> JobTag:
     """Return the tag of the job of a task whose file begins with ``field``."""
     return JobTag(tag_name(field), task.window, task.horizon, task.request.digest, unknown_fields)
+
+
+def with_tag(task: ExportTask, request: ExportRequest) -> ExportRequest:
+    """Return a request of a task with the job's tag as the header of its first column.
+
+    Args:
+        task: The task.
+        request: Its request, which may lack fields that Marketo does not know.
+    """
+    field = request.fields[0]
+    unknown_fields = len(task.request.fields) - len(request.fields)
+    return request.with_header(field, str(tag_of(task, field, unknown_fields)))
 
 
 def tag_name(field: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from tap_marketo_bulk.extract.column_parsers import NULL
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key
+from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,5 +179,5 @@ class RecordBuilder:
 
 def name_record(source: str, key: Mapping[str, object]) -> str:
     """Name a record in a message: ``leads, line 3, id 2``; what is null of its key is left out."""
-    parts = [f"{field} {value}" for field, value in key.items() if value is not None]
+    parts = [f"{field} {clean_line(value)}" for field, value in key.items() if value is not None]
     return ", ".join([source, *parts])

@@ -113,10 +113,10 @@ class StreamState:
         others = [each for each in self.exports if (each.window, each.digest) != same]
         return replace(self, exports=(*others, export))
 
-    def with_latest_job(self, export_id: str, created: datetime) -> StreamState:
-        """Return the state after a job became part of it."""
+    def with_latest_job(self, export_id: str, created: datetime | None) -> StreamState:
+        """Return the state after a job became part of it; ``created`` may be unknown."""
         latest = self.last_persisted_jobs
-        if latest and created < latest.created:
+        if created is None or (latest and created < latest.created):
             return self
         ids = latest.ids if latest and created == latest.created else ()
         return replace(self, last_persisted_jobs=LastPersistedJobs(created, (*ids, export_id)))

@@ -53,6 +53,7 @@ class JobPolicy:
         max_jobs_in_flight: The most jobs that are queued or processed at once.
         tags_jobs: Whether jobs get a tag by which a run without state finds them.
         waits_for_quota: Whether a used up daily quota is waited for; otherwise it is an error.
+        extra_lead_fields: The lead fields that a setting names; discovery does not list them.
     """
 
     poll_seconds: float
@@ -60,3 +61,4 @@ class JobPolicy:
     max_jobs_in_flight: int
     tags_jobs: bool = False
     waits_for_quota: bool = False
+    extra_lead_fields: frozenset[str] = frozenset()

@@ -12,7 +12,7 @@ from typing import IO, Any
 import click
 
 from tap_marketo_bulk.command import ErrorReportingCommand
-from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
 from tap_marketo_bulk.jobs.past_jobs import (
     format_json,
     format_table,
@@ -171,8 +171,8 @@ def plan_command(
     tap = _make_tap(
         tap_class,
         config,
-        catalog=json.load(catalog) if catalog else None,
-        state=_unwrapped_state(json.load(state)) if state else None,
+        catalog=json.loads(read_catalog_text(catalog)) if catalog else None,
+        state=json.loads(read_state_text(state)) if state else None,
     )
     tasks = tap.run.plan()
     jobs = read_past_jobs(Exports(tap.client))
@@ -188,11 +188,3 @@ def _make_tap(
     return tap_class(
         config=config.config, parse_env_config=config.parse_env, setup_mapper=False, **options
     )
-
-
-def _unwrapped_state(state: object) -> object:
-    """Return the tap's state, which Meltano prints as a member of its own state."""
-    if not isinstance(state, dict):
-        finding = "it is not a JSON object"
-        raise StateError(finding)
-    return state.get("singer_state", state)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 import urllib3.exceptions
@@ -25,13 +25,17 @@ from tap_marketo_bulk.marketo.rate_limiter import RateLimiter
 from tap_marketo_bulk.marketo.response import Response
 from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, RetryBudget
 from tap_marketo_bulk.marketo.transport import BearerAuth, Connection, Session, cause_of, no_auth
+from tap_marketo_bulk.server_clock import ClockReading, parse_date_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
+
+_T = TypeVar("_T")
 
 # A host that never responded is more likely mistyped than down, and waiting does not help where
 # the response is not Marketo's or where a new token is rejected too.
@@ -52,6 +56,20 @@ class Client:
         self._rate_limiter = RateLimiter(clock)
         self._access_tokens = AccessTokenCache(self._request_token, clock)
         self._has_responded = False
+        self._clock_reading: ClockReading | None = None
+
+    def read_clock(self) -> ClockReading | None:
+        """Return what the latest response says about Marketo's clock, None if it says nothing.
+
+        Requests a token where there was no response yet. Raises as ``get``.
+        """
+        if not self._has_responded:
+            self._with_retries(self._access_tokens.token)
+        return self._clock_reading
+
+    def now(self) -> datetime:
+        """Return when the latest response was made, by Marketo's clock; else the local time."""
+        return self._clock_reading.date if self._clock_reading else self._clock.now()
 
     def get(self, path: str, **query: str | int) -> Envelope:
         """Send a GET request; returns the envelope. Raises as ``parse_envelope``."""
@@ -77,7 +95,7 @@ class Client:
             self._access_tokens.invalidate(token)
             raise
 
-    def _with_retries(self, call_once: Callable[[], Envelope]) -> Envelope:
+    def _with_retries(self, call_once: Callable[[], _T]) -> _T:
         """Repeat a call after temporary failures, a bounded number of times."""
         budget = RetryBudget(self._clock)
         while True:
@@ -122,11 +140,14 @@ class Client:
         call, base_url = f"{method} {path}", self._connection.base_url
         seconds = self._connection.request_timeout_seconds
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
+        sent = self._clock.now()
         try:
             with self._session.request(
                 method, base_url + path, timeout=timeout, stream=True, **content
             ) as received:
                 self._has_responded = True
+                if date := parse_date_header(received.headers.get("Date")):
+                    self._clock_reading = ClockReading(sent, date, self._clock.now())
                 logger.debug("%s: HTTP %d", call, received.status_code)
                 if received.is_redirect:
                     status = received.status_code

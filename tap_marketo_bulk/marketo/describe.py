@@ -5,6 +5,7 @@ Source: Adobe, "Describe Lead".
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.marketo.paging import Entry
+
+logger = logging.getLogger("tap-marketo-bulk.marketo")
 
 LEADS_PATH = "/rest/v1/leads/describe.json"
 # Marketo computes formulas when it shows them; bulk exports do not have them.
@@ -42,11 +45,13 @@ def describe_lead_fields(client: Client) -> list[LeadField]:
     """Return the lead fields an export can contain, in Marketo's order, each name once.
 
     Fields without a REST name are not available to the API, and formula fields are not
-    exported. Raises as ``Client.get``.
+    exported. A field whose REST name has control characters is left out with a warning: without
+    them it would be another field's name, and with them it could forge output of this tap and of
+    its targets. Raises as ``Client.get``.
     """
     entries = client.get(LEADS_PATH).get("result") or []
     with parsing_response(f"GET {LEADS_PATH}"):
-        described = [_lead_field(entry) for entry in entries]
+        described = [_lead_field(entry) for entry in entries if _has_usable_name(entry)]
     fields: dict[str, LeadField] = {}
     for field in described:
         if field.name and field.data_type not in NOT_EXPORTED:
@@ -73,8 +78,18 @@ def _flat_entry(entry: Entry) -> Entry:
     return flat
 
 
+def _has_usable_name(entry: Mapping[str, Any]) -> bool:
+    name = str((entry.get("rest") or {}).get("name") or "")
+    cleaned = clean_text(name)
+    if cleaned != name:
+        logger.warning(
+            "The lead field %s is left out, since its REST name has control characters.", cleaned
+        )
+    return cleaned == name
+
+
 def _lead_field(entry: Mapping[str, Any]) -> LeadField:
-    name = clean_text((entry.get("rest") or {}).get("name") or "")
+    name = str((entry.get("rest") or {}).get("name") or "")
     # "Integer" was seen beside "integer".
     data_type = clean_text(entry.get("dataType", "string")).casefold()
     return LeadField(name, clean_text(entry.get("displayName") or name), data_type)

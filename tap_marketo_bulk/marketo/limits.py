@@ -42,5 +42,7 @@ MAX_PROGRAM_IDS = 10
 
 # Adobe, "Paging Tokens": deleted leads, static lists and campaigns on a page.
 RECORDS_PER_PAGE = 300
+# Adobe's knowledge base, retention of activities: Delete Lead. A longer option can be bought.
+DELETION_LIFE = timedelta(days=14)
 # Adobe, "Asset APIs": ``maxReturn``.
 ASSETS_PER_PAGE = 200

@@ -37,7 +37,7 @@ def schema_problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Ite
     for name, value in config.items():
         if isinstance(value, str) and not _is_utf8(value):
             yield f"{name} is not valid UTF-8 text"
-    validator = JSONSchemaValidator({"type": "object", "properties": known})
+    validator = JSONSchemaValidator(_valid_schema({"type": "object", "properties": known}))
     for error in validator.iter_errors(dict(config)):
         yield _problem(error, known)
 
@@ -60,6 +60,21 @@ def filter_problems(config: Mapping[str, Any]) -> Iterator[str]:
             f"activity_type_ids: Marketo exports no activities of type {DELETE_LEAD}, Delete "
             "Lead; select the stream deleted_leads instead"
         )
+
+
+def _valid_schema(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Return a schema without the text that the SDK has among the alternatives of ``__else__``.
+
+    Every alternative has to be a schema: with a text the validator ends with an error.
+    """
+    if isinstance(schema, list):
+        return [_valid_schema(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    valid = {name: _valid_schema(value) for name, value in schema.items()}
+    if "anyOf" in valid:
+        valid["anyOf"] = [each for each in valid["anyOf"] if not isinstance(each, str)]
+    return valid
 
 
 def _problem(error: Any, known: Mapping[str, Any]) -> str:  # noqa: ANN401 - jsonschema has no types

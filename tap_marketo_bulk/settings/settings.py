@@ -158,6 +158,7 @@ def _job_policy(config: Mapping[str, Any]) -> JobPolicy:
         max_jobs_in_flight=int(config["max_jobs_in_flight"]),
         tags_jobs=config["resume_unknown_jobs"],
         waits_for_quota=config["on_quota_exceeded"] == "wait",
+        extra_lead_fields=frozenset(config.get("extra_lead_fields", ())),
     )
 
 

@@ -9,8 +9,10 @@
     typed_activities
     rest, deleted_leads     streams of REST calls
     reference               the table of reference streams; reference_columns has their columns
+    initial_state           the state of an earlier run, checked
     sync_run, state_store   one run: plans, reacts to events; bookmarks and unfinished jobs
     job_reconciler          the jobs of earlier runs: found, resumed, or cancelled
+    postponed_errors        errors that end a run only after its last stream
     router, emitter, writer rows to streams, records to RECORD messages, messages to stdout
     statistics              what is counted and reported
 """

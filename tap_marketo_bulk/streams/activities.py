@@ -16,9 +16,7 @@ from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.leads import window_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from singer_sdk.helpers.types import Context
+    from collections.abc import Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.extract.read_progress import ReadMode
@@ -69,13 +67,6 @@ class ActivitiesStream(BulkStream):
 
     The files of its jobs fill them too; their bookmarks are their own.
     """
-
-    def generate_child_contexts(
-        self, record: Mapping[str, Any], context: Context | None
-    ) -> Iterator[Context | None]:
-        """Yield none: the SDK would sync each typed stream anew for each record."""
-        del record, context
-        yield from ()
 
 
 class ActivitiesRequestBuilder:

@@ -17,7 +17,7 @@ from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -144,6 +144,18 @@ class MarketoStream(SdkStream):
     def selected(self, value: bool | None) -> None:
         """Select the stream, or deselect it; the SDK's connection test selects all."""
         SdkStream.selected.fset(self, value)  # type: ignore[attr-defined] # a property of the SDK
+
+    @property
+    def partitions(self) -> None:
+        """None: no stream has partitions, whatever the state says."""
+        return
+
+    def generate_child_contexts(
+        self, record: Mapping[str, Any], context: Context | None
+    ) -> Iterator[Context | None]:
+        """Yield none: the SDK would sync each child stream anew for each record."""
+        del record, context
+        yield from ()
 
     # The selected columns.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from msgspec import Struct
 from singer_sdk.singerlib.catalog import Catalog
 
 from tap_marketo_bulk.errors import CatalogError, SettingsError
+from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -17,19 +20,61 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.settings.settings import ActivityFilter
 
 _ADVICE = "Nothing was read. Run discovery again, or deselect what does not exist."
+_MAX_PROBLEM_CHARACTERS = 300
+
+
+class _Metadata(Struct, frozen=True, rename="kebab"):
+    inclusion: str | None = None
+    selected: bool | None = None
+    selected_by_default: bool | None = None
+
+
+class _MetadataEntry(Struct, frozen=True):
+    breadcrumb: list[str]
+    metadata: _Metadata
+
+
+class _Schema(Struct, frozen=True):
+    type: str | list[str] = ""
+    properties: dict[str, _Schema] = {}
+
+
+class _Stream(Struct, frozen=True):
+    tap_stream_id: str
+    stream: str | None = None
+    key_properties: list[str] | None = None
+    replication_key: str | None = None
+    replication_method: str | None = None
+    schema: _Schema = _Schema()
+    metadata: list[_MetadataEntry] = []
+
+
+class _CatalogShape(Struct, frozen=True):
+    """What the SDK and this tap read of a catalog; the SDK itself checks next to nothing."""
+
+    streams: list[_Stream] = []
 
 
 def read_catalog(catalog: Any) -> Catalog:  # noqa: ANN401 - whatever a file holds
     """Return the SDK's catalog of a JSON value; raises ``CatalogError`` where it is none."""
     try:
+        msgspec.convert(catalog, _CatalogShape)
         read = Catalog.from_dict(catalog)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        message = f"The catalog is not in Singer's format ({error!r}). {_ADVICE}"
-        raise CatalogError(message) from None
+        raise _format_error(str(error)) from None
     if not read.streams:
         message = f"The catalog has no streams. {_ADVICE}"
         raise CatalogError(message)
+    for entry in read.streams:
+        if entry.stream not in (None, entry.tap_stream_id):
+            # The SDK takes either of them for the name.
+            raise _format_error(f"{entry.stream} has the tap_stream_id {entry.tap_stream_id}")
     return read
+
+
+def _format_error(problem: str) -> CatalogError:
+    shown = clean_line(problem)[:_MAX_PROBLEM_CHARACTERS]
+    return CatalogError(f"The catalog is not in Singer's format ({shown}). {_ADVICE}")
 
 
 def selected_streams(catalog: Catalog, prefix: str) -> list[str]:

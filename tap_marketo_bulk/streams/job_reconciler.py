@@ -85,8 +85,7 @@ class JobReconciler:
         state = self._state_store[group.name]
         for job in jobs:
             state = state.with_export(job.export)
-            if job.created:
-                state = state.with_latest_job(job.export.export_id, job.created)
+            state = state.with_latest_job(job.export.export_id, job.created)
         if jobs:
             logger.info("%s: resuming %d jobs that the state did not have.", group.name, len(jobs))
             self._state_store[group.name] = state

@@ -44,6 +44,13 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.sync_run import SyncRun
 
 
+def is_stream_name(name: str) -> bool:
+    """Return whether a subscription can have a stream of this name."""
+    fixed = {leads.NAME, activities.NAME, deleted_leads.NAME}
+    fixed |= {each.name for each in REFERENCE_STREAMS}
+    return name in fixed or name.startswith(typed_activities.PREFIX)
+
+
 class StreamFactory:
     """Makes the streams of a tap."""
 

@@ -72,7 +72,7 @@ class RestStream(MarketoStream):
             if owed is not None:
                 yield from self._read(owed)
         except AccessDeniedError as error:
-            self._run.postpone(self, error)
+            self._run.leave_out(self, error)
         self._run.finish_stream(self)
 
     def _read(self, owed: Window) -> Iterator[Record]:

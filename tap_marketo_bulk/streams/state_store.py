@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection
 
     from tap_marketo_bulk.extract.events import JobCreated
     from tap_marketo_bulk.extract.tasks import ExportTask
@@ -53,9 +52,7 @@ class StateStore:
             event.export_id, task.window, task.request.digest, task.horizon, event.unknown_fields
         )
         state = self[task.stream].with_export(export)
-        if event.created:
-            state = state.with_latest_job(event.export_id, event.created)
-        self[task.stream] = state
+        self[task.stream] = state.with_latest_job(event.export_id, event.created)
         self.write()
 
     def discard_job_and_write(self, task: ExportTask) -> None:
@@ -73,17 +70,3 @@ class StateStore:
     def write(self) -> None:
         """Write a STATE message."""
         self._write()
-
-
-def check_state(state: Mapping[str, Any]) -> None:
-    """Check the state of an earlier run, before anything is read.
-
-    Raises:
-        StateError: This tap does not write such a state.
-    """
-    bookmarks = state.get("bookmarks", {})
-    if not isinstance(bookmarks, dict):
-        finding = "bookmarks is not a JSON object"
-        raise StateError(finding)
-    for name, raw in bookmarks.items():
-        load_stream_state(name, raw)

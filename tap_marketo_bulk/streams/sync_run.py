@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tap_marketo_bulk.errors import (
     ExportQuotaError,
-    RunEndedByExportQuotaError,
-    StreamsDeniedError,
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
@@ -17,11 +15,11 @@ from tap_marketo_bulk.extract.job_recovery import JobRecovery
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.planner import stream_of
-from tap_marketo_bulk.extract.quota import next_reset
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
 from tap_marketo_bulk.streams.export_group import warn_of_late_start
 from tap_marketo_bulk.streams.job_reconciler import JobReconciler
+from tap_marketo_bulk.streams.postponed_errors import PostponedErrors
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
 if TYPE_CHECKING:
@@ -99,8 +97,7 @@ class SyncRun:
         self._streams = streams
         self._groups: dict[str, ExportGroup] = {}
         self._modes: dict[str, ReadMode] = {}
-        self._denied: dict[str, AccessDeniedError] = {}
-        self._quota_error: ExportQuotaError | None = None
+        self._postponed = PostponedErrors(settings.on_quota_exceeded)
         self._incomplete: set[str] = set()
 
     def plan(self) -> list[ExportTask]:
@@ -134,7 +131,7 @@ class SyncRun:
             self._start()
             yield from self._read_with_fallback(group, read_file)
         except ExportQuotaError as error:
-            self._quota_error = error
+            self._postponed.quota_error = error
             self._incomplete.add(group.name)
         except GeneratorExit:
             raise  # the SDK has read enough of this stream
@@ -248,17 +245,9 @@ class SyncRun:
 
     # The end.
 
-    def postpone(self, stream: MarketoStream, error: AccessDeniedError) -> None:
-        """Keep the error of a stream that is left out, until all others were read.
-
-        A connection test reads every stream, selected or not: for it a warning is enough.
-        """
-        permission = error.permission or "for it"
-        logger.warning(
-            "%s is left out: the API user lacks the permission %s.", stream.name, permission
-        )
-        if not stream.has_record_limit:
-            self._denied[stream.name] = error
+    def leave_out(self, stream: MarketoStream, error: AccessDeniedError) -> None:
+        """Leave a stream out for which a permission is missing; the run goes on."""
+        self._postponed.leave_out(stream, error)
 
     def finish_stream(self, stream: MarketoStream) -> None:
         """After the last stream, report what was not read.
@@ -267,22 +256,8 @@ class SyncRun:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError: Streams were left out.
         """
-        if stream.name != self._streams.last_stream() and not stream.has_record_limit:
-            return
-        denied = StreamsDeniedError(self._denied) if self._denied else None
-        if self._quota_error:
-            exceeded = RunEndedByExportQuotaError(
-                self._quota_error.quota_megabytes,
-                dict(self._bookmarks()),
-                next_reset(self._clock.now()),
-            )
-            if self.settings.on_quota_exceeded == "fail":
-                if denied:
-                    logger.error("%s", denied)
-                raise exceeded from self._quota_error
-            logger.warning("%s", exceeded)
-        if denied:
-            raise denied
+        if stream.name == self._streams.last_stream() or stream.has_record_limit:
+            self._postponed.report(dict(self._bookmarks()), self._clock.now())
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""

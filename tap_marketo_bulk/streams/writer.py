@@ -6,6 +6,7 @@ block of records at once: the same messages in a fraction of the time.
 
 from __future__ import annotations
 
+import select
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -101,4 +102,7 @@ def _write(block: bytearray) -> int:
         out.flush()
     else:
         written = raw.write(bytes(block))
+        if written is None:
+            # A full pipe in non-blocking mode: wait for the target, as a blocking write would.
+            select.select([], [raw], [])
     return int(written or 0)

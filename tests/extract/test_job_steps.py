@@ -106,6 +106,33 @@ def test_unknown_fields_are_left_out_of_the_request(steps: JobSteps, exports: Fa
     assert first.unknown_fields == second.unknown_fields == ("zip",)
 
 
+@pytest.mark.parametrize(
+    ("object_path", "fields", "words"),
+    [
+        ("leads", ["zip", "city"], ["the field zip, which the setting", "the field city of"]),
+        ("leads", ["zip"], ["the field zip, which the setting extra_lead_fields names"]),
+        ("program/members", ["zip", "city"], ["the field zip, city of"]),
+    ],
+)
+def test_a_field_that_a_setting_names_is_told_from_one_that_was_removed(
+    exports: FakeExports,
+    caplog: pytest.LogCaptureFixture,
+    object_path: str,
+    fields: list[str],
+    words: list[str],
+) -> None:
+    exports.errors["create"] = [api_error(errors.UnknownFieldsError, fields)]
+    job = new()
+    request = replace(job.task.request, object_path=object_path)
+    policy = replace(POLICY, extra_lead_fields=frozenset(["zip"]))
+    steps = JobSteps(exports.real, policy, exports.clock)
+    state = steps.create(replace(job, task=replace(job.task, request=request)), ())
+    assert set(state.unknown_fields) == set(fields)
+    messages = [text for text in caplog.messages if "does not know the field" in text]
+    assert len(messages) == len(words)
+    assert all(each in text for each, text in zip(words, messages, strict=True))
+
+
 @pytest.mark.parametrize("fields", [["id"], ["elsewhere"]])
 def test_an_unknown_field_that_is_required_or_was_not_requested_is_an_error(
     steps: JobSteps, exports: FakeExports, fields: list[str]

@@ -28,7 +28,12 @@ from tap_marketo_bulk.extract.field_types import (
 )
 from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter, struct_record_factory
+from tap_marketo_bulk.extract.records import (
+    RecordLayout,
+    RowConverter,
+    name_record,
+    struct_record_factory,
+)
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.sandbox import Options, Sandbox
 
@@ -330,3 +335,8 @@ def comparable(record: Mapping[str, object]) -> object:
     if values.get("attributes"):
         values["attributes"] = {key.casefold(): item for key, item in values["attributes"].items()}
     return values
+
+
+def test_a_key_with_control_characters_does_not_forge_a_message() -> None:
+    name = name_record("leads, line 2", {"id": 5, "key": "a\x1b[2J\x9b\u2028\u202e\nb", "c": None})
+    assert name == "leads, line 2, id 5, key a[2J  b"

@@ -109,6 +109,7 @@ def test_a_state_of_version_0_2_is_read_and_written_without_a_change() -> None:
 def test_the_latest_persisted_jobs_are_those_of_the_latest_second() -> None:
     state = StreamState().with_latest_job("a", DAY).with_latest_job("b", DAY)
     assert state.with_latest_job("c", DAY - HOUR) == state
+    assert state.with_latest_job("c", None) == state
     assert state.last_persisted_jobs == LastPersistedJobs(DAY, ("a", "b"))
     later = state.with_latest_job("d", DAY + HOUR)
     assert later.last_persisted_jobs == LastPersistedJobs(DAY + HOUR, ("d",))

@@ -97,10 +97,25 @@ def test_a_subscription_without_fields_has_none(
     )
 
 
-def test_names_have_no_control_characters(describe: Callable[..., list[LeadField]]) -> None:
+def test_display_names_and_types_have_no_control_characters(
+    describe: Callable[..., list[LeadField]],
+) -> None:
     entry = {
         "displayName": "E\x1b[0m-Mail\u202e",
         "dataType": "str\x00ing",
-        "rest": {"name": "e\x9bmail"},
+        "rest": {"name": "email"},
     }
     assert describe(entry) == [LeadField("email", "E[0m-Mail", "string")]
+
+
+@pytest.mark.parametrize("control", "\x00\n\x1b\x7f\x85\x9b\u200f\u2028\u202e\u2066\ud800")
+def test_a_field_with_control_characters_in_its_name_is_left_out_with_a_warning(
+    describe: Callable[..., list[LeadField]], caplog: pytest.LogCaptureFixture, control: str
+) -> None:
+    named = [
+        {"dataType": "string", "rest": {"name": name}} for name in (f"e{control}mail", "email")
+    ]
+    assert [field.name for field in describe(*named)] == ["email"]
+    (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert message.isprintable()
+    assert "is left out, since its REST name has control characters" in message

@@ -93,6 +93,51 @@ def test_the_next_run_begins_with_the_lookback_before_the_bookmark(
     assert set(expected) - set(table(first))
 
 
+def test_a_bookmark_older_than_14_days_is_asked_for_as_it_is(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    bookmark = {"replication_key": "activityDate", "replication_key_value": "2025-06-01T00:00:00Z"}
+    run = read(tap, state={"bookmarks": {NAME: bookmark}})
+    assert run.error is None
+    assert table(run) == expected_records(sandbox, start="2025-05-31T23:00:00Z")
+
+
+def test_a_bookmark_that_marketo_rejects_for_its_age_is_moved_to_the_oldest_deletions(
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = Fault("envelope", call="paging_token", code="1003", message="sinceDatetime is too old.")
+    sandbox.faults.append(old)
+    run = read(tap)
+    assert run.error is None
+    expected = expected_records(sandbox, start="2026-02-15T01:00:00Z")
+    assert expected
+    assert table(run) == expected
+    assert run.bookmark(NAME)["replication_key_value"] == HORIZON
+    (message,) = [text for text in caplog.messages if "rejected deletions" in text]
+    assert "since 2025-01-01T00:00:00Z (1003 sinceDatetime is too old). It keeps" in message
+    assert "those since 2026-02-15T01:00:00Z are read" in message
+
+
+@pytest.mark.parametrize(
+    ("start", "code"), [("2026-02-20", "1003"), ("2025-01-01", "603"), ("2025-01-01", "607")]
+)
+def test_what_marketo_rejects_for_another_reason_than_age_is_an_error(
+    tap: TapRunner, sandbox: Sandbox, start: str, code: str
+) -> None:
+    sandbox.faults.append(Fault("envelope", call="paging_token", code=code, times=None))
+    run = read(tap, config={"start_date": start})
+    assert isinstance(run.error, ApiError)
+    assert [call.name for call in sandbox.calls].count("paging_token") == 1
+
+
+def test_what_marketo_rejects_twice_is_an_error(tap: TapRunner, sandbox: Sandbox) -> None:
+    sandbox.faults.append(Fault("envelope", call="paging_token", code="610", times=None))
+    run = read(tap)
+    assert isinstance(run.error, ApiError)
+    assert [call.name for call in sandbox.calls].count("paging_token") == 2
+    assert run.states == []
+
+
 def test_a_full_table_is_read_from_the_start_date_and_does_not_change_the_bookmark(
     tap: TapRunner,
 ) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.marketo.activity_types import ActivityType
+from tap_marketo_bulk.extract.attribute_columns import attribute_columns
+from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
 from tap_marketo_bulk.streams.typed_activities import types_by_stream_name
 
 TYPES = st.lists(
@@ -27,6 +31,31 @@ def stream_names(types: list[tuple[int, str]]) -> dict[str, int]:
 @given(TYPES)
 def test_every_type_has_a_separate_stream(types: list[tuple[int, str]]) -> None:
     assert sorted(stream_names(types).values()) == sorted(type_id for type_id, _ in types)
+
+
+@given(st.text())
+def test_a_stream_name_has_only_letters_digits_and_underscores(text: str) -> None:
+    (name,) = stream_names([(1, text)])
+    assert re.fullmatch(r"activities_\w+", name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("../../etc/passwd", "activities_etc_passwd"),
+        ("C:\\x", "activities_c_x"),
+        ("a\x1b[2J\u2028b\u202e\x9b\nc", "activities_a_2_j_b_c"),
+    ],
+)
+def test_paths_and_control_characters_do_not_reach_a_stream_name(text: str, name: str) -> None:
+    assert stream_names([(1, text)]) == {name: 1}
+
+
+@given(st.text())
+def test_a_column_of_an_attribute_has_only_letters_digits_and_underscores(text: str) -> None:
+    attribute = ActivityAttribute(text, "string")
+    (column,) = attribute_columns(ActivityType(1, "A", None, (attribute,)), ())
+    assert re.fullmatch(r"\w+", column.column)
 
 
 @given(TYPES)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +168,59 @@ def test_stdout_may_be_any_text_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out))
     MessageWriter().write_message(StateMessage(value={}))
     assert out.getvalue() == b'{"type":"STATE","value":{}}\n'
+
+
+class NonBlockingPipe(io.FileIO):
+    """The writing end of a pipe in non-blocking mode.
+
+    Attributes:
+        is_full: Set when the pipe was full for the first time.
+        refusals: How often a write was refused.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        """Take the file descriptor."""
+        os.set_blocking(descriptor, False)
+        super().__init__(descriptor, "wb")
+        self.is_full = threading.Event()
+        self.refusals = 0
+
+    def write(self, block: Any) -> int:  # noqa: ANN401 - a buffer
+        """Count a refused write."""
+        written: int | None = super().write(block)
+        if written is None:
+            self.refusals += 1
+            self.is_full.set()
+        return written  # type: ignore[return-value] # io's types leave out the None
+
+
+def test_a_pipe_in_non_blocking_mode_is_waited_for_and_not_tried_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reading, writing = os.pipe()
+    out = NonBlockingPipe(writing)
+    blocks: list[bytes] = []
+
+    def read() -> None:
+        out.is_full.wait()
+        while block := os.read(reading, 4096):
+            blocks.append(block)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(out)))
+        writer = MessageWriter()
+        writer.record_block_writer("leads")([{"note": "x" * 1_000_000}])
+        writer.write_message(StateMessage(value={}))
+        sys.stdout.close()
+    reader.join()
+    os.close(reading)
+    record, state = b"".join(blocks).splitlines()
+    assert len(json.loads(record)["record"]["note"]) == 1_000_000
+    assert json.loads(state)["type"] == "STATE"
+    # At most once before each time that the reader made room.
+    assert out.refusals <= len(blocks) + 1
 
 
 class SlowPipe(io.RawIOBase):

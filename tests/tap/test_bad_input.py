@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.mapper import DefaultStreamMap, PluginMapper, SameRecordTransform
 
 from tap_marketo_bulk.sandbox import Fault
+from tests.support.command import PROGRAM
 from tests.support.runs import edited, selecting
 
 if TYPE_CHECKING:
@@ -82,7 +86,9 @@ def test_a_numeric_secret_from_the_environment_is_not_shown(
     assert "Check client_id and client_secret" in message
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]"])
+@pytest.mark.parametrize(
+    "content", ["{", "[1]", "7", b"\xff\xfe", "[[1, 2], [3, 4, 5]]", "[" * 100_000]
+)
 def test_a_config_file_without_a_json_object_is_an_error(
     command: TapCommand, content: object
 ) -> None:
@@ -183,10 +189,49 @@ def test_a_deselected_stream_that_does_not_exist_is_no_error(
     assert result.exit_code == 0
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "7", '"x"', '{"streams": 3}', '{"streams": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[1]",
+        "7",
+        '"x"',
+        '{"streams": 3}',
+        '{"streams": []}',
+        '{"streams": [5]}',
+        "[" * 100_000,
+    ],
+)
 def test_a_file_that_is_not_a_catalog_is_an_error(command: TapCommand, content: str) -> None:
     result = command.run(*command.config(), "--catalog", command.write_file(content))
     assert "catalog" in error_message(result, command)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tap_stream_id": 5},
+        {"stream": "people"},
+        {"stream": 5},
+        {"key_properties": "id"},
+        {"key_properties": [5]},
+        {"replication_key": 5},
+        {"replication_method": []},
+        {"metadata": None},
+        {"metadata": [{"breadcrumb": ["properties", []], "metadata": {}}]},
+        {"metadata": [{"breadcrumb": [], "metadata": {"selected": "no"}}]},
+        {"schema": {"properties": {"id": {"type": 5}}}},
+        {"schema": {"properties": {"id": {"type": [["integer"]]}}}},
+        {"schema": {"properties": {"id": {"items": 5}}}},
+    ],
+)
+def test_a_catalog_of_another_shape_is_an_error(
+    command: TapCommand, tap: TapRunner, sandbox: Sandbox, change: dict[str, Any]
+) -> None:
+    catalog = edited(tap.discover(), "leads", lambda entry: entry.update(change))
+    result = command.run(*command.config(), "--catalog", command.write_file(catalog))
+    assert "The catalog is not in Singer's format" in error_message(result, command)
+    assert sandbox.jobs == []
 
 
 @pytest.mark.parametrize(
@@ -207,6 +252,18 @@ def test_a_file_that_is_not_a_catalog_is_an_error(command: TapCommand, content: 
         {"bookmarks": {"leads": {"exports": [{"id": "x"}]}}},
         {"bookmarks": {"leads": {"sweep_reached": "soon"}}},
         {"bookmarks": {"activities": {"horizon": {}}}},
+        {"bookmarks": {"leads": {"partitions": 5}}},
+        {"bookmarks": {"leads": {"partitions": None}}},
+        {"bookmarks": {"programs": {"partitions": [5]}}},
+        {"bookmarks": {"leads": {"partitions": [{"progress_markers": 5}]}}},
+        {"bookmarks": {"leads": {"progress_markers": []}}},
+        {"bookmarks": {"activities": {"progress_markers": None}}},
+        {"bookmarks": {"leads": {"sweep_reached": "0001-01-01T00:00:00+14:00"}}},
+        {"bookmarks": {"leads": {"horizon": "9999-12-31T23:59:59-14:00"}}},
+        {"value": {"bookmarks": {}}},
+        "[" * 100_000,
+        '{"bookmarks": {"leads": {"note": ' + "1" * 5000 + "}}}",
+        '{"bookmarks": {"leads": {"note": "\\ud800"}}}',
     ],
 )
 def test_a_state_that_this_tap_does_not_write_is_an_error(
@@ -215,6 +272,97 @@ def test_a_state_that_this_tap_does_not_write_is_an_error(
     result = command.run(*command.config(), "--state", command.write_file(content))
     assert "state" in error_message(result, command)
     assert command.sandbox.jobs == []
+
+
+def test_a_bookmark_at_the_beginning_of_time_reads_from_the_start_date(
+    command: TapCommand, sandbox: Sandbox
+) -> None:
+    bookmark = {"replication_key": "activityDate", "replication_key_value": "0001-01-01T00:00:00Z"}
+    state = {"bookmarks": {"activities": bookmark, "deleted_leads": bookmark}}
+    result = command.run(*command.config(poll_seconds=1), "--state", command.write_file(state))
+    assert result.exit_code == 0
+    written = {
+        message["record"]["marketoGUID"]
+        for message in result.messages
+        if message["type"] == "RECORD" and message["stream"] == "activities"
+    }
+    month = {"startAt": "2026-01-01T00:00:00Z", "endAt": "2026-01-31T00:00:00Z"}
+    assert written >= set(sandbox.expected.activities({"createdAt": month}))
+
+
+@pytest.mark.parametrize("maps", [{"leads": {"who": ""}}, {"leads": {"__else__": "x"}}])
+def test_a_stream_map_that_the_sdk_trips_over_is_an_error(
+    command: TapCommand, sandbox: Sandbox, maps: dict[str, Any]
+) -> None:
+    result = command.run(*command.config(stream_maps=maps))
+    assert "Invalid configuration: stream_maps: " in error_message(result, command)
+    assert sandbox.jobs == []
+
+
+def test_flattening_without_a_depth_is_an_error(command: TapCommand) -> None:
+    message = error_message(command.run(*command.config(flattening_enabled=True)), command)
+    assert "flattening_max_depth is required" in message
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("1/0", "ZeroDivisionError: division by zero"),
+        ("md5(id)", "AttributeError: 'int' object has no attribute 'encode'"),
+        ("record['shoe']", "KeyError: 'shoe'"),
+        ("json.loads('x')", "JSONDecodeError: "),
+        ("shoe", "expressions shoe. "),
+        ("import os", "import os"),
+    ],
+)
+@pytest.mark.parametrize("name", ["who", "__filter__"])
+def test_an_expression_that_fails_for_a_record_is_an_error(
+    command: TapCommand, expression: str, words: str, name: str
+) -> None:
+    maps = {"leads": {name: expression}}
+    result = command.run(*command.config(stream_maps=maps, poll_seconds=1))
+    (message,) = result.errors
+    assert result.exit_code == 1
+    assert message.startswith("The stream map of leads cannot be applied to a record: ")
+    assert words in message
+    assert message.endswith("correct stream_maps and run again.")
+    assert '"stream":"leads","record"' not in result.output
+
+
+@pytest.mark.parametrize("maps", [{}, {"stream_maps": {"activities": {"__alias__": "events"}}}])
+def test_an_unforeseen_error_keeps_its_traceback(
+    command: TapCommand, monkeypatch: pytest.MonkeyPatch, maps: dict[str, Any]
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(SameRecordTransform, "transform", fail)
+    monkeypatch.setattr(DefaultStreamMap, "flattening_enabled", property(lambda _: True))
+    with pytest.raises(ZeroDivisionError):
+        command.run(*command.config(poll_seconds=1, **maps))
+
+
+def test_an_unforeseen_error_of_the_mapper_keeps_its_traceback(
+    command: TapCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(PluginMapper, "register_raw_streams_from_catalog", fail)
+    with pytest.raises(ZeroDivisionError):
+        command.run(*command.config())
+
+
+@pytest.mark.parametrize("option", ["--discover", "--about", "--test"])
+def test_a_closed_stdout_is_an_error(command: TapCommand, sandbox: Sandbox, option: str) -> None:
+    arguments = [PROGRAM, *command.config(), option]
+    closed = subprocess.run(  # noqa: S602 - our own program, and the shell is what closes stdout
+        f"{shlex.join(arguments)} >&-", shell=True, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert closed.returncode == 1
+    assert closed.stderr.count("\n") == 1
+    assert "Standard output is closed" in closed.stderr
+    assert sandbox.calls == []
 
 
 def test_an_invalid_stream_map_is_an_error(command: TapCommand) -> None:

@@ -12,7 +12,7 @@ from tap_marketo_bulk.errors import ExportTimeoutError
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY, assert_complete, loaded_rows
-from tests.support.runs import SimulatedCrashError, TapRunner, selecting
+from tests.support.runs import SimulatedCrashError, TapRunner, edited, selecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,3 +228,56 @@ def test_an_interrupted_full_read_resumes_its_own_jobs(tap: TapRunner, sandbox: 
     again = tap.run(config=NO_LOOKBACK, catalog=catalog, state=first_state)
     assert again.error is None
     assert len(completed_requests(sandbox)) == LEADS_WINDOWS
+
+
+@pytest.mark.parametrize(
+    "options", [replace(UNCHANGING, column_headers=mode) for mode in ("ignored", "rejected")]
+)
+def test_without_tags_jobs_are_created_again_and_all_records_are_loaded(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    catalog = selecting(tap.discover(), "leads")
+    first = tap.run(config=NO_LOOKBACK, catalog=catalog)
+    again = tap.run(config=NO_LOOKBACK, catalog=catalog)
+    for run in (first, again):
+        assert run.error is None
+        assert run.table("leads") == sandbox.expected.leads()
+    assert len(completed_requests(sandbox)) == 2 * LEADS_WINDOWS
+
+
+def deselect_email(entry: dict[str, Any]) -> None:
+    for item in entry["metadata"]:
+        if item["breadcrumb"] == ["properties", "email"]:
+            item["metadata"]["selected"] = False
+
+
+def obsolete_jobs(tap: TapRunner) -> tuple[set[str], set[str]]:
+    """Interrupt a run, and run the tap with other columns.
+
+    Returns:
+        The ids of the jobs that the interrupted run left in the queue, and of those that are
+        cancelled after the second run.
+    """
+    catalog = selecting(tap.discover(), "leads")
+    stopped = tap.run(config=NO_LOOKBACK, catalog=catalog, stop_after=4)
+    in_queue = {job.export_id for job in tap.sandbox.jobs if job.status in ("Queued", "Processing")}
+    narrower = edited(catalog, "leads", deselect_email)
+    run = tap.run(config=NO_LOOKBACK, catalog=narrower, state=stopped.state)
+    assert run.error is None
+    assert set(run.table("leads")) == set(tap.sandbox.expected.leads())
+    cancelled = {job.export_id for job in tap.sandbox.jobs if job.status == "Cancelled"}
+    return in_queue, cancelled
+
+
+@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
+def test_queued_jobs_that_other_columns_made_obsolete_are_cancelled(tap: TapRunner) -> None:
+    in_queue, cancelled = obsolete_jobs(tap)
+    assert in_queue
+    assert cancelled == in_queue
+
+
+@unchanging
+def test_completed_jobs_that_other_columns_made_obsolete_stay_as_they_are(tap: TapRunner) -> None:
+    in_queue, cancelled = obsolete_jobs(tap)
+    assert in_queue == set()
+    assert cancelled == set()

@@ -178,6 +178,11 @@ class ConnectionHandler(BaseHTTPRequestHandler):
             linger = struct.pack("ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The ``Date`` header, by the sandbox's clock."""
+        del timestamp  # only for other headers
+        return super().date_time_string(self._context.clock.now().timestamp())
+
     def _send_headers(self, response: HttpResponse) -> None:
         self.send_response(response.status)
         self.send_header("Content-Type", response.content_type)

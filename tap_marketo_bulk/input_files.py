@@ -1,0 +1,41 @@
+"""The files of the options --catalog and --state, read before the SDK parses them."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+import simplejson
+
+from tap_marketo_bulk.errors import CatalogError, StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def read_catalog_text(file: IO[str]) -> str:
+    """Return the text of a catalog file; raises ``CatalogError`` where it is not JSON."""
+    return _read_json_text(
+        file,
+        lambda problem: CatalogError(
+            f"The catalog is {problem}. Nothing was read. Correct the file, or run discovery again."
+        ),
+    )
+
+
+def read_state_text(file: IO[str]) -> str:
+    """Return the text of a state file; raises ``StateError`` where it is not JSON."""
+    return _read_json_text(file, lambda problem: StateError(f"it is {problem}"))
+
+
+def _read_json_text(file: IO[str], make_error: Callable[[str], Exception]) -> str:
+    try:
+        text = file.read()
+        # Encoded again, since half a surrogate pair can be read but not be written to stdout.
+        simplejson.dumps(simplejson.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise make_error("not valid Unicode text") from None
+    except RecursionError:
+        raise make_error("not usable JSON (it is nested too deeply)") from None
+    except ValueError as error:
+        raise make_error(f"not JSON ({error})") from None
+    return text
