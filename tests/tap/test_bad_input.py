@@ -7,9 +7,11 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import InvalidReplicationKeyException
 from singer_sdk.mapper import DefaultStreamMap, PluginMapper, SameRecordTransform
 
 from tap_marketo_bulk.sandbox import Fault
+from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.command import PROGRAM
 from tests.support.runs import edited, selecting
 
@@ -340,6 +342,15 @@ def test_an_unforeseen_error_keeps_its_traceback(
     monkeypatch.setattr(DefaultStreamMap, "flattening_enabled", property(lambda _: True))
     with pytest.raises(ZeroDivisionError):
         command.run(*command.config(poll_seconds=1, **maps))
+
+
+def test_an_error_of_the_sdk_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_tap: TapMarketoBulk) -> None:
+        raise InvalidReplicationKeyException("There is no such replication key.")
+
+    monkeypatch.setattr(TapMarketoBulk, "sync_all", fail)
+    sentence = sentence_of(command.run(*command.config()), command)
+    assert sentence == "There is no such replication key."
 
 
 def test_an_unforeseen_error_of_the_mapper_keeps_its_traceback(
