@@ -70,7 +70,7 @@ class SdkStream(Stream):
         return all(isinstance(each, RemoveRecordTransform) for each in self.stream_maps)
 
     @property
-    def is_described_by_discovery(self) -> bool:
+    def needs_discovered_metadata(self) -> bool:
         """Whether the catalog's metadata are still to be made from the discovered schema."""
         return self._metadata is None and self._input_schema is None
 

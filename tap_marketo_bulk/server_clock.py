@@ -47,19 +47,19 @@ class ClockReading:
     received: datetime
 
     @property
-    def is_ahead(self) -> bool:
+    def local_is_ahead(self) -> bool:
         """Whether the local clock is ahead, however long request and response took."""
         return self.sent - self.date - _DATE_PRECISION > TOLERANCE
 
     @property
-    def is_far_behind(self) -> bool:
+    def local_is_far_behind(self) -> bool:
         """Whether the local clock is far behind, however long request and response took."""
         return self.date - self.received > FAR_BEHIND
 
     @property
     def correction(self) -> timedelta:
         """What to subtract from the local time, so that it is never ahead of Marketo's."""
-        return self.received - self.date if self.is_ahead else timedelta()
+        return self.received - self.date if self.local_is_ahead else timedelta()
 
 
 class CorrectedClock:
@@ -103,10 +103,10 @@ def corrected_clock(clock: Clock, reading: ClockReading | None) -> Clock:
         clock: The local clock.
         reading: None where no response had a ``Date`` header: then the local clock is trusted.
     """
-    if reading is None or not (reading.is_ahead or reading.is_far_behind):
+    if reading is None or not (reading.local_is_ahead or reading.local_is_far_behind):
         return clock
     local, marketo = format_instant(reading.received), format_instant(reading.date)
-    if reading.is_far_behind:
+    if reading.local_is_far_behind:
         logger.warning(
             "The clock of this machine shows %s, but Marketo's shows %s. No data is lost: the next "
             "run reads what this one leaves; correct the clock of this machine.",

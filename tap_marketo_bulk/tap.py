@@ -102,7 +102,7 @@ class TapMarketoBulk(SdkTap):
         return Client(self.settings.connection, self.clock)
 
     @cached_property
-    def run(self) -> SyncRun:
+    def sync_run(self) -> SyncRun:
         """What all streams share."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
         # What a run reads ends at a time of Marketo's clock, which the first response shows.
@@ -116,7 +116,7 @@ class TapMarketoBulk(SdkTap):
         """Return the streams; see ``StreamFactory``."""
         known_streams = self.state.get("bookmarks", {})
         return StreamFactory(
-            self, self.settings, self.client, self.run, known_streams
+            self, self.settings, self.client, self.sync_run, known_streams
         ).create_streams()
 
     def export_groups(self) -> list[ExportGroup]:
@@ -157,7 +157,7 @@ class TapMarketoBulk(SdkTap):
         # As a shell reports a process that a signal ended.
         exit_code = 128 + signal_number
         if isinstance(self.message_writer, MessageWriter):
-            self.message_writer.end_process(exit_code)
+            self.message_writer.end_between_messages(exit_code)
         else:
             sys.exit(exit_code)
 

@@ -78,22 +78,22 @@ def test_a_corrected_clock_is_never_ahead_by_more_than_the_tolerance_and_the_way
         received=received + timedelta(seconds=lead),
     )
     ahead = reading.received - reading.correction - received
-    if reading.is_ahead:
+    if reading.local_is_ahead:
         assert ahead <= timedelta()
     else:
         assert ahead <= TOLERANCE + SECOND + timedelta(seconds=sending)
         assert reading.correction == timedelta()
     if lead <= 0:
-        assert not reading.is_ahead
+        assert not reading.local_is_ahead
     if lead >= 0:
-        assert not reading.is_far_behind
+        assert not reading.local_is_far_behind
 
 
 def test_a_slow_response_does_not_make_a_clock_wrong() -> None:
     reading = ClockReading(sent=NOW, date=NOW, received=NOW + timedelta(minutes=10))
-    assert not reading.is_ahead
+    assert not reading.local_is_ahead
     late = ClockReading(sent=NOW, date=NOW + timedelta(minutes=10), received=reading.received)
-    assert not late.is_far_behind
+    assert not late.local_is_far_behind
 
 
 def test_without_a_date_the_local_clock_is_trusted(clock: TapClock) -> None:

@@ -28,7 +28,7 @@ OTHER_ATTRIBUTES = "other_attributes"
 
 
 @dataclass(frozen=True)
-class ActivityColumns:
+class ActivityTypeColumns:
     """The columns that one activity type adds to those of every activity.
 
     Attributes:
@@ -49,7 +49,7 @@ class ActivityConverter:
         self,
         file_fields: Sequence[str],
         schema: RecordLayout,
-        columns: ActivityColumns,
+        columns: ActivityTypeColumns,
         invalid_values: InvalidValueHandler,
         record_format: RecordFormat = dict_record_factory,
     ) -> None:

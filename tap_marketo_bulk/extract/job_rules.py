@@ -43,7 +43,7 @@ def is_expired(job: ExportJob | None, now: datetime) -> bool:
     return created is not None and now - created >= FILE_LIFE
 
 
-def can_be_read(job: ExportJob) -> bool:
+def can_be_verified(job: ExportJob) -> bool:
     """Return whether a completed job's description is enough to verify its file with."""
     return job.is_verifiable or (job.records == 0 and not job.size)
 

@@ -33,7 +33,7 @@ from tap_marketo_bulk.extract.job_rules import (
     MAX_ATTEMPTS,
     MAX_INVALID_RESPONSES,
     NOT_FOUND_CODES,
-    can_be_read,
+    can_be_verified,
     ended_without_file,
     export_failed,
     export_timeout,
@@ -216,7 +216,7 @@ class JobSteps:
 
     def _after_completion(self, state: JobState, job: ExportJob) -> JobState:
         """Accept a completed job if its description is enough to verify its file with."""
-        if can_be_read(job):
+        if can_be_verified(job):
             event = f"completed with {job.records} records in {job.size} bytes"
             return self._log(job_state.completed(state, job, self._now), event)
         state = job_state.responded_invalidly(state, self._next_poll)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Incremental:
+class IncrementalRead:
     """Read what is new since the bookmark.
 
     Attributes:
@@ -67,12 +67,12 @@ class ListRead:
     """
 
 
-ReadMode = Incremental | FullRead | BackfillRead | ListRead
+ReadMode = IncrementalRead | FullRead | BackfillRead | ListRead
 
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
     """Return the bookmark where it is one of the mode's replication key."""
-    if isinstance(mode, Incremental) and state.replication_key == mode.replication_key:
+    if isinstance(mode, IncrementalRead) and state.replication_key == mode.replication_key:
         return state.bookmark
     return None
 
@@ -110,7 +110,7 @@ def owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window
         mode: How the stream is read.
         read_horizon: The horizon of the run that created the job.
     """
-    if not isinstance(mode, Incremental) or not mode.lookback:
+    if not isinstance(mode, IncrementalRead) or not mode.lookback:
         return None
     again = max(window.start, _earlier(read_horizon, mode.lookback))
     return Window(again, window.end) if again < window.end else None
@@ -129,7 +129,7 @@ def begin_read(
     """
     if isinstance(mode, FullRead) and state.full_read_began is None:
         return replace(state, full_read_began=horizon)
-    if not isinstance(mode, Incremental):
+    if not isinstance(mode, IncrementalRead):
         return state
     bookmark = bookmark_of(state, mode)
     if bookmark is None or state.coverage is None:
@@ -172,7 +172,7 @@ def after_window(
         read_horizon: The horizon of the run that created the job.
         horizon: The horizon of this run.
     """
-    if isinstance(mode, Incremental):
+    if isinstance(mode, IncrementalRead):
         return _after_incremental(state, mode, window, read_horizon)
     if isinstance(mode, FullRead):
         return _after_full(state, mode, window, horizon)
@@ -182,7 +182,7 @@ def after_window(
 
 
 def _after_incremental(
-    state: StreamState, mode: Incremental, window: Window, read_horizon: datetime
+    state: StreamState, mode: IncrementalRead, window: Window, read_horizon: datetime
 ) -> StreamState:
     bookmark = bookmark_of(state, mode)
     is_new = bookmark is None
@@ -230,7 +230,7 @@ def _after_backfill(state: StreamState, mode: BackfillRead, window: Window) -> S
     return replace(state, backfills=tuple(backfills))
 
 
-def _owed_before_bookmark(state: StreamState, mode: Incremental) -> tuple[Window, ...]:
+def _owed_before_bookmark(state: StreamState, mode: IncrementalRead) -> tuple[Window, ...]:
     bookmark = bookmark_of(state, mode)
     if bookmark is None:
         return ()

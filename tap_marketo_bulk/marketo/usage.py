@@ -17,7 +17,7 @@ USAGE_PATH = "/rest/v1/stats/usage/last7days.json"
 ERRORS_PATH = "/rest/v1/stats/errors/last7days.json"
 
 
-def daily_usage(client: Client) -> list[Entry]:
+def usage_by_day(client: Client) -> list[Entry]:
     """Return an entry for each day, oldest first; days are those of US Central time.
 
     It has ``date``, the calls as ``total`` and ``users``, and the API errors as ``errorTotal``

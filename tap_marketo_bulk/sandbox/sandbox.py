@@ -191,10 +191,10 @@ class Sandbox:
     def _start_jobs(self, stack: ExitStack) -> None:
         if self._state_directory:
             save = partial(self._state_directory.save, self.created_at, self.options)
-            self._job_queue.start_processing(self._state_directory.folder, save)
+            self._job_queue.start(self._state_directory.folder, save)
         else:
             folder = tempfile.TemporaryDirectory(prefix="marketo-sandbox-")
-            self._job_queue.start_processing(Path(stack.enter_context(folder)))
+            self._job_queue.start(Path(stack.enter_context(folder)))
         stack.callback(self._job_queue.stop_processing)
 
     def _create_server(self) -> HttpServer:

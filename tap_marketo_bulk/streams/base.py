@@ -12,7 +12,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.field_types import type_for_schema
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
-from tap_marketo_bulk.extract.read_progress import FullRead, Incremental, ReadMode
+from tap_marketo_bulk.extract.read_progress import FullRead, IncrementalRead, ReadMode
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
@@ -113,7 +113,7 @@ class MarketoStream(SdkStream):
     @property
     def metadata(self) -> MetadataMapping:
         """The catalog's metadata; discovery adds the replication keys there are to choose from."""
-        is_discovery = self.is_described_by_discovery
+        is_discovery = self.needs_discovered_metadata
         mapping = super().metadata
         if is_discovery and self.spec.replication_keys:
             mapping.root.valid_replication_keys = list(self.spec.replication_keys)
@@ -130,7 +130,7 @@ class MarketoStream(SdkStream):
         """Return how the stream is read, as the catalog says."""
         if self.replication_method == REPLICATION_FULL_TABLE:
             return self.spec.full_read
-        return Incremental(self.replication_key or "", self.spec.lookback)
+        return IncrementalRead(self.replication_key or "", self.spec.lookback)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: no window ends after the horizon."""

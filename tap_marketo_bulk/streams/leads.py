@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import FullRead, Incremental, ListRead
+from tap_marketo_bulk.extract.read_progress import FullRead, IncrementalRead, ListRead
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
@@ -80,14 +80,14 @@ class LeadsRequestBuilder:
         """Return the column of the filter; that of a full read is a lead's creation."""
         if isinstance(mode, ListRead):
             return None
-        return mode.replication_key if isinstance(mode, Incremental) else "createdAt"
+        return mode.replication_key if isinstance(mode, IncrementalRead) else "createdAt"
 
     def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return a full read where the subscription lacks the ``updatedAt`` filter.
 
         That is dearer, but no change is missed.
         """
-        if mode != Incremental("updatedAt"):
+        if mode != IncrementalRead("updatedAt"):
             return None
         logger.warning(
             "Marketo has no updatedAt filter for this subscription (%s), so each run exports all "

@@ -22,7 +22,7 @@ from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import LEADS_PATH, lead_field_entries
 from tap_marketo_bulk.marketo.paging import Entry
 from tap_marketo_bulk.marketo.static_lists import ASSET_LISTS_PATH, iter_static_list_pages
-from tap_marketo_bulk.marketo.usage import USAGE_PATH, daily_usage
+from tap_marketo_bulk.marketo.usage import USAGE_PATH, usage_by_day
 from tap_marketo_bulk.streams import reference_columns as columns
 from tap_marketo_bulk.streams.base import StreamSpec
 
@@ -39,7 +39,7 @@ ReadPages = Callable[[Client, datetime, datetime], Iterator[Sequence[Entry]]]
 
 
 @dataclass(frozen=True)
-class ReferenceStream:
+class ReferenceDefinition:
     """What a reference stream is, and how it is read.
 
     Attributes:
@@ -84,7 +84,7 @@ class ReferenceStream:
 class ReferenceSource:
     """The calls of a reference stream."""
 
-    def __init__(self, stream: ReferenceStream, client: Client) -> None:
+    def __init__(self, stream: ReferenceDefinition, client: Client) -> None:
         """Make no call yet."""
         self._stream = stream
         self._client = client
@@ -115,34 +115,36 @@ def _usage_pages(client: Client, start: datetime, end: datetime) -> Iterator[Seq
     """Yield the days since ``start``; its own day was not over when it was read."""
     del end
     first = (start - US_CENTRAL_OFFSET).date().isoformat()
-    yield [entry for entry in daily_usage(client) if str(entry.get("date")) >= first]
+    yield [entry for entry in usage_by_day(client) if str(entry.get("date")) >= first]
 
 
-def _asset_stream(name: str, path: str, of: Columns) -> ReferenceStream:
+def _asset_stream(name: str, path: str, of: Columns) -> ReferenceDefinition:
     """Return a stream of assets that cannot be filtered by date."""
     path = f"{ASSETS_PATH}/{path}.json"
-    return ReferenceStream(name, path, of, _all_pages(partial(assets.iter_asset_pages, path=path)))
+    return ReferenceDefinition(
+        name, path, of, _all_pages(partial(assets.iter_asset_pages, path=path))
+    )
 
 
-def _changed_asset_stream(name: str, path: str, of: Columns) -> ReferenceStream:
+def _changed_asset_stream(name: str, path: str, of: Columns) -> ReferenceDefinition:
     """Return a stream of assets that can be filtered by the date of their latest change."""
     path = f"{ASSETS_PATH}/{path}.json"
 
     def read(client: Client, start: datetime, end: datetime) -> Iterator[Sequence[Entry]]:
         return assets.iter_changed_asset_pages(client, path, start, end)
 
-    return ReferenceStream(name, path, of, read, replication_key="updatedAt")
+    return ReferenceDefinition(name, path, of, read, replication_key="updatedAt")
 
 
-REFERENCE_STREAMS: tuple[ReferenceStream, ...] = (
-    ReferenceStream(
+REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
+    ReferenceDefinition(
         "lead_describe",
         LEADS_PATH,
         columns.LEAD_DESCRIBE,
         _one_page(lead_field_entries),
         selected_by_default=True,
     ),
-    ReferenceStream(
+    ReferenceDefinition(
         "activity_types",
         TYPES_PATH,
         columns.ACTIVITY_TYPES,
@@ -151,7 +153,7 @@ REFERENCE_STREAMS: tuple[ReferenceStream, ...] = (
     ),
     _changed_asset_stream("programs", "programs", columns.PROGRAMS),
     _changed_asset_stream("campaigns", "smartCampaigns", columns.CAMPAIGNS),
-    ReferenceStream(
+    ReferenceDefinition(
         "lists",
         ASSET_LISTS_PATH,
         columns.LISTS,
@@ -162,35 +164,37 @@ REFERENCE_STREAMS: tuple[ReferenceStream, ...] = (
     _changed_asset_stream("emails", "emails", columns.EMAILS),
     _asset_stream("email_templates", "emailTemplates", columns.EMAIL_TEMPLATES),
     _asset_stream("landing_pages", "landingPages", columns.LANDING_PAGES),
-    ReferenceStream("forms", assets.FORMS_PATH, columns.FORMS, _all_pages(assets.iter_form_pages)),
-    ReferenceStream(
+    ReferenceDefinition(
+        "forms", assets.FORMS_PATH, columns.FORMS, _all_pages(assets.iter_form_pages)
+    ),
+    ReferenceDefinition(
         "segmentations",
         assets.SEGMENTATIONS_PATH,
         columns.SEGMENTATIONS,
         _one_page(assets.segmentations),
     ),
-    ReferenceStream(
+    ReferenceDefinition(
         "segments",
         assets.SEGMENTATIONS_PATH,
         columns.SEGMENTS,
         _all_pages(assets.iter_segment_pages),
     ),
     _asset_stream("channels", "channels", columns.CHANNELS),
-    ReferenceStream(
+    ReferenceDefinition(
         "tags",
         assets.TAGS_PATH,
         columns.TAGS,
         _all_pages(assets.iter_tag_pages),
         key=("tagType",),
     ),
-    ReferenceStream(
+    ReferenceDefinition(
         "folders",
         assets.FOLDERS_PATH,
         columns.FOLDERS,
         _all_pages(assets.iter_folder_pages),
         key=("id", "type"),
     ),
-    ReferenceStream(
+    ReferenceDefinition(
         "usage",
         USAGE_PATH,
         columns.USAGE,

@@ -73,7 +73,7 @@ class RestStream(MarketoStream):
                 yield from self._read(owed)
         except AccessDeniedError as error:
             self._run.leave_out(self, error)
-        self._run.finish_stream(self)
+        self._run.end_run_after_last_stream(self)
 
     def _read(self, owed: Window) -> Iterator[Record]:
         statistics = self._run.statistics

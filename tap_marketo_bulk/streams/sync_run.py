@@ -146,7 +146,7 @@ class SyncRun:
             self.statistics.warn_of_altered_values(
                 [group.name, *(each.name for each in group.consumers)]
             )
-        self.finish_stream(group.owner)
+        self.end_run_after_last_stream(group.owner)
 
     def _start(self) -> None:
         if self._groups:
@@ -227,7 +227,7 @@ class SyncRun:
     def pages(self, pages: Iterator[_T]) -> Iterator[_T]:
         """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
         while True:
-            with self.pipeline.waiting_for_marketo():
+            with self.pipeline.reader_calls_marketo():
                 page = next(pages, None)
             self.persist_job_ids()
             if page is None:
@@ -249,7 +249,7 @@ class SyncRun:
         """Leave a stream out for which a permission is missing; the run goes on."""
         self._postponed.leave_out(stream, error)
 
-    def finish_stream(self, stream: MarketoStream) -> None:
+    def end_run_after_last_stream(self, stream: MarketoStream) -> None:
         """After the last stream, report what was not read.
 
         Raises:

@@ -10,8 +10,8 @@ from tap_marketo_bulk.extract.activity_records import (
     OTHER_ATTRIBUTES,
     PRIMARY_ID_FIELD,
     PRIMARY_NAME_FIELD,
-    ActivityColumns,
     ActivityConverter,
+    ActivityTypeColumns,
 )
 from tap_marketo_bulk.extract.attribute_columns import attribute_columns, snake_case
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES
@@ -62,7 +62,9 @@ class TypedActivitiesStream(MarketoStream):
         record_format: RecordFormat,
     ) -> Converter:
         """Return what makes typed records of the rows of this type."""
-        columns = ActivityColumns(self._primary, self._attributes, frozenset(self.column_schemas))
+        columns = ActivityTypeColumns(
+            self._primary, self._attributes, frozenset(self.column_schemas)
+        )
         schema = self.record_layout()
         return ActivityConverter(file_fields, schema, columns, invalid_values, record_format)
 

@@ -80,7 +80,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         if self._exit_code is not None:
             sys.exit(self._exit_code)
 
-    def end_process(self, exit_code: int) -> None:
+    def end_between_messages(self, exit_code: int) -> None:
         """End the process, from within a signal handler, but not in the middle of a line.
 
         Messages that are still in the buffer are not written: no STATE covers them. A second

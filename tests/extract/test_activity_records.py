@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract.activity_records import (
     OTHER_ATTRIBUTES,
-    ActivityColumns,
     ActivityConverter,
+    ActivityTypeColumns,
 )
 from tap_marketo_bulk.extract.attribute_columns import attribute_columns
 from tap_marketo_bulk.extract.blocks import Block
@@ -98,7 +98,7 @@ class TypedStream:
         required = frozenset({"marketoGUID", "activityDate"})
         schema = RecordLayout("activities_x", types, ("marketoGUID",), required)
         has_primary = self.activity_type.primary_attribute is not None
-        activity_columns = ActivityColumns(
+        activity_columns = ActivityTypeColumns(
             columns[0] if has_primary else None, tuple(columns[has_primary:]), frozenset(catalog)
         )
         return ActivityConverter(fields, schema, activity_columns, self.invalid_values)

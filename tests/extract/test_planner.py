@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.extract.planner import Consumer, ExportPlan, obsolete_exports, plan_tasks
 from tap_marketo_bulk.extract.read_progress import (
     FullRead,
-    Incremental,
+    IncrementalRead,
     ListRead,
     after_window,
     begin_read,
@@ -69,7 +69,7 @@ def consumer(
     name: str = OWNER, bookmark: float | None = None, lookback: float = 0, **state: object
 ) -> Consumer:
     known = StreamState("date", at(bookmark), **state) if bookmark is not None else StreamState()  # type: ignore[arg-type] # as StreamState has them
-    return Consumer(name, Incremental("date", lookback * HOUR), known, START)
+    return Consumer(name, IncrementalRead("date", lookback * HOUR), known, START)
 
 
 def export(start: float, end: float, horizon: float, *consumers: str) -> UnfinishedExport:
@@ -100,7 +100,7 @@ def test_nothing_is_planned_where_the_bookmark_is_at_the_horizon() -> None:
 
 
 def test_a_bookmark_of_another_replication_key_is_ignored() -> None:
-    other = Consumer(OWNER, Incremental("other"), StreamState("date", at(90)), START)
+    other = Consumer(OWNER, IncrementalRead("other"), StreamState("date", at(90)), START)
     assert spans(plan_tasks(plan(other, horizon=10))) == [(0, 10, (OWNER,))]
 
 
@@ -235,7 +235,7 @@ def simulate_run(
 ) -> None:
     """Plan, create jobs and read some of their files; ``raw`` has the STATE before and after."""
     state = load_stream_state(OWNER, raw)
-    mode = Incremental("date", run.lookback * HOUR)
+    mode = IncrementalRead("date", run.lookback * HOUR)
     today = ExportPlan(
         OWNER,
         (Consumer(OWNER, mode, state, START),),
@@ -345,7 +345,7 @@ def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> N
 def test_a_lookback_that_begins_before_the_calendar_is_cut() -> None:
     first = datetime.min.replace(tzinfo=UTC)
     state = StreamState("date", first + HOUR)
-    today = Consumer(OWNER, Incremental("date", 2 * HOUR), state, first)
+    today = Consumer(OWNER, IncrementalRead("date", 2 * HOUR), state, first)
     horizon = first + 3 * HOUR
     (task,) = plan_tasks(
         ExportPlan(OWNER, (today,), (), make_requests, frozenset(), horizon, 24 * HOUR)

@@ -12,7 +12,7 @@ from tap_marketo_bulk.errors import AccessDeniedError, ApiError, InvalidResponse
 from tap_marketo_bulk.marketo import assets
 from tap_marketo_bulk.marketo.describe import lead_field_entries
 from tap_marketo_bulk.marketo.static_lists import iter_static_list_pages
-from tap_marketo_bulk.marketo.usage import daily_usage
+from tap_marketo_bulk.marketo.usage import usage_by_day
 from tap_marketo_bulk.sandbox import Fault, Options
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
@@ -210,7 +210,7 @@ def test_days_that_only_one_report_has_are_returned_too(
     ]
     responses = [http_response({"success": True, "result": it}) for it in (usage, errors)]
     marketo = host(TOKEN_RESPONSE, *responses)
-    assert daily_usage(client_of(marketo.url)) == [
+    assert usage_by_day(client_of(marketo.url)) == [
         {"date": "2026-03-01", "errorTotal": 2, "errors": []},
         {"date": "2026-03-02", "total": 1, "users": [], "errorTotal": 3, "errors": []},
     ]

@@ -66,7 +66,7 @@ def test_the_state_of_another_tap_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ForeignStateError) as caught:
         check_state(FOREIGN, is_stream_name)
     message = str(caught.value)
-    assert "another tap wrote the bookmarks of activities_send_email, leads, which have " in message
+    assert "another tap wrote the bookmarks of activities_send_email, leads, programs, " in message
     assert "activityDate, updatedAt. Nothing was read. Set start_date to where" in message
     assert '"replication_key_value"' in message
 

@@ -56,7 +56,7 @@ def run_in_parts(
     except Exception as raised:  # noqa: BLE001 - a test compares the error
         error = raised
     finally:
-        prepared.run.pipeline.close()
+        prepared.sync_run.pipeline.close()
     return RunResult(writer.messages, error)
 
 

@@ -158,7 +158,7 @@ class TapRunner:
         except Exception as error:  # noqa: BLE001 - a test compares the error
             return RunResult(writer.messages, error)
         finally:
-            tap.run.pipeline.close()
+            tap.sync_run.pipeline.close()
         return RunResult(writer.messages)
 
 

@@ -344,13 +344,15 @@ def test_an_unforeseen_error_keeps_its_traceback(
         command.run(*command.config(poll_seconds=1, **maps))
 
 
-def test_an_error_of_the_sdk_is_told(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_sdk_is_an_error(
+    command: TapCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_tap: TapMarketoBulk) -> None:
         raise InvalidReplicationKeyException("There is no such replication key.")
 
     monkeypatch.setattr(TapMarketoBulk, "sync_all", fail)
-    sentence = sentence_of(command.run(*command.config()), command)
-    assert sentence == "There is no such replication key."
+    message = error_message(command.run(*command.config()), command)
+    assert message == "There is no such replication key."
 
 
 def test_an_unforeseen_error_of_the_mapper_keeps_its_traceback(

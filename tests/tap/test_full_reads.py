@@ -113,7 +113,7 @@ def test_a_connection_test_without_the_filter_exports_the_last_hour_only(
 ) -> None:
     tested = tap.make_tap(config=WHOLE_HISTORY)
     tested.run_connection_test()
-    tested.run.pipeline.close()
+    tested.sync_run.pipeline.close()
     starts = [each["filter"]["createdAt"]["startAt"] for each in export_requests(sandbox, "leads")]
     assert starts == ["2026-02-28T22:45:00Z"]
 

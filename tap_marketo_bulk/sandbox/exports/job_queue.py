@@ -47,7 +47,7 @@ class JobQueue:
         # The folder of the export files. While it is None, jobs neither start nor end.
         self._folder: Path | None = None
 
-    def start_processing(self, folder: Path, save: SaveHistory | None = None) -> None:
+    def start(self, folder: Path, save: SaveHistory | None = None) -> None:
         """Process jobs from now on: write files to ``folder``, call ``save`` after each change."""
         with self._lock:
             self._folder = folder
@@ -165,7 +165,7 @@ class JobQueue:
         """Count one response that sent ``byte_count`` bytes of the job's file."""
         with self._lock:
             job = self._store.job(export_id)
-            self._store.quota.charge_download(job, byte_count)
+            self._store.quota.charge_repeated_bytes(job, byte_count)
             self._store.update(
                 job,
                 downloads=job.downloads + bool(byte_count),

@@ -36,7 +36,7 @@ class ExportQuota:
         """All charges for downloads, in time order."""
         return tuple(self._charges)
 
-    def charge_download(self, job: Job, byte_count: int) -> None:
+    def charge_repeated_bytes(self, job: Job, byte_count: int) -> None:
         """Charge the bytes that are sent again when ``byte_count`` more bytes of a file are sent.
 
         ``job`` is the job before they are counted. The first download is free: the size of the
