@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk")
 
-# Smaller differences are usual, and every lag but 0 covers them.
+# Smaller differences are usual: they are corrected without a warning.
 TOLERANCE = timedelta(seconds=5)
 # No data is lost with a clock that is behind, so only a large difference is reported.
 FAR_BEHIND = timedelta(minutes=5)
@@ -49,7 +49,7 @@ class ClockReading:
     @property
     def local_is_ahead(self) -> bool:
         """Whether the local clock is ahead, however long request and response took."""
-        return self.sent - self.date - _DATE_PRECISION > TOLERANCE
+        return self.sent - self.date > _DATE_PRECISION
 
     @property
     def local_is_far_behind(self) -> bool:
@@ -114,7 +114,9 @@ def corrected_clock(clock: Clock, reading: ClockReading | None) -> Clock:
             marketo,
         )
         return clock
-    logger.warning(
+    level = logging.WARNING if reading.correction > TOLERANCE else logging.DEBUG
+    logger.log(
+        level,
         "The clock of this machine shows %s, but Marketo's shows %s. No data is lost: this run "
         "goes by Marketo's clock; correct the clock of this machine.",
         local,

@@ -26,7 +26,11 @@ from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
 from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
-from tap_marketo_bulk.streams.registry import StreamFactory, is_stream_name
+from tap_marketo_bulk.streams.registry import (
+    StreamFactory,
+    is_reference_stream_name,
+    is_stream_name,
+)
 from tap_marketo_bulk.streams.state_store import StateStore
 from tap_marketo_bulk.streams.sync_run import SyncRun
 from tap_marketo_bulk.streams.writer import MessageWriter
@@ -41,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class TapMarketoBulk(SdkTap):
-    """Adobe Marketo leads and activities through Bulk Extract."""
+    """Leads, activities and reference data from Adobe Marketo."""
 
     name = "tap-marketo-bulk"
     config_jsonschema: ClassVar[dict[str, Any]] = build_schema()
@@ -93,7 +97,7 @@ class TapMarketoBulk(SdkTap):
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
-        check_state(state, is_stream_name)
+        check_state(state, is_stream_name, is_reference_stream_name)
         super().load_state(state)
 
     @cached_property
@@ -103,7 +107,7 @@ class TapMarketoBulk(SdkTap):
 
     @cached_property
     def sync_run(self) -> SyncRun:
-        """What all streams share."""
+        """What all streams share. Requests a token, and so raises as ``Client.read_clock``."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
         # What a run reads ends at a time of Marketo's clock, which the first response shows.
         clock = corrected_clock(self.clock, self.client.read_clock())

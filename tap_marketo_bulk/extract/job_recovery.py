@@ -1,8 +1,8 @@
 """Jobs that an earlier run created and STATE does not have, found by their tags.
 
-STATE reaches a target only when the target drains, so the death of a whole pipeline can lose the
-ids of jobs. They are still in Marketo's job list, which returns no filters; see ``job_tag`` for
-how a job describes itself.
+A target emits a STATE message later than it receives it. If tap and target end together, the ids
+of the latest jobs are lost. The jobs are still in Marketo's job list, which returns no filters; see
+``job_tag`` for how a job describes itself.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class JobRecovery:
         if all(task.export_id for task in tasks):
             return []
         jobs = self._wait_for_files(object_path, state)
-        requests = {task.request.digest: task.request.fields for task in tasks}
+        # The requests of all windows have the same fields.
+        fields = tasks[0].request.fields
         recovered = []
         for job in jobs:
             beginning = self._beginning(object_path, job, TAG_BYTES)
@@ -90,7 +91,7 @@ class JobRecovery:
             unknown: tuple[str, ...] = ()
             if tag.unknown_fields:
                 header = self._beginning(object_path, job, _HEADER_BYTES)
-                unknown = _missing_fields(header, tag, requests.get(tag.digest, ()))
+                unknown = _missing_fields(header, tag, fields)
             recovered.append(RecoveredJob(_unfinished(job, tag, unknown), job.created))
         return recovered
 

@@ -138,7 +138,9 @@ def begin_read(
     # What is read anyway, from the lookback on, has all types of today.
     end = min([bookmark, *(window.start for window in owed)])
     added = _added_stretches(state.coverage, wanted, end)
-    start = min(wanted.start, state.coverage.start)
+    adds_types = _adds_types(state.coverage, wanted)
+    # Added types are not read before today's start date.
+    start = wanted.start if adds_types else min(wanted.start, state.coverage.start)
     return replace(
         state,
         coverage=Coverage(start, wanted.type_ids),
@@ -150,9 +152,14 @@ def _added_stretches(covered: Coverage, wanted: Coverage, end: datetime) -> Iter
     """Yield what wider settings add before an instant: earlier dates, and other types."""
     if wanted.start < covered.start:
         yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.type_ids)
-    added = tuple(each for each in wanted.type_ids if each not in covered.type_ids)
-    if covered.type_ids and (added or not wanted.type_ids) and covered.start < end:
-        yield Backfill(Window(max(covered.start, wanted.start), end), added)
+    start = max(covered.start, wanted.start)
+    if _adds_types(covered, wanted) and start < end:
+        added = tuple(each for each in wanted.type_ids if each not in covered.type_ids)
+        yield Backfill(Window(start, end), added)
+
+
+def _adds_types(covered: Coverage, wanted: Coverage) -> bool:
+    return bool(covered.type_ids) and not set(wanted.type_ids or (None,)) <= set(covered.type_ids)
 
 
 def after_window(

@@ -11,6 +11,8 @@
      "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
                   "request": "<digest>", "without": ["unknownField"]}]}
 
+``sweep_began`` and ``sweep_reached`` are about a full read in progress.
+
 This module is the only one that knows this format. States that earlier versions wrote are read
 for ever. Keys that this tap does not know are kept.
 """

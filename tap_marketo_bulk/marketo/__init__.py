@@ -7,5 +7,6 @@
     envelope, api_errors, server_text          what a response means
     limits, paging                             documented limits; pages of long results
     exports, export_job, download              bulk export jobs and their files
-    describe, activity_types, deleted_leads    other calls
+    describe, activity_types, deleted_leads    other calls about leads and activities
+    assets, static_lists, usage                the calls of reference streams
 """

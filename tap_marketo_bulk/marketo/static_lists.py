@@ -33,9 +33,15 @@ def iter_static_list_pages(client: Client, start: datetime, end: datetime) -> It
 
     The two APIs have other members beside id, name and the instants. Raises as ``Client.get``.
     """
+    has_begun = False
     try:
-        yield from iter_changed_asset_pages(client, ASSET_LISTS_PATH, start, end)
+        for page in iter_changed_asset_pages(client, ASSET_LISTS_PATH, start, end):
+            has_begun = True
+            yield page
     except AccessDeniedError as error:
+        if has_begun:
+            # The other API would return the same lists again, with fewer members.
+            raise
         logger.info(
             "Static lists are read by %s, since the API user lacks the permission %s: they have "
             "no folder and no description.",

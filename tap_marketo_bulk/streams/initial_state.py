@@ -43,12 +43,17 @@ def unwrap_state(state: object) -> dict[str, Any]:
     raise StateError("it is not a JSON object")
 
 
-def check_state(state: Mapping[str, Any], is_stream: Callable[[str], bool]) -> None:
+def check_state(
+    state: Mapping[str, Any],
+    is_stream: Callable[[str], bool],
+    is_reference: Callable[[str], bool],
+) -> None:
     """Check the state of an earlier run; warn of bookmarks that are ignored.
 
     Args:
         state: As ``unwrap_state`` returns it.
         is_stream: Returns whether this tap has, or may have, a stream of a name.
+        is_reference: Returns whether it is a reference stream: to read it again costs no quota.
 
     Raises:
         StateError: This tap does not write such a state.
@@ -63,9 +68,19 @@ def check_state(state: Mapping[str, Any], is_stream: Callable[[str], bool]) -> N
         _check_shape(name, raw)
         if is_stream(name) and not _is_of_this_tap(name, raw):
             foreign[name] = raw
+    ignored = [name for name in bookmarks if not is_stream(name)]
+    reread = [name for name in foreign if is_reference(name)]
+    for name in reread:
+        del foreign[name]
     if foreign:
         raise ForeignStateError(_names(foreign), _names(set().union(*foreign.values())))
-    if ignored := [name for name in bookmarks if not is_stream(name)]:
+    if reread:
+        logger.warning(
+            "Another tap wrote the bookmarks of %s. They are ignored: these streams are "
+            "read in full.",
+            _names(reread),
+        )
+    if ignored:
         logger.warning(
             "The state has bookmarks of streams that this tap does not have: %s. They are ignored.",
             _names(ignored),

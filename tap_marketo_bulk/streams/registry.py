@@ -1,4 +1,4 @@
-"""Which streams exist: described by Marketo, or by the catalog where there is one.
+"""Which streams exist: described by Marketo, by the catalog where there is one, or fixed.
 
 A new kind of stream is a module beside this one and an entry in ``StreamFactory.create_streams``.
 """
@@ -46,9 +46,14 @@ if TYPE_CHECKING:
 
 def is_stream_name(name: str) -> bool:
     """Return whether a subscription can have a stream of this name."""
-    fixed = {leads.NAME, activities.NAME, deleted_leads.NAME}
-    fixed |= {each.name for each in REFERENCE_STREAMS}
-    return name in fixed or name.startswith(typed_activities.PREFIX)
+    fixed = (leads.NAME, activities.NAME, deleted_leads.NAME)
+    is_typed = name.startswith(typed_activities.PREFIX)
+    return name in fixed or is_typed or is_reference_stream_name(name)
+
+
+def is_reference_stream_name(name: str) -> bool:
+    """Return whether the name is that of a reference stream."""
+    return any(name == each.name for each in REFERENCE_STREAMS)
 
 
 class StreamFactory:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, InvalidResponseError, InvalidValueError
+from tap_marketo_bulk.errors import (
+    ApiError,
+    InvalidResponseError,
+    InvalidValueError,
+    StreamsDeniedError,
+)
 from tap_marketo_bulk.sandbox import Fault, Options
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 from tests.support.runs import edited, selecting, without_bookkeeping

@@ -188,6 +188,23 @@ def test_a_job_without_an_unknown_field_is_resumed_as_it_is(
 
 
 @unchanging
+def test_a_job_without_an_unknown_field_is_resumed_by_a_later_run_with_a_later_end(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    catalog = selecting(tap.discover(), "leads")
+    sandbox.remove_field("lastName")
+    state: Message = {"bookmarks": {"leads": {"replication_key": "updatedAt"}}}
+    settings = NO_LOOKBACK | {"end_date": "2026-02-28T20:00:00Z"}
+    first = tap.run(config=settings, catalog=catalog, state=state)
+    settings |= {"end_date": "2026-02-28T21:00:00Z"}
+    again = tap.run(config=settings, catalog=catalog, state=state)
+    assert again.error is None
+    assert set(again.table("leads")) >= set(first.table("leads"))
+    assert_exported_once(sandbox)
+    assert len(completed_requests(sandbox)) == LEADS_WINDOWS + 1
+
+
+@unchanging
 def test_a_job_whose_file_cannot_be_opened_is_not_resumed(tap: TapRunner, sandbox: Sandbox) -> None:
     tap.run(config=NO_LOOKBACK, stop_after=30)
     count = len(completed_requests(sandbox))

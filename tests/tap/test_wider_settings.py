@@ -90,3 +90,20 @@ def test_with_fewer_activity_types_no_job_is_created(tap: TapRunner, sandbox: Sa
     )
     assert second.error is None
     assert len(sandbox.jobs) == jobs
+
+
+@unchanging
+def test_a_type_that_is_added_with_a_later_start_date_is_loaded_once_the_date_is_moved_back(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    first = tap.run(config=WHOLE_HISTORY | {"activity_type_ids": [6]})
+    both = {"activity_type_ids": [6, 2]}
+    later = tap.run(config=WHOLE_HISTORY | both | {"start_date": "2026-02-15"}, state=first.state)
+    last = tap.run(config=WHOLE_HISTORY | both, state=later.state)
+    assert last.error is None
+    expected = {
+        guid: record
+        for guid, record in sandbox.expected.activities().items()
+        if record["activityTypeId"] in (2, 6)
+    }
+    assert loaded_rows([first, later, last], "activities") == expected
