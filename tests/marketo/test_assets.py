@@ -200,6 +200,20 @@ def test_lists_without_an_instant_count_as_changed(
     assert ids(iter_static_list_pages(client_of(marketo.url), start, end)) == [1, 2, 3, 4]
 
 
+def test_lists_that_are_denied_after_the_first_page_are_not_read_from_the_other_api(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    denied = {"success": False, "errors": [{"code": "603", "message": "Access denied"}]}
+    page = [{"id": number, "updatedAt": "2026-05-01T00:00:00Z+0000"} for number in range(200)]
+    first = http_response({"success": True, "result": page})
+    marketo = host(TOKEN_RESPONSE, first, http_response(denied))
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 6, 1, tzinfo=UTC)
+    pages = iter_static_list_pages(client_of(marketo.url), start, end)
+    assert len(next(pages)) == 200
+    with pytest.raises(AccessDeniedError):
+        next(pages)
+
+
 def test_days_that_only_one_report_has_are_returned_too(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
