@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import RecordMessage
 
-# The names that are overridden (by class) or used: singer_sdk promises none of them.
+# The names that are overridden (by class) or used: singer_sdk documents none of them.
 STREAM_NAMES = (
     "_increment_stream_state",
     "_write_starting_replication_value",

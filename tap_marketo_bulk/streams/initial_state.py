@@ -63,24 +63,21 @@ def check_state(
     bookmarks = state.get("bookmarks", {})
     if not isinstance(bookmarks, dict):
         raise StateError("bookmarks is not a JSON object")
-    foreign: dict[str, Mapping[str, Any]] = {}
     for name, raw in bookmarks.items():
         _check_shape(name, raw)
-        if is_stream(name) and not _is_of_this_tap(name, raw):
-            foreign[name] = raw
-    ignored = [name for name in bookmarks if not is_stream(name)]
-    reread = [name for name in foreign if is_reference(name)]
-    for name in reread:
-        del foreign[name]
-    if foreign:
+    of_others = {
+        name: raw
+        for name, raw in bookmarks.items()
+        if is_stream(name) and not _is_of_this_tap(name, raw)
+    }
+    if foreign := {name: raw for name, raw in of_others.items() if not is_reference(name)}:
         raise ForeignStateError(_names(foreign), _names(set().union(*foreign.values())))
-    if reread:
+    if of_others:
         logger.warning(
-            "Another tap wrote the bookmarks of %s. They are ignored: these streams are "
-            "read in full.",
-            _names(reread),
+            "Another tap wrote the bookmarks of %s. They are ignored, and all is read again.",
+            _names(of_others),
         )
-    if ignored:
+    if ignored := [name for name in bookmarks if not is_stream(name)]:
         logger.warning(
             "The state has bookmarks of streams that this tap does not have: %s. They are ignored.",
             _names(ignored),

@@ -48,7 +48,7 @@ class RestStream(MarketoStream):
     Where a permission is missing, it is left out, and the run ends with an error after all other
     streams were read.
 
-    Marketo promises no order of pages, so the bookmark moves once, after the last page.
+    Marketo documents no order of pages, so the bookmark moves once, after the last page.
     """
 
     def __init__(self, tap: Tap, spec: StreamSpec, run: SyncRun, source: PageSource) -> None:

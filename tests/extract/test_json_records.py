@@ -99,7 +99,7 @@ def test_values_are_typed(value: object, field_type: FieldType, expected: object
     ],
 )
 def test_a_value_of_another_type_does_not_fit(value: object, field_type: FieldType) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - parsers promise no message
+    with pytest.raises(ValueError):  # noqa: PT011 - parsers have no fixed message
         convert_json_value(field_type, value)
 
 
@@ -117,7 +117,7 @@ def test_a_column_has_the_converted_value_or_keeps_the_original(
     for row, (value, original) in enumerate(zip(found, values, strict=True)):
         if row in invalid:
             assert (value, invalid[row]) == (None, {"column": original})
-            with pytest.raises(ValueError):  # noqa: PT011 - parsers promise no message
+            with pytest.raises(ValueError):  # noqa: PT011 - parsers have no fixed message
                 convert_json_value(field_type, original)
         else:
             assert value == convert_json_value(field_type, original)

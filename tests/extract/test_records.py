@@ -251,7 +251,7 @@ def test_a_record_has_the_parsed_value_or_the_original_of_each_cell(rows: list[l
         for (field, field_type), cell in zip(EVERYTHING.types.items(), row, strict=True):
             if field in kept:
                 assert (record[field], kept[field]) == (None, cell)
-                with pytest.raises(ValueError):  # noqa: PT011 - parsers promise no message
+                with pytest.raises(ValueError):  # noqa: PT011 - parsers have no fixed message
                     field_type.parse(cell)
             elif cell == "null" or (not cell and field_type is not TEXT):
                 assert record[field] is None

@@ -113,7 +113,7 @@ def test_after_many_faults_and_crashes_all_expected_rows_are_loaded(
             crashes += is_crash
             runs.append(run)
             assert len(runs) < MAX_RUNS
-            # The death of the whole pipeline loses all STATE since the last run that ended.
+            # Tap and target end together: STATE since the last completed run is lost.
             if keeps_state or not is_crash:
                 state = run.state or state
         assert crashes >= CRASHES
