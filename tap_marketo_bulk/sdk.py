@@ -15,7 +15,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
 
-from tap_marketo_bulk.errors import SettingsError, StreamMapError
+from tap_marketo_bulk.errors import RecordMappingError, SettingsError
 from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ class SdkStream(Stream):
         """Yield a record's messages after stream maps; an expression can raise any error.
 
         Raises:
-            StreamMapError: An expression cannot be evaluated for the record.
+            RecordMappingError: An expression cannot be evaluated for the record.
         """
         try:
             messages = list(super()._generate_record_messages(record))
         except Exception as error:
             if not any(isinstance(each, CustomStreamMap) for each in self.stream_maps):
                 raise
-            raise StreamMapError(self.name, _reason(error)) from error
+            raise RecordMappingError(self.name, _reason(error)) from error
         yield from messages
 
     def _increment_stream_state(

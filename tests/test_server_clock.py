@@ -76,12 +76,12 @@ def test_a_corrected_clock_is_ahead_by_at_most_a_second_and_the_time_of_the_requ
         date=NOW,
         received=received + timedelta(seconds=lead),
     )
-    ahead = reading.received - reading.correction - received
+    ahead = reading.received - reading.local_is_ahead_by - received
     if reading.local_is_ahead:
         assert ahead <= timedelta()
     else:
         assert ahead <= SECOND + timedelta(seconds=sending)
-        assert reading.correction == timedelta()
+        assert reading.local_is_ahead_by == timedelta()
     if lead <= 0:
         assert not reading.local_is_ahead
     if lead >= 0:
@@ -168,9 +168,9 @@ def test_a_client_shows_marketos_time_or_the_local_one(
     client: Client, sandbox_clock: SandboxClock
 ) -> None:
     sandbox_clock.advance(0.5)
-    assert client.now() == NOW + 0.5 * SECOND
+    assert client.latest_response_time() == NOW + 0.5 * SECOND
     client.get("/rest/v1/leads/describe.json")
-    assert client.now() == NOW
+    assert client.latest_response_time() == NOW
 
 
 def test_a_client_that_had_a_response_reads_its_clock_without_a_call(

@@ -7,7 +7,7 @@
     ├── CatalogError             the catalog selects a stream or field that does not exist
     ├── StateError               the state was not written by this tap
     │   └── ForeignStateError    it has bookmarks of another tap
-    ├── StreamMapError           an expression of stream_maps cannot be evaluated for a record
+    ├── RecordMappingError           an expression of stream_maps cannot be evaluated for a record
     ├── ApiError                 Marketo rejected a call; repeating it does not help
     │   ├── CredentialsError     client id and secret are not accepted
     │   ├── AccessDeniedError    603: the API user lacks a permission
@@ -43,9 +43,9 @@ from tap_marketo_bulk.errors.base import MarketoBulkError
 from tap_marketo_bulk.errors.inputs import (
     CatalogError,
     ForeignStateError,
+    RecordMappingError,
     SettingsError,
     StateError,
-    StreamMapError,
 )
 from tap_marketo_bulk.errors.responses import (
     AccessDeniedError,
@@ -98,11 +98,11 @@ __all__ = [
     "MarketoBulkError",
     "QueueFullError",
     "RateLimitError",
+    "RecordMappingError",
     "RunEndedByExportQuotaError",
     "SettingsError",
     "SpoolError",
     "StateError",
-    "StreamMapError",
     "StreamsDeniedError",
     "TokenRejectedError",
     "TransientError",

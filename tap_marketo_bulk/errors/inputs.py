@@ -49,7 +49,7 @@ class ForeignStateError(StateError):
         super().__init__(f"another tap wrote the bookmarks of {streams}, which have {keys}")
 
 
-class StreamMapError(MarketoBulkError, MappingError):
+class RecordMappingError(MarketoBulkError, MappingError):
     """An expression of ``stream_maps`` cannot be evaluated for a record."""
 
     def __init__(self, stream: str, problem: str) -> None:

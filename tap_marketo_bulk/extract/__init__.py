@@ -13,7 +13,7 @@
     file_reader, window_overlap            ... checked, without rows of the window before
     cell_parsers, column_parsers,          text -> values, by Marketo's data types
     json_objects, field_types
-    records, json_records,                 text rows, JSON -> records
+    records, rest_records,                 text rows, JSON -> records
     attribute_columns, activity_records
     invalid_values                         the rule for values that do not fit their types
 """

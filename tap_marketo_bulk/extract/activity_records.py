@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.extract.attribute_columns import AttributeReader
 from tap_marketo_bulk.extract.cell_parsers import parse_integer
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
-from tap_marketo_bulk.extract.json_records import convert_json_column
 from tap_marketo_bulk.extract.records import RecordBuilder, convert_column, dict_record_factory
+from tap_marketo_bulk.extract.rest_records import convert_json_column
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

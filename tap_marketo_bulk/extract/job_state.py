@@ -106,7 +106,7 @@ class JobState:
         return tuple(name for name in self.task.request.fields if name not in kept)
 
 
-def planned(number: int, task: ExportTask, now: float) -> JobState:
+def first_state(number: int, task: ExportTask, now: float) -> JobState:
     """Return the first state of a task."""
     stage = Stage.UNFINISHED if task.export_id else Stage.PLANNED
     request = task.request.without(task.unknown_fields)

@@ -37,7 +37,7 @@ class JobTable:
     def add(self, tasks: Iterable[ExportTask], now: float) -> None:
         """Add a job for each task, after those that there are."""
         for task in tasks:
-            state = job_state.planned(self._count, task, now)
+            state = job_state.first_state(self._count, task, now)
             self._count += 1
             self._numbers[task.stream].append(state.number)
             if state.stage is Stage.PLANNED:

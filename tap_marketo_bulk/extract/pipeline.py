@@ -97,7 +97,7 @@ class Pipeline:
                 self._shared.mark_persisted(state.export_id)
 
     @contextmanager
-    def reader_calls_marketo(self) -> Generator[None]:
+    def while_reader_calls_marketo(self) -> Generator[None]:
         """While this lasts, the reader itself calls Marketo: the target has not stopped reading."""
         self._shared.reader_waits_for_marketo = True
         try:

@@ -14,7 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.read_progress import ListRead, ReadMode, owed_again, owed_windows
+from tap_marketo_bulk.extract.read_progress import (
+    ListReadMode,
+    ReadMode,
+    owed_windows,
+    part_owed_again,
+)
 from tap_marketo_bulk.extract.tasks import ExportTask
 from tap_marketo_bulk.extract.windows import Window, merge, split, subtract
 
@@ -50,7 +55,7 @@ class Consumer:
 
 
 @dataclass(frozen=True)
-class ExportPlan:
+class PlanningInput:
     """What the tasks of one export object are made from.
 
     Attributes:
@@ -82,12 +87,12 @@ def backfill_name(stream: str, index: int) -> str:
     return f"{stream}{_BACKFILL_MARK}{index}"
 
 
-def plan_tasks(plan: ExportPlan) -> list[ExportTask]:
+def plan_tasks(plan: PlanningInput) -> list[ExportTask]:
     """Return the tasks of one export object in the order of reading, oldest window first."""
     return list(_Planner(plan).tasks())
 
 
-def obsolete_exports(plan: ExportPlan, tasks: Sequence[ExportTask]) -> list[UnfinishedExport]:
+def obsolete_exports(plan: PlanningInput, tasks: Sequence[ExportTask]) -> list[UnfinishedExport]:
     """Return the unfinished jobs that no task uses, and that no later run can use."""
     used = {task.export_id for task in tasks}
     return [
@@ -106,7 +111,7 @@ class _Segment:
 
 
 class _Planner:
-    def __init__(self, plan: ExportPlan) -> None:
+    def __init__(self, plan: PlanningInput) -> None:
         self._plan = plan
         self._modes = {each.name: each.mode for each in plan.consumers}
         self._owed = {
@@ -139,7 +144,7 @@ class _Planner:
 
         The windows of unfinished jobs stay as they are, whatever the window length is today.
         """
-        if any(isinstance(self._modes[name], ListRead) for name in segment.consumers):
+        if any(isinstance(self._modes[name], ListReadMode) for name in segment.consumers):
             yield segment.window, self._plan.horizon
             return
         position, end = segment.window.start, segment.window.end
@@ -168,14 +173,14 @@ class _Planner:
     ) -> bool:
         if read_horizon >= self._plan.horizon:
             return False
-        return any(owed_again(window, self._modes[name], read_horizon) for name in consumers)
+        return any(part_owed_again(window, self._modes[name], read_horizon) for name in consumers)
 
     def _mark_read(
         self, window: Window, consumers: tuple[str, ...], read_horizon: datetime
     ) -> None:
         for name in consumers:
             owed = subtract(self._owed[name], window)
-            again = owed_again(window, self._modes[name], read_horizon)
+            again = part_owed_again(window, self._modes[name], read_horizon)
             if again and read_horizon < self._plan.horizon:
                 owed = merge([*owed, again])
             self._owed[name] = owed
@@ -202,7 +207,7 @@ class _Planner:
         self, window: Window, request: ExportRequest, consumers: tuple[str, ...]
     ) -> UnfinishedExport | None:
         """Return the unfinished job of a request; no other task gets the same one."""
-        is_list = any(isinstance(self._modes[name], ListRead) for name in consumers)
+        is_list = any(isinstance(self._modes[name], ListReadMode) for name in consumers)
         for export in self._exports:
             if export.digest == request.digest and (is_list or export.window == window):
                 self._exports.remove(export)

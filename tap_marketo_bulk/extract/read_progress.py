@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class IncrementalRead:
+class IncrementalReadMode:
     """Read what is new since the bookmark.
 
     Attributes:
@@ -36,7 +36,7 @@ class IncrementalRead:
 
 
 @dataclass(frozen=True)
-class FullRead:
+class FullReadMode:
     """Read everything since the start date; an interrupted read is continued by the next run.
 
     Attributes:
@@ -49,7 +49,7 @@ class FullRead:
 
 
 @dataclass(frozen=True)
-class BackfillRead:
+class BackfillReadMode:
     """Read one of the backfills of a stream's state.
 
     Attributes:
@@ -60,19 +60,19 @@ class BackfillRead:
 
 
 @dataclass(frozen=True)
-class ListRead:
+class ListReadMode:
     """Read all that there is at present, without dates and without a bookmark.
 
     The members of a list, in one export, or the entries of a REST call without a date filter.
     """
 
 
-ReadMode = IncrementalRead | FullRead | BackfillRead | ListRead
+ReadMode = IncrementalReadMode | FullReadMode | BackfillReadMode | ListReadMode
 
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
     """Return the bookmark where it is one of the mode's replication key."""
-    if isinstance(mode, IncrementalRead) and state.replication_key == mode.replication_key:
+    if isinstance(mode, IncrementalReadMode) and state.replication_key == mode.replication_key:
         return state.bookmark
     return None
 
@@ -88,11 +88,11 @@ def owed_windows(
         start: Nothing before it is read.
         horizon: Where this run stops reading.
     """
-    if isinstance(mode, ListRead):
+    if isinstance(mode, ListReadMode):
         return (Window(start, max(start, horizon)),)
-    if isinstance(mode, FullRead):
+    if isinstance(mode, FullReadMode):
         return merge([Window(state.full_read_reached or start, horizon)])
-    if isinstance(mode, BackfillRead):
+    if isinstance(mode, BackfillReadMode):
         window = state.backfills[mode.index].window
         return merge([Window(window.start, min(window.end, horizon))])
     bookmark = bookmark_of(state, mode)
@@ -102,7 +102,7 @@ def owed_windows(
     return merge(Window(max(start, each.start), min(each.end, horizon)) for each in windows)
 
 
-def owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window | None:
+def part_owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window | None:
     """Return the part of a window that has to be read once more, None where there is none.
 
     Args:
@@ -110,7 +110,7 @@ def owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window
         mode: How the stream is read.
         read_horizon: The horizon of the run that created the job.
     """
-    if not isinstance(mode, IncrementalRead) or not mode.lookback:
+    if not isinstance(mode, IncrementalReadMode) or not mode.lookback:
         return None
     again = max(window.start, _earlier(read_horizon, mode.lookback))
     return Window(again, window.end) if again < window.end else None
@@ -127,9 +127,9 @@ def begin_read(
         wanted: What the bookmark has to stand for, by today's settings.
         horizon: Where this run stops reading.
     """
-    if isinstance(mode, FullRead) and state.full_read_began is None:
+    if isinstance(mode, FullReadMode) and state.full_read_began is None:
         return replace(state, full_read_began=horizon)
-    if not isinstance(mode, IncrementalRead):
+    if not isinstance(mode, IncrementalReadMode):
         return state
     bookmark = bookmark_of(state, mode)
     if bookmark is None or state.coverage is None:
@@ -179,21 +179,21 @@ def after_window(
         read_horizon: The horizon of the run that created the job.
         horizon: The horizon of this run.
     """
-    if isinstance(mode, IncrementalRead):
+    if isinstance(mode, IncrementalReadMode):
         return _after_incremental(state, mode, window, read_horizon)
-    if isinstance(mode, FullRead):
+    if isinstance(mode, FullReadMode):
         return _after_full(state, mode, window, horizon)
-    if isinstance(mode, BackfillRead):
+    if isinstance(mode, BackfillReadMode):
         return _after_backfill(state, mode, window)
     return state
 
 
 def _after_incremental(
-    state: StreamState, mode: IncrementalRead, window: Window, read_horizon: datetime
+    state: StreamState, mode: IncrementalReadMode, window: Window, read_horizon: datetime
 ) -> StreamState:
     bookmark = bookmark_of(state, mode)
     is_new = bookmark is None
-    again = owed_again(window, mode, read_horizon)
+    again = part_owed_again(window, mode, read_horizon)
     owed = subtract(_owed_before_bookmark(state, mode), window)
     owed = merge([*owed, again] if again else owed)
     run_horizon = state.horizon
@@ -211,7 +211,7 @@ def _after_incremental(
 
 
 def _after_full(
-    state: StreamState, mode: FullRead, window: Window, horizon: datetime
+    state: StreamState, mode: FullReadMode, window: Window, horizon: datetime
 ) -> StreamState:
     if window.end < horizon:
         return replace(state, full_read_reached=window.end)
@@ -229,7 +229,7 @@ def _after_full(
     )
 
 
-def _after_backfill(state: StreamState, mode: BackfillRead, window: Window) -> StreamState:
+def _after_backfill(state: StreamState, mode: BackfillReadMode, window: Window) -> StreamState:
     backfills = list(state.backfills)
     unread = backfills[mode.index].window
     remaining = Window(max(unread.start, window.end), unread.end)
@@ -237,7 +237,7 @@ def _after_backfill(state: StreamState, mode: BackfillRead, window: Window) -> S
     return replace(state, backfills=tuple(backfills))
 
 
-def _owed_before_bookmark(state: StreamState, mode: IncrementalRead) -> tuple[Window, ...]:
+def _owed_before_bookmark(state: StreamState, mode: IncrementalReadMode) -> tuple[Window, ...]:
     bookmark = bookmark_of(state, mode)
     if bookmark is None:
         return ()

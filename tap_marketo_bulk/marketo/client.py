@@ -67,7 +67,7 @@ class Client:
             self._with_retries(self._access_tokens.token)
         return self._clock_reading
 
-    def now(self) -> datetime:
+    def latest_response_time(self) -> datetime:
         """Return when the latest response was made, by Marketo's clock; else the local time."""
         return self._clock_reading.date if self._clock_reading else self._clock.now()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.errors import ApiError
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.limits import DELETION_LIFE
-from tap_marketo_bulk.marketo.paging import entries_of, iter_pages, next_page_token
+from tap_marketo_bulk.marketo.paging import entries_of, iter_pages, required_page_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[En
         f"GET {PATH}",
         partial(_read_page, client),
         has_more=lambda page: bool(page.get("moreResult")),
-        first_token=next_page_token(f"GET {TOKEN_PATH}", start),
+        first_token=required_page_token(f"GET {TOKEN_PATH}", start),
     )
     for page in pages:
         yield entries_of(f"GET {PATH}", page)
@@ -59,7 +59,7 @@ def _begin(client: Client, since: datetime) -> Envelope:
     try:
         return client.get(TOKEN_PATH, sinceDatetime=format_instant(since))
     except ApiError as error:
-        oldest = client.now() - DELETION_LIFE + _MARGIN
+        oldest = client.latest_response_time() - DELETION_LIFE + _MARGIN
         # Its subclasses are about credentials, permissions and quotas.
         if type(error) is not ApiError or since >= oldest:
             raise

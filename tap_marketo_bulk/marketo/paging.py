@@ -58,7 +58,7 @@ def iter_pages(
         yield page
         if not has_more(page):
             return
-        token = next_page_token(call, page)
+        token = required_page_token(call, page)
         if token in used:
             raise InvalidResponseError(
                 f"The response to {call} repeats a page token. No bookmark was moved; run again"
@@ -66,7 +66,7 @@ def iter_pages(
         used.add(token)
 
 
-def next_page_token(call: str, page: Envelope) -> str:
+def required_page_token(call: str, page: Envelope) -> str:
     """Return a page's ``nextPageToken``; raises ``InvalidResponseError`` where it has none."""
     token = page.get("nextPageToken")
     if not isinstance(token, str) or not token:

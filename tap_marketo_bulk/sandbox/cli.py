@@ -22,7 +22,7 @@ from tap_marketo_bulk.sandbox.cli_arguments import (
     create_parser,
     options_from_arguments,
 )
-from tap_marketo_bulk.sandbox.clock import TimeZoneMissingError
+from tap_marketo_bulk.sandbox.clock import TimeZoneDataMissingError
 from tap_marketo_bulk.sandbox.exports.file_writer import format_json
 from tap_marketo_bulk.sandbox.sandbox import Sandbox
 from tap_marketo_bulk.sandbox.state_directory import StateDirectory, StateDirectoryError
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _exec(sandbox, command) if command else _serve(sandbox)
     except OSError as error:
         return _print_error(f"{error.filename or f'Port {parsed.port}'}: {error.strerror}", 1)
-    except (StateDirectoryError, TimeZoneMissingError) as error:
+    except (StateDirectoryError, TimeZoneDataMissingError) as error:
         return _print_error(str(error), 1)
 
 

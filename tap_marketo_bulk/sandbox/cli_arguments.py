@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from tap_marketo_bulk.sandbox.clock import parse_epoch_seconds
+from tap_marketo_bulk.sandbox.clock import epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -135,7 +135,7 @@ def _parse_natural(text: str) -> int:
 
 def _parse_instant_argument(text: str) -> datetime:
     try:
-        return datetime.fromtimestamp(parse_epoch_seconds(text), UTC)
+        return datetime.fromtimestamp(epoch_seconds_of(text), UTC)
     except ValueError:
         message = f"'{text}' is not an instant such as 2026-03-01T12:00:00Z"
         raise argparse.ArgumentTypeError(message) from None

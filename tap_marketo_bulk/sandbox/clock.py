@@ -47,7 +47,7 @@ def format_epoch_seconds(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_epoch_seconds(text: str) -> int:
+def epoch_seconds_of(text: str) -> int:
     """Parse an instant of a request into epoch seconds.
 
     Raises:
@@ -75,7 +75,7 @@ class TimeRange:
 ALL_TIME = TimeRange(0, 1 << 40)
 
 
-class TimeZoneMissingError(Exception):
+class TimeZoneDataMissingError(Exception):
     """The machine has no time zone data."""
 
 
@@ -85,7 +85,7 @@ def central_midnight(now: datetime, *, time_zone: str = CENTRAL_TIME_ZONE) -> da
     Marketo's quotas reset then.
 
     Raises:
-        TimeZoneMissingError: The machine has no time zone data.
+        TimeZoneDataMissingError: The machine has no time zone data.
     """
     try:
         central = ZoneInfo(time_zone)
@@ -94,6 +94,6 @@ def central_midnight(now: datetime, *, time_zone: str = CENTRAL_TIME_ZONE) -> da
             f"This machine has no data for the time zone {time_zone}, in which Marketo's "
             "days begin. Install time zone data, for example with: pip install tzdata"
         )
-        raise TimeZoneMissingError(message) from None
+        raise TimeZoneDataMissingError(message) from None
     local = now.astimezone(central)
     return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)

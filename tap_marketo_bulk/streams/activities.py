@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.export_group import ConsumerRows
+    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
 NAME = "activities"
 KEY = ("marketoGUID",)
@@ -79,7 +79,7 @@ class ActivitiesRequestBuilder:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window, whatever the number of types."""
         del mode  # each is read by createdAt
@@ -103,7 +103,7 @@ class ActivitiesRequestBuilder:
         return None
 
 
-def _type_filter(consumers: Sequence[ConsumerRows]) -> dict[str, list[int]]:
+def _type_filter(consumers: Sequence[ConsumerNeeds]) -> dict[str, list[int]]:
     """Return the filter for the types that the consumers need; all types need none."""
     if any(not each.type_ids for each in consumers):
         return {}

@@ -12,7 +12,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.field_types import type_for_schema
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
-from tap_marketo_bulk.extract.read_progress import FullRead, IncrementalRead, ReadMode
+from tap_marketo_bulk.extract.read_progress import FullReadMode, IncrementalReadMode, ReadMode
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.records import RecordFormat
 
 
-_FULL_READ = FullRead()
+_FULL_READ = FullReadMode()
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class MarketoStream(SdkStream):
         """Return how the stream is read, as the catalog says."""
         if self.replication_method == REPLICATION_FULL_TABLE:
             return self.spec.full_read
-        return IncrementalRead(self.replication_key or "", self.spec.lookback)
+        return IncrementalReadMode(self.replication_key or "", self.spec.lookback)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: no window ends after the horizon."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.extract.planner import (
     Consumer,
-    ExportPlan,
+    PlanningInput,
     backfill_name,
     plan_tasks,
     stream_of,
 )
-from tap_marketo_bulk.extract.read_progress import BackfillRead, begin_read, bookmark_of
+from tap_marketo_bulk.extract.read_progress import BackfillReadMode, begin_read, bookmark_of
 from tap_marketo_bulk.extract.stream_state import Coverage, StreamState
 from tap_marketo_bulk.extract.windows import whole_second
 from tap_marketo_bulk.instants import format_instant
@@ -37,7 +37,7 @@ TEST_SPAN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
-class ConsumerRows:
+class ConsumerNeeds:
     """The rows that a consumer needs of a file.
 
     Attributes:
@@ -59,7 +59,7 @@ class ExportRequestBuilder(Protocol):
     object_path: str
 
     def requests(
-        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the requests whose files together hold a window for these consumers."""
         ...
@@ -119,7 +119,7 @@ class ExportGroup:
     ) -> dict[str, ReadMode]:
         """Return how each consumer is read, the backfills of streams too."""
         backfills = {
-            backfill_name(stream.name, index): BackfillRead(index)
+            backfill_name(stream.name, index): BackfillReadMode(index)
             for stream in self.consumers
             for index in range(len(state_store[stream.name].backfills))
         }
@@ -127,7 +127,7 @@ class ExportGroup:
 
     def plan(
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
-    ) -> ExportPlan:
+    ) -> PlanningInput:
         """Return what the tasks are made from."""
         selections = {
             name: selection
@@ -139,7 +139,7 @@ class ExportGroup:
             mode = modes[stream_of(names[0])]
             return self.request_builder.requests(window, [selections[name] for name in names], mode)
 
-        return ExportPlan(
+        return PlanningInput(
             stream=self.name,
             consumers=tuple(
                 consumer
@@ -166,21 +166,21 @@ def _consumers(
     yield Consumer(stream.name, mode, state, period.start)
     for index in range(len(state.backfills)):
         name = backfill_name(stream.name, index)
-        yield Consumer(name, BackfillRead(index), state, period.start)
+        yield Consumer(name, BackfillReadMode(index), state, period.start)
 
 
 def _selections(
     stream: MarketoStream, state_store: StateStore
-) -> Iterator[tuple[str, ConsumerRows]]:
+) -> Iterator[tuple[str, ConsumerNeeds]]:
     """Yield the rows that a stream needs, and those of its backfills, by consumer."""
     spec = stream.spec
-    yield stream.name, ConsumerRows(stream, spec.type_ids)
+    yield stream.name, ConsumerNeeds(stream, spec.type_ids)
     for index, backfill in enumerate(state_store[stream.name].backfills):
         type_ids = spec.type_ids if spec.activity_type_id else backfill.type_ids
-        yield backfill_name(stream.name, index), ConsumerRows(stream, type_ids)
+        yield backfill_name(stream.name, index), ConsumerNeeds(stream, type_ids)
 
 
-def warn_of_late_start(
+def warn_of_skipped_changes(
     stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
 ) -> None:
     """Warn where the start date leaves out what happened since the bookmark."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.extract.planner import obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_progress import FullRead, ListRead
+from tap_marketo_bulk.extract.read_progress import FullReadMode, ListReadMode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.extract.job_recovery import JobRecovery, RecoveredJob
-    from tap_marketo_bulk.extract.planner import ExportPlan
+    from tap_marketo_bulk.extract.planner import PlanningInput
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.windows import SyncPeriod
@@ -62,7 +62,7 @@ class JobReconciler:
             full_reads = [
                 stream.name
                 for stream in group.consumers
-                if isinstance(modes[stream.name], FullRead | ListRead)
+                if isinstance(modes[stream.name], FullReadMode | ListReadMode)
             ]
             usable = [
                 job
@@ -75,7 +75,7 @@ class JobReconciler:
             self._add(group, usable)
         plan = group.plan(modes, self._state_store, period)
         tasks = plan_tasks(plan)
-        is_full_read = isinstance(modes.get(group.name), FullRead)
+        is_full_read = isinstance(modes.get(group.name), FullReadMode)
         if self._state_store[group.name].full_read_began is None or is_full_read:
             # Otherwise the jobs are of a full read, in which this run may turn out to be, too.
             self._discard_obsolete(group, plan, tasks)
@@ -105,7 +105,7 @@ class JobReconciler:
         return self._state_store[group.name].last_persisted_jobs is not None
 
     def _discard_obsolete(
-        self, group: ExportGroup, plan: ExportPlan, tasks: list[ExportTask]
+        self, group: ExportGroup, plan: PlanningInput, tasks: list[ExportTask]
     ) -> None:
         obsolete = {export.export_id for export in obsolete_exports(plan, tasks)}
         for export_id in obsolete:

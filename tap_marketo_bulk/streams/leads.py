@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import FullRead, IncrementalRead, ListRead
+from tap_marketo_bulk.extract.read_progress import FullReadMode, IncrementalReadMode, ListReadMode
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.export_group import ConsumerRows
+    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -36,7 +36,7 @@ def leads_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
         schema=schema,
         key=("id",),
         replication_keys=("updatedAt", "createdAt"),
-        full_read=ListRead() if is_list else FullRead(),
+        full_read=ListReadMode() if is_list else FullReadMode(),
         is_always_full=is_list,
     )
 
@@ -67,7 +67,7 @@ class LeadsRequestBuilder:
         self._settings = settings
 
     def requests(
-        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window."""
         leads = consumers[0].stream
@@ -78,16 +78,16 @@ class LeadsRequestBuilder:
 
     def date_column(self, mode: ReadMode) -> str | None:
         """Return the column of the filter; that of a full read is a lead's creation."""
-        if isinstance(mode, ListRead):
+        if isinstance(mode, ListReadMode):
             return None
-        return mode.replication_key if isinstance(mode, IncrementalRead) else "createdAt"
+        return mode.replication_key if isinstance(mode, IncrementalReadMode) else "createdAt"
 
     def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return a full read where the subscription lacks the ``updatedAt`` filter.
 
         That is dearer, but no change is missed.
         """
-        if mode != IncrementalRead("updatedAt"):
+        if mode != IncrementalReadMode("updatedAt"):
             return None
         logger.warning(
             "Marketo has no updatedAt filter for this subscription (%s), so each run exports all "
@@ -96,7 +96,7 @@ class LeadsRequestBuilder:
             error.reason.rstrip("."),
             format_instant(self._settings.start),
         )
-        return FullRead(bookmark_key="updatedAt")
+        return FullReadMode(bookmark_key="updatedAt")
 
     def _filter(self, window: Window, mode: ReadMode) -> Mapping[str, Any]:
         column = self.date_column(mode)

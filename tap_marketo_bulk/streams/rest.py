@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract.json_records import JsonRecordConverter
 from tap_marketo_bulk.extract.read_progress import begin_read, owed_windows
+from tap_marketo_bulk.extract.rest_records import RestRecordConverter
 from tap_marketo_bulk.extract.stream_state import Coverage
 from tap_marketo_bulk.extract.windows import Window, whole_second
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.export_group import warn_of_late_start
+from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,10 +77,10 @@ class RestStream(MarketoStream):
 
     def _read(self, owed: Window) -> Iterator[Record]:
         statistics = self._run.statistics
-        converter = JsonRecordConverter(
+        converter = RestRecordConverter(
             self.record_layout(), statistics.invalid_value_handler(self.name)
         )
-        for page in self._run.pages(self._source.pages(owed.start, owed.end)):
+        for page in self._run.persist_jobs_between_pages(self._source.pages(owed.start, owed.end)):
             records = map(converter.convert, page)
             yield from (record for record in records if self._is_within(record, owed))
         statistics.warn_of_altered_values([self.name])
@@ -104,7 +104,7 @@ class RestStream(MarketoStream):
             # A connection test takes a record of any age: that costs no quota.
             return Window(period.start, period.horizon)
         state_store = self._run.state_store
-        warn_of_late_start(self, mode, state_store, period)
+        warn_of_skipped_changes(self, mode, state_store, period)
         wanted = Coverage(whole_second(period.start))
         state = begin_read(state_store[self.name], mode, wanted, period.horizon)
         state_store[self.name] = state

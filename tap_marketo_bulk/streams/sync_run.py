@@ -17,7 +17,7 @@ from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
-from tap_marketo_bulk.streams.export_group import warn_of_late_start
+from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.job_reconciler import JobReconciler
 from tap_marketo_bulk.streams.postponed_errors import PostponedErrors
 from tap_marketo_bulk.streams.statistics import RunStatistics
@@ -155,7 +155,7 @@ class SyncRun:
         tasks = []
         for group in self._groups.values():
             for stream in group.consumers:
-                warn_of_late_start(stream, self.mode_of(stream), self.state_store, self.period)
+                warn_of_skipped_changes(stream, self.mode_of(stream), self.state_store, self.period)
             tasks += self._job_reconciler.reconcile(group, self._modes_of(group), self.period)
         self.pipeline.submit(tasks)
 
@@ -224,10 +224,10 @@ class SyncRun:
         for event in self.pipeline.unpersisted_jobs():
             self._handle(event)
 
-    def pages(self, pages: Iterator[_T]) -> Iterator[_T]:
+    def persist_jobs_between_pages(self, pages: Iterator[_T]) -> Iterator[_T]:
         """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
         while True:
-            with self.pipeline.reader_calls_marketo():
+            with self.pipeline.while_reader_calls_marketo():
                 page = next(pages, None)
             self.persist_job_ids()
             if page is None:

@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.job_rules import MAX_ATTEMPTS, MAX_INVALID_RESPONSES
-from tap_marketo_bulk.extract.job_state import JobState, Stage, paused, planned
+from tap_marketo_bulk.extract.job_state import JobState, Stage, first_state, paused
 from tap_marketo_bulk.extract.job_steps import JobSteps
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
@@ -40,7 +40,7 @@ def steps(exports: FakeExports, clock: TapClock) -> JobSteps:
 
 
 def new(**changes: Any) -> JobState:  # noqa: ANN401 - a task's own
-    return planned(0, task(1, **changes), 0.0)
+    return first_state(0, task(1, **changes), 0.0)
 
 
 def api_error(error: type[errors.ApiError], *arguments: object) -> errors.ApiError:

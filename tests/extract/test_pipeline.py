@@ -418,7 +418,7 @@ def test_after_a_pause_for_the_quota_a_full_queue_has_the_whole_job_timeout() ->
 def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_before_it_is_in_state() -> None:
     run = PipelineRun(policy_with_limit(2))
     enqueued = threading.Event()
-    with run.pipeline.reader_calls_marketo():
+    with run.pipeline.while_reader_calls_marketo():
         run.exports.during = lambda call: enqueued.set() if call == "enqueue" else None
         run.submit(2)
         assert not enqueued.wait(3 * run.pipeline.STALL_SECONDS)

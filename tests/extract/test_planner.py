@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.planner import Consumer, ExportPlan, obsolete_exports, plan_tasks
+from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
 from tap_marketo_bulk.extract.read_progress import (
-    FullRead,
-    IncrementalRead,
-    ListRead,
+    FullReadMode,
+    IncrementalReadMode,
+    ListReadMode,
     after_window,
     begin_read,
 )
@@ -53,8 +53,8 @@ def plan(
     exports: tuple[UnfinishedExport, ...] = (),
     horizon: float = 100,
     length: float = 24,
-) -> ExportPlan:
-    return ExportPlan(
+) -> PlanningInput:
+    return PlanningInput(
         stream=OWNER,
         consumers=consumers,
         exports=exports,
@@ -69,7 +69,7 @@ def consumer(
     name: str = OWNER, bookmark: float | None = None, lookback: float = 0, **state: object
 ) -> Consumer:
     known = StreamState("date", at(bookmark), **state) if bookmark is not None else StreamState()  # type: ignore[arg-type] # as StreamState has them
-    return Consumer(name, IncrementalRead("date", lookback * HOUR), known, START)
+    return Consumer(name, IncrementalReadMode("date", lookback * HOUR), known, START)
 
 
 def export(start: float, end: float, horizon: float, *consumers: str) -> UnfinishedExport:
@@ -100,7 +100,7 @@ def test_nothing_is_planned_where_the_bookmark_is_at_the_horizon() -> None:
 
 
 def test_a_bookmark_of_another_replication_key_is_ignored() -> None:
-    other = Consumer(OWNER, IncrementalRead("other"), StreamState("date", at(90)), START)
+    other = Consumer(OWNER, IncrementalReadMode("other"), StreamState("date", at(90)), START)
     assert spans(plan_tasks(plan(other, horizon=10))) == [(0, 10, (OWNER,))]
 
 
@@ -155,9 +155,9 @@ def test_a_list_is_one_task_whatever_the_dates_are() -> None:
         return [ExportRequest("leads", ("id",), {"staticListId": 1})]
 
     job = UnfinishedExport("x", window(-9999, 3), request(window(0, 1), ())[0].digest, at(3))
-    today = ExportPlan(
+    today = PlanningInput(
         OWNER,
-        (Consumer(OWNER, ListRead(), StreamState(), START),),
+        (Consumer(OWNER, ListReadMode(), StreamState(), START),),
         (job,),
         request,
         frozenset(),
@@ -172,12 +172,12 @@ def test_two_requests_for_a_window_are_two_tasks_and_the_last_completes_it() -> 
     def requests(span: Window, _consumers: tuple[str, ...]) -> list[ExportRequest]:
         return [ExportRequest("x", (name,), {"at": str(span)}) for name in "ab"]
 
-    today = ExportPlan(OWNER, (consumer(),), (), requests, frozenset(), at(30), 24 * HOUR)
+    today = PlanningInput(OWNER, (consumer(),), (), requests, frozenset(), at(30), 24 * HOUR)
     tasks = plan_tasks(today)
     assert [task.is_last_of_window for task in tasks] == [False, True, False, True]
     second = UnfinishedExport("b", window(0, 24), tasks[1].request.digest, at(30))
     again = plan_tasks(
-        ExportPlan(OWNER, (consumer(),), (second,), requests, frozenset(), at(30), 24 * HOUR)
+        PlanningInput(OWNER, (consumer(),), (second,), requests, frozenset(), at(30), 24 * HOUR)
     )
     assert [task.export_id for task in again] == [None, "b", None, None]
 
@@ -235,8 +235,8 @@ def simulate_run(
 ) -> None:
     """Plan, create jobs and read some of their files; ``raw`` has the STATE before and after."""
     state = load_stream_state(OWNER, raw)
-    mode = IncrementalRead("date", run.lookback * HOUR)
-    today = ExportPlan(
+    mode = IncrementalReadMode("date", run.lookback * HOUR)
+    today = PlanningInput(
         OWNER,
         (Consumer(OWNER, mode, state, START),),
         state.exports,
@@ -306,7 +306,7 @@ def test_without_a_lookback_no_instant_is_exported_twice(runs: list[SimulatedRun
 def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
     runs: list[SimulatedRun], bookmark_key: str | None
 ) -> None:
-    mode: ReadMode = FullRead(bookmark_key)
+    mode: ReadMode = FullReadMode(bookmark_key)
     state, horizon, read = StreamState(), 0.0, set[Window]()
     first_horizon = None
     for run in [*runs, SimulatedRun(1, 0, 24, 10_000, 0)]:
@@ -332,7 +332,10 @@ def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> N
     state = StreamState()
     for horizon in (30, 60):
         who = Consumer(
-            OWNER, FullRead(), begin_read(state, FullRead(), Coverage(START), at(horizon)), START
+            OWNER,
+            FullReadMode(),
+            begin_read(state, FullReadMode(), Coverage(START), at(horizon)),
+            START,
         )
         tasks = plan_tasks(plan(who, horizon=horizon, length=100))
         assert spans(tasks) == [(0, horizon, (OWNER,))]
@@ -345,9 +348,9 @@ def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> N
 def test_a_lookback_that_begins_before_the_calendar_is_cut() -> None:
     first = datetime.min.replace(tzinfo=UTC)
     state = StreamState("date", first + HOUR)
-    today = Consumer(OWNER, IncrementalRead("date", 2 * HOUR), state, first)
+    today = Consumer(OWNER, IncrementalReadMode("date", 2 * HOUR), state, first)
     horizon = first + 3 * HOUR
     (task,) = plan_tasks(
-        ExportPlan(OWNER, (today,), (), make_requests, frozenset(), horizon, 24 * HOUR)
+        PlanningInput(OWNER, (today,), (), make_requests, frozenset(), horizon, 24 * HOUR)
     )
     assert task.window == Window(first, horizon)

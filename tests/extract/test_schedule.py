@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.extract.job_state import JobState, Stage, planned
+from tap_marketo_bulk.extract.job_state import JobState, Stage, first_state
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
     SchedulerSnapshot,
@@ -39,7 +39,7 @@ def jobs(*stages: Stage | tuple[str, Stage], due: float = 0.0) -> list[JobState]
     for number, each in enumerate(stages):
         stream, stage = each if isinstance(each, tuple) else ("leads", each)
         job = ExportJob(f"job {number}", JobStatus.CREATED)
-        state = planned(number, task(number, stream), 0.0)
+        state = first_state(number, task(number, stream), 0.0)
         states.append(replace(state, stage=stage, job=job, due=due))
     return states
 

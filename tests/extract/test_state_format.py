@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.extract.read_progress import IncrementalRead, owed_windows
+from tap_marketo_bulk.extract.read_progress import IncrementalReadMode, owed_windows
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import (
     Backfill,
@@ -138,7 +138,7 @@ def test_the_lookback_that_version_0_1_dropped_after_two_interruptions_is_owed()
         "exports": [JOB | {"start": "2026-01-31T23:00:00Z", "end": "2026-02-02T00:00:00Z"}],
     }
     state = load_stream_state("activities", raw)
-    mode, horizon = IncrementalRead("activityDate", HOUR), DAY + 48 * HOUR
+    mode, horizon = IncrementalReadMode("activityDate", HOUR), DAY + 48 * HOUR
     (owed,) = owed_windows(state, mode, start=DAY - 999 * HOUR, horizon=horizon)
     assert owed == Window(DAY - HOUR, horizon)
 

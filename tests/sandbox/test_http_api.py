@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
-from tap_marketo_bulk.sandbox.clock import TimeZoneMissingError, central_midnight
+from tap_marketo_bulk.sandbox.clock import TimeZoneDataMissingError, central_midnight
 from tests.support.api_client import SandboxClient
 
 from .conftest import StartSandbox
@@ -245,7 +245,7 @@ def test_static_lists_are_returned_in_pages(start: StartSandbox) -> None:
 def test_without_time_zone_data_the_error_names_the_package_to_install(
     clock: SandboxClock,
 ) -> None:
-    with pytest.raises(TimeZoneMissingError, match="pip install tzdata"):
+    with pytest.raises(TimeZoneDataMissingError, match="pip install tzdata"):
         central_midnight(clock.now(), time_zone="America/Nowhere")
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.sandbox import Sandbox
-    from tap_marketo_bulk.streams.export_group import ConsumerRows
+    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
     from tests.support.runs import Message, TapRunner
 
 unchanging = pytest.mark.parametrize("options", [UNCHANGING])
@@ -32,7 +32,7 @@ class TwoListsSource(LeadsRequestBuilder):
     """Has two requests for each window, as an object that is exported in parts."""
 
     def requests(
-        self, window: Window, consumers: Sequence[ConsumerRows], mode: ReadMode
+        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return a request for each of two lists."""
         (request,) = super().requests(window, consumers, mode)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.clock import TimeRange, parse_epoch_seconds
+from tap_marketo_bulk.sandbox.clock import TimeRange, epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -60,7 +60,7 @@ def check_time_range(value: object, filter_name: str) -> TimeRange:
     """Return the range ``{"startAt": ..., "endAt": ...}`` of a filter, at most 31 days long."""
     members = check_object(value, f"filter '{filter_name}'", {"startAt", "endAt"})
     try:
-        start, end = (parse_epoch_seconds(str(members[key])) for key in ("startAt", "endAt"))
+        start, end = (epoch_seconds_of(str(members[key])) for key in ("startAt", "endAt"))
     except KeyError as missing:
         raise invalid_value(f"The filter '{filter_name}' has no {missing}") from None
     except ValueError as error:

@@ -13,7 +13,7 @@ class CallStatistics:
     """Counts calls by API user and API errors by code; threads can share it.
 
     Raises:
-        TimeZoneMissingError: The machine has no time zone data.
+        TimeZoneDataMissingError: The machine has no time zone data.
     """
 
     def __init__(self, clock: SandboxClock) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.clock import format_epoch_seconds, parse_epoch_seconds
+from tap_marketo_bulk.sandbox.clock import epoch_seconds_of, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
@@ -42,7 +42,7 @@ def get_paging_token(_context: RestContext, request: HttpRequest) -> HttpRespons
     """Get Paging Token: a token for Get Deleted Leads from ``sinceDatetime`` on."""
     try:
         # The plus sign of an offset is decoded to a space if a client did not encode it.
-        since = parse_epoch_seconds(request.query.get("sinceDatetime", "").replace(" ", "+"))
+        since = epoch_seconds_of(request.query.get("sinceDatetime", "").replace(" ", "+"))
     except ValueError as error:
         raise invalid_value(f"sinceDatetime: {error}") from None
     return success_response(nextPageToken=encode_page_token(since, 0, 0))

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, parse_epoch_seconds
+from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, epoch_seconds_of
 
 Query = Mapping[str, str]
 _MAX_INTEGER = 2**31 - 1
@@ -42,7 +42,7 @@ def _instant_parameter(query: Query, name: str, default: int) -> int:
         return default
     try:
         # The plus sign of an offset is decoded to a space if a client did not encode it.
-        return parse_epoch_seconds(query[name].replace(" ", "+"))
+        return epoch_seconds_of(query[name].replace(" ", "+"))
     except ValueError as error:
         raise SandboxApiError(ApiErrorCode.INVALID_DATE, f"{name}: {error}") from None
 

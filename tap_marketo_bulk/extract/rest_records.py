@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
-class JsonRecordConverter:
+class RestRecordConverter:
     """Makes records of a stream from the objects of a REST response."""
 
     def __init__(self, schema: RecordLayout, invalid_values: InvalidValueHandler) -> None:

@@ -22,12 +22,12 @@ from tap_marketo_bulk.extract.field_types import (
     FieldType,
 )
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.json_records import (
-    JsonRecordConverter,
+from tap_marketo_bulk.extract.records import InvalidCells, RecordLayout
+from tap_marketo_bulk.extract.rest_records import (
+    RestRecordConverter,
     convert_json_column,
     convert_json_value,
 )
-from tap_marketo_bulk.extract.records import InvalidCells, RecordLayout
 
 NULL, FAIL = InvalidValuePolicy
 TYPES = (ARRAY, ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)
@@ -127,7 +127,7 @@ def test_a_column_has_the_converted_value_or_keeps_the_original(
 
 
 def test_an_object_becomes_a_record() -> None:
-    converter = JsonRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
+    converter = RestRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
     entry = {"minutes": "12", "date": "2026-02-01T12:00:00Z+0000", "guid": 17, "foreign": [1]}
     assert list(converter.convert(entry).items()) == [
         ("guid", "17"),
@@ -139,7 +139,7 @@ def test_an_object_becomes_a_record() -> None:
 
 
 def test_texts_have_no_characters_that_databases_reject() -> None:
-    converter = JsonRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
+    converter = RestRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
     record = converter.convert({"guid": "a\0b", "attributes": {"\0c": ["\ud800"]}})
     assert (record["guid"], record["attributes"]) == ("ab", {"c": ["\ufffd"]})
 
@@ -147,7 +147,7 @@ def test_texts_have_no_characters_that_databases_reject() -> None:
 @pytest.mark.parametrize("original", ["twelve", True, [1, {"a": None}], 12.5])
 def test_a_value_that_does_not_fit_is_kept_as_it_is(original: object) -> None:
     invalid_values = InvalidValueHandler(NULL)
-    converter = JsonRecordConverter(SCHEMA, invalid_values)
+    converter = RestRecordConverter(SCHEMA, invalid_values)
     record = converter.convert({"guid": "17", "minutes": original})
     assert record["minutes"] is None
     assert record["_invalid_values"] == {"minutes": original}
@@ -157,34 +157,34 @@ def test_a_value_that_does_not_fit_is_kept_as_it_is(original: object) -> None:
 def test_values_are_only_counted_if_the_catalog_has_no_column_for_them() -> None:
     types = {"id": INTEGER, "size": INTEGER}
     schema = RecordLayout("lists", types, ("id",), frozenset(), with_invalid_values=False)
-    record = JsonRecordConverter(schema, InvalidValueHandler(NULL)).convert(
+    record = RestRecordConverter(schema, InvalidValueHandler(NULL)).convert(
         {"id": 1, "size": "big"}
     )
     assert record == {"id": 1, "size": None}
 
 
 def test_a_value_that_does_not_fit_can_be_an_error_that_names_record_field_and_value() -> None:
-    converter = JsonRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
+    converter = RestRecordConverter(SCHEMA, InvalidValueHandler(FAIL))
     with pytest.raises(InvalidValueError, match="deleted_leads, guid 17, field minutes: 'twelve'"):
         converter.convert({"guid": "17", "minutes": "twelve"})
 
 
 def test_a_replication_key_that_does_not_fit_is_always_an_error() -> None:
-    converter = JsonRecordConverter(SCHEMA, InvalidValueHandler(NULL))
+    converter = RestRecordConverter(SCHEMA, InvalidValueHandler(NULL))
     with pytest.raises(InvalidValueError, match="deleted_leads, guid 17, field date: 'yesterday'"):
         converter.convert({"guid": "17", "date": "yesterday"})
 
 
 @pytest.mark.parametrize("entry", [{}, {"guid": None}])
 def test_a_key_that_is_null_is_always_an_error(entry: dict[str, object]) -> None:
-    converter = JsonRecordConverter(SCHEMA, InvalidValueHandler(NULL))
+    converter = RestRecordConverter(SCHEMA, InvalidValueHandler(NULL))
     with pytest.raises(InvalidValueError, match="no value in its key: deleted_leads, field guid"):
         converter.convert(entry | {"date": NOON})
 
 
 def test_the_first_value_that_does_not_fit_is_the_sample_in_short() -> None:
     invalid_values = InvalidValueHandler(NULL)
-    converter = JsonRecordConverter(SCHEMA, invalid_values)
+    converter = RestRecordConverter(SCHEMA, invalid_values)
     for number in (1, 2):
         converter.convert({"guid": str(number), "minutes": "x" * 200, "attributes": [1] * 200})
     assert invalid_values.counts == {"minutes": 2, "attributes": 2}
