@@ -107,10 +107,10 @@ class TapMarketoBulk(SdkTap):
 
     @cached_property
     def sync_run(self) -> SyncRun:
-        """What all streams share. Requests a token, and so raises as ``Client.read_clock``."""
+        """What all streams share. Can raise as ``Client.latest_clock_reading``."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
         # What a run reads ends at a time of Marketo's clock, which the first response shows.
-        clock = corrected_clock(self.clock, self.client.read_clock())
+        clock = corrected_clock(self.clock, self.client.latest_clock_reading())
         run = SyncRun(self.settings, clock, Exports(self.client), state_store, self)
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)

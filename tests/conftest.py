@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.marketo.transport import Connection
+from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 
@@ -47,9 +47,9 @@ def sandbox(options: Options, sandbox_clock: SandboxClock) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def connection(sandbox: Sandbox) -> Connection:
+def connection(sandbox: Sandbox) -> ConnectionSettings:
     """The address and the credentials of the sandbox."""
-    return Connection(
+    return ConnectionSettings(
         base_url=sandbox.url,
         client_id=sandbox.client_id,
         client_secret=sandbox.client_secret,
@@ -59,7 +59,7 @@ def connection(sandbox: Sandbox) -> Connection:
 
 
 @pytest.fixture
-def client(connection: Connection, clock: TapClock) -> Client:
+def client(connection: ConnectionSettings, clock: TapClock) -> Client:
     """A client of the sandbox."""
     return Client(connection, clock)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.transport import Connection
+from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.sandbox import Fault, Options
 from tap_marketo_bulk.server_clock import (
     ClockReading,
@@ -144,7 +144,9 @@ def read_date(clock: TapClock, *headers: str) -> ClockReading | None:
     """Return what a client reads of a token response with these headers."""
     host = Host(http_response({"access_token": "the-token", "expires_in": 3599}, *headers))
     try:
-        return Client(Connection(host.url, "id", "secret", 5.0, "tests"), clock).read_clock()
+        return Client(
+            ConnectionSettings(host.url, "id", "secret", 5.0, "tests"), clock
+        ).latest_clock_reading()
     finally:
         host.close()
 
@@ -179,7 +181,7 @@ def test_a_client_that_had_a_response_reads_its_clock_without_a_call(
     client.get("/rest/v1/leads/describe.json")
     calls = len(sandbox.calls)
     sandbox_clock.advance(0.5)
-    assert client.read_clock() == ClockReading(NOW, NOW, NOW)
+    assert client.latest_clock_reading() == ClockReading(NOW, NOW, NOW)
     assert len(sandbox.calls) == calls
 
 
@@ -187,7 +189,7 @@ def test_a_token_is_requested_again_after_a_temporary_failure(
     client: Client, sandbox: Sandbox
 ) -> None:
     sandbox.faults.append(Fault("reset", call="token"))
-    assert client.read_clock()
+    assert client.latest_clock_reading()
     assert [call.name for call in sandbox.calls] == ["token", "token"]
 
 

@@ -62,7 +62,7 @@ _FIELD_NOT_FOUND = re.compile(r"field\s+'([^']*)'\s+not found", re.IGNORECASE)
 _QUOTA_MEGABYTES = re.compile(r"(?<![\d.])(\d+)\s*MB\b", re.IGNORECASE)
 
 
-def api_error_from(
+def error_from_code(
     call: str, code: str, message: str, *, http_status: int = HTTPStatus.OK
 ) -> MarketoBulkError:
     """Return the error for one entry of ``errors``.
@@ -85,13 +85,13 @@ def api_error_from(
     return FATAL_CODES.get(code, ApiError)(call, code, reason, http_status=http_status)
 
 
-def http_error_from(call: str, status: int) -> MarketoBulkError | None:
+def error_from_http_status(call: str, status: int) -> MarketoBulkError | None:
     """Return the error for an HTTP status that decides whatever the body is; None for others."""
     if status in (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_URI_TOO_LONG):
         message = "the request is too long, select fewer fields"
         return ApiError(call, str(int(status)), message, http_status=status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return api_error_from(call, "429", "too many calls", http_status=status)
+        return error_from_code(call, "429", "too many calls", http_status=status)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         return InternalServerError(f"Marketo answered {call} with HTTP 500")
     if status > HTTPStatus.INTERNAL_SERVER_ERROR:

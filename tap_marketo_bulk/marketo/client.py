@@ -24,7 +24,13 @@ from tap_marketo_bulk.marketo.envelope import Envelope, parse_envelope
 from tap_marketo_bulk.marketo.rate_limiter import RateLimiter
 from tap_marketo_bulk.marketo.response import Response
 from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, RetryBudget
-from tap_marketo_bulk.marketo.transport import BearerAuth, Connection, Session, cause_of, no_auth
+from tap_marketo_bulk.marketo.transport import (
+    BearerAuth,
+    ConnectionSettings,
+    Session,
+    cause_of,
+    no_auth,
+)
 from tap_marketo_bulk.server_clock import ClockReading, parse_date_header
 
 if TYPE_CHECKING:
@@ -48,7 +54,7 @@ _REDIRECTED = "the endpoint redirects to another address, which is not followed;
 class Client:
     """Marketo's HTTP API; safe to use from several threads."""
 
-    def __init__(self, connection: Connection, clock: Clock) -> None:
+    def __init__(self, connection: ConnectionSettings, clock: Clock) -> None:
         """Open no connection yet."""
         self._connection = connection
         self._clock = clock
@@ -58,7 +64,7 @@ class Client:
         self._has_responded = False
         self._clock_reading: ClockReading | None = None
 
-    def read_clock(self) -> ClockReading | None:
+    def latest_clock_reading(self) -> ClockReading | None:
         """Return what the latest response says about Marketo's clock, None if it says nothing.
 
         Requests a token where there was no response yet. Raises as ``get``.

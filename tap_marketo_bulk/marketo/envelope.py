@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import InvalidResponseError
-from tap_marketo_bulk.marketo.api_errors import api_error_from, http_error_from
+from tap_marketo_bulk.marketo.api_errors import error_from_code, error_from_http_status
 from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def parse_envelope(call: str, status: int, body: bytes) -> Envelope:
         ApiError: Marketo rejected the call; repeating it does not help.
         TransientError: The same call may succeed later.
     """
-    if error := http_error_from(call, status):
+    if error := error_from_http_status(call, status):
         raise error
     envelope = json_object_or_none(body)
     if envelope is None:
@@ -40,8 +40,8 @@ def parse_envelope(call: str, status: int, body: bytes) -> Envelope:
         return envelope
     code, message = _first_error(envelope)
     if not code and status != HTTPStatus.OK:
-        raise api_error_from(call, str(int(status)), message, http_status=status)
-    raise api_error_from(call, code, message)
+        raise error_from_code(call, str(int(status)), message, http_status=status)
+    raise error_from_code(call, code, message)
 
 
 def invalid_response(call: str, status: int) -> InvalidResponseError:

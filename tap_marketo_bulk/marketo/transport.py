@@ -37,7 +37,7 @@ _CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] =
 
 
 @dataclass(frozen=True)
-class Connection:
+class ConnectionSettings:
     """The address of a subscription, the credentials, and how requests are made.
 
     ``base_url`` ends neither in ``/rest`` nor in ``/identity``: bulk paths have neither.
@@ -53,7 +53,7 @@ class Connection:
 class Session(requests.Session):
     """A session that no call changes, so that threads can share it."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ConnectionSettings) -> None:
         """Open no connection yet."""
         super().__init__()
         self.headers["User-Agent"] = connection.user_agent

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy
 from tap_marketo_bulk.extract.tasks import JobPolicy
-from tap_marketo_bulk.marketo.transport import Connection
+from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.settings.checks import (
     LEAD_LISTS,
     PRIMARY_FILTERS,
@@ -51,7 +51,7 @@ class ActivityFilter:
 class Settings:
     """The parsed settings; durations are timedeltas, instants are in UTC."""
 
-    connection: Connection
+    connection: ConnectionSettings
     start: datetime
     end: datetime | None
     window: timedelta
@@ -141,8 +141,8 @@ def _parsed(
         return None
 
 
-def _connection(config: Mapping[str, Any], values: _ParsedValues) -> Connection:
-    return Connection(
+def _connection(config: Mapping[str, Any], values: _ParsedValues) -> ConnectionSettings:
+    return ConnectionSettings(
         base_url=values.base_url,
         client_id=config["client_id"],
         client_secret=config["client_secret"],

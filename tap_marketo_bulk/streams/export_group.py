@@ -112,7 +112,7 @@ class ExportGroup:
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
     ) -> list[ExportTask]:
         """Return the tasks of this group in the order of reading."""
-        return plan_tasks(self.plan(modes, state_store, period))
+        return plan_tasks(self.planning_input(modes, state_store, period))
 
     def consumer_modes(
         self, modes: Mapping[str, ReadMode], state_store: StateStore
@@ -125,7 +125,7 @@ class ExportGroup:
         }
         return {**modes, **backfills}
 
-    def plan(
+    def planning_input(
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
     ) -> PlanningInput:
         """Return what the tasks are made from."""

@@ -73,7 +73,7 @@ class JobReconciler:
                 )
             ]
             self._add(group, usable)
-        plan = group.plan(modes, self._state_store, period)
+        plan = group.planning_input(modes, self._state_store, period)
         tasks = plan_tasks(plan)
         is_full_read = isinstance(modes.get(group.name), FullReadMode)
         if self._state_store[group.name].full_read_began is None or is_full_read:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.transport import Connection
+from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tests.support.http_host import Host
 
 if TYPE_CHECKING:
@@ -35,6 +35,6 @@ def client_of(clock: TapClock) -> Callable[..., Client]:
     """Make clients of any address."""
 
     def make(url: str, timeout: float = 5.0) -> Client:
-        return Client(Connection(url, "the-id", "the-secret", timeout, "tests"), clock)
+        return Client(ConnectionSettings(url, "the-id", "the-secret", timeout, "tests"), clock)
 
     return make

@@ -35,7 +35,7 @@ from tests.support.http_host import TOKEN_RESPONSE, http_response
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_marketo_bulk.marketo.transport import Connection
+    from tap_marketo_bulk.marketo.transport import ConnectionSettings
     from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.clock import TapClock
     from tests.support.http_host import Host
@@ -142,7 +142,7 @@ def test_a_hundred_calls_in_twenty_seconds_are_not_exceeded(
 
 
 @pytest.fixture
-def impatient(connection: Connection) -> Client:
+def impatient(connection: ConnectionSettings) -> Client:
     """A client that waits half a second for a response."""
     return Client(replace(connection, request_timeout_seconds=0.5), NoWaitClock())
 
@@ -216,7 +216,7 @@ class SlowHeaders:
 @pytest.mark.parametrize("path", ["rest", "proxy"])
 def test_slow_headers_are_abandoned(
     host: Callable[..., Host],
-    connection: Connection,
+    connection: ConnectionSettings,
     monkeypatch: pytest.MonkeyPatch,
     path: str,
 ) -> None:
@@ -323,7 +323,7 @@ def test_a_host_that_accepts_no_connections_is_an_error(client_of: Callable[...,
 
 
 def test_a_host_that_does_not_answer_connections_is_an_error(
-    connection: Connection,
+    connection: ConnectionSettings,
 ) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -455,5 +455,7 @@ def test_neither_logs_nor_errors_contain_secrets_or_queries(
         assert secret not in written
 
 
-def test_the_repr_of_a_connection_does_not_contain_its_secret(connection: Connection) -> None:
+def test_the_repr_of_a_connection_does_not_contain_its_secret(
+    connection: ConnectionSettings,
+) -> None:
     assert connection.client_secret not in repr(connection)
