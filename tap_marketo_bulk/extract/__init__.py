@@ -6,7 +6,7 @@
     read_progress                          what was read and what is owed
     tasks, planner                         what is owed -> export tasks
     job_state, job_rules, job_steps        one export job: its states, decisions and calls
-    job_tag, job_recovery                  jobs that the state lacks, found by their tag
+    job_tag, unknown_jobs                  jobs that the state lacks, found by their tag
     job_table, schedule, quota             all jobs of a run, and which step comes next
     shared_state, worker, pipeline, events two threads: jobs ahead, verified files in order
     cells, stray_quotes, blocks            a file's bytes -> blocks of text rows

@@ -165,7 +165,7 @@ def completed(state: JobState, job: ExportJob, now: float) -> JobState:
     return replace(state, stage=Stage.COMPLETED, job=job, due=now)
 
 
-def without_job(state: JobState, now: float) -> JobState:
+def planned_again(state: JobState, now: float) -> JobState:
     """Return the state after a job turned out to be useless: another one is created."""
     return replace(state, stage=Stage.PLANNED, job=None, due=now, since=now)
 

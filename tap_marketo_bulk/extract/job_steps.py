@@ -235,7 +235,7 @@ class JobSteps:
 
     def _replace_job(self, state: JobState, event: str) -> JobState:
         self._log(state, f"{event}; creating another job")
-        return job_state.without_job(state, self._now)
+        return job_state.planned_again(state, self._now)
 
     def _stop_overdue(self, state: JobState, job: ExportJob) -> None:
         """Cancel a job that takes too long; always raises ``ExportTimeoutError``."""

@@ -89,7 +89,7 @@ class Pipeline:
         A job counts as persisted when the next one is asked for.
         """
         with self._shared.changed:
-            new = self._shared.unpersisted()
+            new = self._shared.unpersisted_jobs()
         for state in new:
             created = state.job.created if state.job else None
             yield JobCreated(state.task, state.export_id, created, state.unknown_fields)
@@ -124,7 +124,7 @@ class Pipeline:
         while (outcome := shared.outcome(number)) is None:
             yield from self.unpersisted_jobs()
             with shared.changed:
-                shared.changed.wait_for(lambda: shared.outcome(number) or shared.unpersisted())
+                shared.changed.wait_for(lambda: shared.outcome(number) or shared.unpersisted_jobs())
         yield from self.unpersisted_jobs()
         with shared.changed:
             shared.awaited = None

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract.read_progress import (
-    ListReadMode,
     ReadMode,
+    UndatedReadMode,
     owed_windows,
     part_owed_again,
 )
@@ -144,7 +144,7 @@ class _Planner:
 
         The windows of unfinished jobs stay as they are, whatever the window length is today.
         """
-        if any(isinstance(self._modes[name], ListReadMode) for name in segment.consumers):
+        if any(isinstance(self._modes[name], UndatedReadMode) for name in segment.consumers):
             yield segment.window, self._plan.horizon
             return
         position, end = segment.window.start, segment.window.end
@@ -207,7 +207,7 @@ class _Planner:
         self, window: Window, request: ExportRequest, consumers: tuple[str, ...]
     ) -> UnfinishedExport | None:
         """Return the unfinished job of a request; no other task gets the same one."""
-        is_list = any(isinstance(self._modes[name], ListReadMode) for name in consumers)
+        is_list = any(isinstance(self._modes[name], UndatedReadMode) for name in consumers)
         for export in self._exports:
             if export.digest == request.digest and (is_list or export.window == window):
                 self._exports.remove(export)

@@ -60,14 +60,14 @@ class BackfillReadMode:
 
 
 @dataclass(frozen=True)
-class ListReadMode:
+class UndatedReadMode:
     """Read all that there is at present, without dates and without a bookmark.
 
     The members of a list, in one export, or the entries of a REST call without a date filter.
     """
 
 
-ReadMode = IncrementalReadMode | FullReadMode | BackfillReadMode | ListReadMode
+ReadMode = IncrementalReadMode | FullReadMode | BackfillReadMode | UndatedReadMode
 
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
@@ -88,7 +88,7 @@ def owed_windows(
         start: Nothing before it is read.
         horizon: Where this run stops reading.
     """
-    if isinstance(mode, ListReadMode):
+    if isinstance(mode, UndatedReadMode):
         return (Window(start, max(start, horizon)),)
     if isinstance(mode, FullReadMode):
         return merge([Window(state.full_read_reached or start, horizon)])

@@ -174,10 +174,10 @@ class RecordBuilder:
     def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
         """Name the record of a row in a message."""
         key = {field: columns[field][row] for field in self._schema.key if field in columns}
-        return name_record(f"{self._schema.stream}, line {block.line_number(row)}", key)
+        return record_label(f"{self._schema.stream}, line {block.line_number(row)}", key)
 
 
-def name_record(source: str, key: Mapping[str, object]) -> str:
+def record_label(source: str, key: Mapping[str, object]) -> str:
     """Name a record in a message: ``leads, line 3, id 2``; what is null of its key is left out."""
     parts = [f"{field} {clean_line(value)}" for field, value in key.items() if value is not None]
     return ", ".join([source, *parts])

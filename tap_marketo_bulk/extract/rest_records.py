@@ -14,7 +14,7 @@ import msgspec
 from tap_marketo_bulk.extract.field_types import TEXT
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key
 from tap_marketo_bulk.extract.json_objects import sanitize_texts
-from tap_marketo_bulk.extract.records import name_record
+from tap_marketo_bulk.extract.records import record_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,7 @@ class RestRecordConverter:
                 record[field] = convert_json_value(field_type, entry.get(field))
             except ValueError:
                 record[field], invalid[field] = None, entry[field]
-        name = name_record(schema.stream, {field: entry.get(field) for field in schema.key})
+        name = record_label(schema.stream, {field: entry.get(field) for field in schema.key})
         if invalid:
             self._invalid_values.handle(name, invalid, schema.required)
         for field in schema.key:

@@ -55,7 +55,7 @@ class SharedState:
             return self.jobs.error_for_planned_jobs
         return state.file or state.error
 
-    def unpersisted(self) -> list[JobState]:
+    def unpersisted_jobs(self) -> list[JobState]:
         """Return the jobs that cost quota, or will, and are in no STATE yet."""
         return [
             state

@@ -107,7 +107,7 @@ class StreamState:
     exports: tuple[UnfinishedExport, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_export(self, export: UnfinishedExport) -> StreamState:
+    def with_added_export(self, export: UnfinishedExport) -> StreamState:
         """Return the state with one more unfinished job, in place of one for the same request."""
         same = (export.window, export.digest)
         others = [each for each in self.exports if (each.window, each.digest) != same]

@@ -38,7 +38,7 @@ class RetryBudget:
     def reset(self) -> None:
         """Make all attempts available again, because the operation progressed."""
         self._failures = 0
-        self._waits = backoff_seconds()
+        self._waits = backoff_bounds()
 
     def wait_before_retry(self, error: TransientError, max_attempts: int = MAX_ATTEMPTS) -> None:
         """Wait as long as the error demands, plus a growing wait with jitter.
@@ -57,7 +57,7 @@ class RetryBudget:
         self._clock.sleep(seconds)
 
 
-def backoff_seconds() -> Iterator[float]:
+def backoff_bounds() -> Iterator[float]:
     """Yield the upper bounds of the waits between attempts: 1, 2, 4, ... 60 seconds."""
     bounds = backoff.expo(max_value=MAX_WAIT_SECONDS)
     next(bounds)  # the first value starts the generator and is not a wait

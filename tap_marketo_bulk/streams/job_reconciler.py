@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.extract.planner import obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_progress import FullReadMode, ListReadMode
+from tap_marketo_bulk.extract.read_progress import FullReadMode, UndatedReadMode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_marketo_bulk.extract.job_recovery import JobRecovery, RecoveredJob
     from tap_marketo_bulk.extract.planner import PlanningInput
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.extract.unknown_jobs import FoundJob, UnknownJobFinder
     from tap_marketo_bulk.extract.windows import SyncPeriod
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.streams.export_group import ExportGroup
@@ -29,18 +29,18 @@ class JobReconciler:
     """Brings the state of an export group up to date with Marketo's jobs."""
 
     def __init__(
-        self, exports: Exports, state_store: StateStore, recovery: JobRecovery | None
+        self, exports: Exports, state_store: StateStore, unknown_jobs: UnknownJobFinder | None
     ) -> None:
         """Make no call yet.
 
         Args:
             exports: Marketo's export jobs.
             state_store: The bookmarks and unfinished jobs.
-            recovery: Finds jobs that the state lacks; None where they are not looked for.
+            unknown_jobs: Finds jobs that the state lacks; None where they are not looked for.
         """
         self._exports = exports
         self._state_store = state_store
-        self._recovery = recovery
+        self._unknown_jobs = unknown_jobs
 
     def reconcile(
         self, group: ExportGroup, modes: Mapping[str, ReadMode], period: SyncPeriod
@@ -56,13 +56,15 @@ class JobReconciler:
         }
         group.begin(modes, self._state_store, period)
         tasks = group.tasks(modes, self._state_store, period)
-        if self._recovery:
+        if self._unknown_jobs:
             state = self._state_store[group.name]
-            found = self._recovery.wait_and_find(group.request_builder.object_path, state, tasks)
+            found = self._unknown_jobs.wait_and_find(
+                group.request_builder.object_path, state, tasks
+            )
             full_reads = [
                 stream.name
                 for stream in group.consumers
-                if isinstance(modes[stream.name], FullReadMode | ListReadMode)
+                if isinstance(modes[stream.name], FullReadMode | UndatedReadMode)
             ]
             usable = [
                 job
@@ -81,17 +83,17 @@ class JobReconciler:
             self._discard_obsolete(group, plan, tasks)
         return tasks
 
-    def _add(self, group: ExportGroup, jobs: list[RecoveredJob]) -> None:
+    def _add(self, group: ExportGroup, jobs: list[FoundJob]) -> None:
         state = self._state_store[group.name]
         for job in jobs:
-            state = state.with_export(job.export)
+            state = state.with_added_export(job.export)
             state = state.with_latest_job(job.export.export_id, job.created)
         if jobs:
             logger.info("%s: resuming %d jobs that the state did not have.", group.name, len(jobs))
             self._state_store[group.name] = state
 
     def _is_of_this_read(
-        self, job: RecoveredJob, group: ExportGroup, stream: str, *, is_resumed: bool
+        self, job: FoundJob, group: ExportGroup, stream: str, *, is_resumed: bool
     ) -> bool:
         """Return whether a job's file can be used in a full read of a stream.
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import FullReadMode, IncrementalReadMode, ListReadMode
+from tap_marketo_bulk.extract.read_progress import (
+    FullReadMode,
+    IncrementalReadMode,
+    UndatedReadMode,
+)
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
@@ -36,7 +40,7 @@ def leads_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
         schema=schema,
         key=("id",),
         replication_keys=("updatedAt", "createdAt"),
-        full_read=ListReadMode() if is_list else FullReadMode(),
+        full_read=UndatedReadMode() if is_list else FullReadMode(),
         is_always_full=is_list,
     )
 
@@ -78,7 +82,7 @@ class LeadsRequestBuilder:
 
     def date_column(self, mode: ReadMode) -> str | None:
         """Return the column of the filter; that of a full read is a lead's creation."""
-        if isinstance(mode, ListReadMode):
+        if isinstance(mode, UndatedReadMode):
             return None
         return mode.replication_key if isinstance(mode, IncrementalReadMode) else "createdAt"
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import ListReadMode
+from tap_marketo_bulk.extract.read_progress import UndatedReadMode
 from tap_marketo_bulk.marketo import assets
 from tap_marketo_bulk.marketo.activity_types import TYPES_PATH, activity_type_entries
 from tap_marketo_bulk.marketo.assets import ASSETS_PATH
@@ -67,7 +67,7 @@ class ReferenceDefinition:
             schema=self.schema(),
             key=self.key,
             replication_keys=(self.replication_key,) if self.replication_key else (),
-            full_read=ListReadMode(),
+            full_read=UndatedReadMode(),
             is_always_full=self.replication_key is None,
             selected_by_default=self.selected_by_default,
             ignores_start_date=True,

@@ -72,7 +72,7 @@ class RestStream(MarketoStream):
             if owed is not None:
                 yield from self._read(owed)
         except AccessDeniedError as error:
-            self._run.leave_out(self, error)
+            self._run.postponed_errors.leave_out(self, error)
         self._run.end_run_after_last_stream(self)
 
     def _read(self, owed: Window) -> Iterator[Record]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.extract.events import JobCreated
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from tap_marketo_bulk.extract.events import JobCreated
+    from tap_marketo_bulk.extract.events import JobUseless
     from tap_marketo_bulk.extract.tasks import ExportTask
 
 
@@ -45,13 +46,20 @@ class StateStore:
         raw: dict[str, Any] = self._tap_state.setdefault("bookmarks", {}).setdefault(stream, {})
         return raw
 
+    def apply_job_event(self, event: JobCreated | JobUseless) -> None:
+        """Keep the job that was created, or forget the one that became useless; write STATE."""
+        if isinstance(event, JobCreated):
+            self.add_job(event)
+        else:
+            self.discard_job_and_write(event.task)
+
     def add_job(self, event: JobCreated) -> None:
         """Keep the id of the job that was created for a task, and write STATE."""
         task = event.task
         export = UnfinishedExport(
             event.export_id, task.window, task.request.digest, task.horizon, event.unknown_fields
         )
-        state = self[task.stream].with_export(export)
+        state = self[task.stream].with_added_export(export)
         self[task.stream] = state.with_latest_job(event.export_id, event.created)
         self.write()
 

@@ -10,12 +10,12 @@ from tap_marketo_bulk.errors import (
     ExportQuotaError,
     UnsupportedFilterError,
 )
-from tap_marketo_bulk.extract.events import JobCreated, VerifiedFile
-from tap_marketo_bulk.extract.job_recovery import JobRecovery
+from tap_marketo_bulk.extract.events import VerifiedFile
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
+from tap_marketo_bulk.extract.unknown_jobs import UnknownJobFinder
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.job_reconciler import JobReconciler
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.errors import AccessDeniedError
-    from tap_marketo_bulk.extract.events import JobUseless
     from tap_marketo_bulk.extract.read_progress import ReadMode
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.extract.tasks import ExportTask
@@ -65,6 +63,7 @@ class SyncRun:
         state_store: The bookmarks and unfinished jobs.
         pipeline: The export jobs.
         statistics: What is counted of each stream.
+        postponed_errors: The errors that are raised after the last stream.
     """
 
     def __init__(
@@ -91,21 +90,20 @@ class SyncRun:
         self.pipeline = Pipeline(exports, clock, settings.job_policy)
         self.statistics = RunStatistics(settings.invalid_values)
         policy = settings.job_policy
-        recovery = JobRecovery(exports, policy, clock) if policy.tags_jobs else None
-        self._job_reconciler = JobReconciler(exports, state_store, recovery)
+        unknown_jobs = UnknownJobFinder(exports, policy, clock) if policy.tags_jobs else None
+        self._job_reconciler = JobReconciler(exports, state_store, unknown_jobs)
         self._clock = clock
         self._streams = streams
         self._groups: dict[str, ExportGroup] = {}
         self._modes: dict[str, ReadMode] = {}
-        self._postponed = PostponedErrors(settings.on_quota_exceeded)
+        self.postponed_errors = PostponedErrors(settings.on_quota_exceeded)
         self._incomplete: set[str] = set()
 
     def plan(self) -> list[ExportTask]:
         """Return the tasks of this run in the order of reading; nothing is asked of Marketo."""
-        groups = self._streams.export_groups()
         return [
             task
-            for group in groups
+            for group in self._streams.export_groups()
             for task in group.tasks(self._modes_of(group), self.state_store, self.period)
         ]
 
@@ -131,7 +129,7 @@ class SyncRun:
             self._start()
             yield from self._read_with_fallback(group, read_file)
         except ExportQuotaError as error:
-            self._postponed.quota_error = error
+            self.postponed_errors.quota_error = error
             self._incomplete.add(group.name)
         except GeneratorExit:
             raise  # the SDK has read enough of this stream
@@ -181,7 +179,7 @@ class SyncRun:
     ) -> Iterator[Record]:
         for event in self.pipeline.read(group.name):
             if not isinstance(event, VerifiedFile):
-                self._handle(event)
+                self.state_store.apply_job_event(event)
                 continue
             try:
                 yield from read_file(event)
@@ -190,12 +188,6 @@ class SyncRun:
                     self.state_store.discard_job_and_write(event.task)
                 raise
             self._finish_window(event.task)
-
-    def _handle(self, event: JobCreated | JobUseless) -> None:
-        if isinstance(event, JobCreated):
-            self.state_store.add_job(event)
-        else:
-            self.state_store.discard_job_and_write(event.task)
 
     def _finish_window(self, task: ExportTask) -> None:
         """Move the bookmark of each stream that the window was read for, in one STATE."""
@@ -222,7 +214,7 @@ class SyncRun:
     def persist_job_ids(self) -> None:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
         for event in self.pipeline.unpersisted_jobs():
-            self._handle(event)
+            self.state_store.apply_job_event(event)
 
     def persist_jobs_between_pages(self, pages: Iterator[_T]) -> Iterator[_T]:
         """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
@@ -245,10 +237,6 @@ class SyncRun:
 
     # The end.
 
-    def leave_out(self, stream: MarketoStream, error: AccessDeniedError) -> None:
-        """Leave a stream out for which a permission is missing; the run goes on."""
-        self._postponed.leave_out(stream, error)
-
     def end_run_after_last_stream(self, stream: MarketoStream) -> None:
         """After the last stream, report what was not read.
 
@@ -257,7 +245,7 @@ class SyncRun:
             StreamsDeniedError: Streams were left out.
         """
         if stream.name == self._streams.last_stream() or stream.has_record_limit:
-            self._postponed.report(dict(self._bookmarks()), self._clock.now())
+            self.postponed_errors.report(dict(self._bookmarks()), self._clock.now())
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""

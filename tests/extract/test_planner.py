@@ -14,7 +14,7 @@ from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_e
 from tap_marketo_bulk.extract.read_progress import (
     FullReadMode,
     IncrementalReadMode,
-    ListReadMode,
+    UndatedReadMode,
     after_window,
     begin_read,
 )
@@ -157,7 +157,7 @@ def test_a_list_is_one_task_whatever_the_dates_are() -> None:
     job = UnfinishedExport("x", window(-9999, 3), request(window(0, 1), ())[0].digest, at(3))
     today = PlanningInput(
         OWNER,
-        (Consumer(OWNER, ListReadMode(), StreamState(), START),),
+        (Consumer(OWNER, UndatedReadMode(), StreamState(), START),),
         (job,),
         request,
         frozenset(),
@@ -253,7 +253,7 @@ def simulate_run(
         if task.export_id is None:
             marketo.exported.append((task.window, task.request.digest))
         created = UnfinishedExport(name, task.window, task.request.digest, task.horizon)
-        state = state.with_export(created)
+        state = state.with_added_export(created)
         files[number] = marketo.export(task.window, task.horizon)
     for number, task in enumerate(tasks[: run.read]):
         marketo.loaded.setdefault(OWNER, set()).update(files[number])

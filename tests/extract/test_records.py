@@ -31,7 +31,7 @@ from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, Invalid
 from tap_marketo_bulk.extract.records import (
     RecordLayout,
     RowConverter,
-    name_record,
+    record_label,
     struct_record_factory,
 )
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
@@ -338,5 +338,5 @@ def comparable(record: Mapping[str, object]) -> object:
 
 
 def test_a_key_with_control_characters_does_not_forge_a_message() -> None:
-    name = name_record("leads, line 2", {"id": 5, "key": "a\x1b[2J\x9b\u2028\u202e\nb", "c": None})
+    name = record_label("leads, line 2", {"id": 5, "key": "a\x1b[2J\x9b\u2028\u202e\nb", "c": None})
     assert name == "leads, line 2, id 5, key a[2J  b"

@@ -26,7 +26,7 @@ from tap_marketo_bulk.marketo.response import MAX_ENVELOPE_BYTES
 from tap_marketo_bulk.marketo.retry import (
     MAX_ATTEMPTS,
     MAX_ATTEMPTS_AFTER_HTTP_500,
-    backoff_seconds,
+    backoff_bounds,
 )
 from tap_marketo_bulk.marketo.transport import DeadlineReader
 from tap_marketo_bulk.sandbox import Fault, Sandbox
@@ -55,7 +55,7 @@ class NoWaitClock(SystemClock):
 
 
 def test_waits_grow_to_a_minute() -> None:
-    assert list(itertools.islice(backoff_seconds(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert list(itertools.islice(backoff_bounds(), 8)) == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_a_call_that_always_fails_is_repeated_a_bounded_number_of_times(
@@ -66,7 +66,7 @@ def test_a_call_that_always_fails_is_repeated_a_bounded_number_of_times(
         TransientError, match=f"611 System error.*Gave up after {MAX_ATTEMPTS} attempts"
     ):
         client.get(DESCRIBE)
-    bounds = list(itertools.islice(backoff_seconds(), MAX_ATTEMPTS - 1))
+    bounds = list(itertools.islice(backoff_bounds(), MAX_ATTEMPTS - 1))
     assert len(clock.pauses) == len(bounds)
     assert all(0 <= pause <= bound for pause, bound in zip(clock.pauses, bounds, strict=True))
     # Jitter: clients that fail together should not retry together.

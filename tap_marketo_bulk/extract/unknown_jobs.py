@@ -39,7 +39,7 @@ _HEADER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class RecoveredJob:
+class FoundJob:
     """A job that STATE lacks, with what its tag says.
 
     Attributes:
@@ -51,7 +51,7 @@ class RecoveredJob:
     created: datetime | None
 
 
-class JobRecovery:
+class UnknownJobFinder:
     """Finds jobs of earlier runs; makes one list call per object where there are none."""
 
     def __init__(self, exports: Exports, policy: JobPolicy, clock: Clock) -> None:
@@ -62,7 +62,7 @@ class JobRecovery:
 
     def wait_and_find(
         self, object_path: str, state: StreamState, tasks: Sequence[ExportTask]
-    ) -> list[RecoveredJob]:
+    ) -> list[FoundJob]:
         """Return the completed jobs that STATE lacks and that have a tag.
 
         Jobs that are still queued or processed are waited for, up to the job timeout: what they
@@ -92,7 +92,7 @@ class JobRecovery:
             if tag.unknown_fields:
                 header = self._beginning(object_path, job, _HEADER_BYTES)
                 unknown = _missing_fields(header, tag, fields)
-            recovered.append(RecoveredJob(_unfinished(job, tag, unknown), job.created))
+            recovered.append(FoundJob(_unfinished(job, tag, unknown), job.created))
         return recovered
 
     def _wait_for_files(self, object_path: str, state: StreamState) -> list[ExportJob]:
