@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.extract.attribute_columns import AttributeReader
 from tap_marketo_bulk.extract.cell_parsers import parse_integer
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
-from tap_marketo_bulk.extract.records import RecordBuilder, convert_column, dict_record_factory
+from tap_marketo_bulk.extract.records import RecordAssembler, convert_column, dict_record_factory
 from tap_marketo_bulk.extract.rest_records import convert_json_column
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class ActivityConverter:
             name for name in schema.types if name in self._index and name not in special
         ]
         self._reader = AttributeReader(columns.attributes, columns.catalog, self._attributes)
-        self._builder = RecordBuilder(schema, invalid_values, record_format)
+        self._builder = RecordAssembler(schema, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row. Raises as ``RowConverter.convert``."""

@@ -25,7 +25,7 @@ _DATE_TIME = re.compile(
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def parse_text(text: str) -> str:
+def keep_text(text: str) -> str:
     """Return the text as it is."""
     return text
 

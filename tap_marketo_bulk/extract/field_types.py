@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tap_marketo_bulk.extract.cell_parsers import (
+    keep_text,
     parse_boolean,
     parse_date,
     parse_date_time,
     parse_integer,
     parse_number,
-    parse_text,
 )
 from tap_marketo_bulk.extract.column_parsers import (
     check_date_column,
@@ -49,7 +49,7 @@ class FieldType:
     json_class: type | None = None
 
 
-TEXT = FieldType({"type": ["string", "null"]}, parse_text, parse_text_column, str)
+TEXT = FieldType({"type": ["string", "null"]}, keep_text, parse_text_column, str)
 INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, parse_integer_column, int)
 NUMBER = FieldType({"type": ["number", "null"]}, parse_number, parse_number_column, float)
 BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, parse_boolean_column, bool)

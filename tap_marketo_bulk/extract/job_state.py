@@ -127,7 +127,7 @@ def created(state: JobState, job: ExportJob, request: ExportRequest, now: float)
     )
 
 
-def resumed(state: JobState, job: ExportJob, now: float) -> JobState:
+def found_created(state: JobState, job: ExportJob, now: float) -> JobState:
     """Return the state after the job of an earlier run was found to be created."""
     return replace(state, stage=Stage.CREATED, job=job, due=now, since=now)
 

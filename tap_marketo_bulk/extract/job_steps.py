@@ -136,7 +136,7 @@ class JobSteps:
             return self._after_invalid_response(state, error)
         event = f"of an earlier run resumed: {job.status}"
         if job.status is JobStatus.CREATED:
-            return self._log(job_state.resumed(state, job, self._now), event)
+            return self._log(job_state.found_created(state, job, self._now), event)
         return self._log(self._in_queue(state, job), event)
 
     def download(self, state: JobState) -> JobState:

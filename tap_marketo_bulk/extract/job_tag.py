@@ -60,7 +60,9 @@ class JobTag:
 
 def tag_of(task: ExportTask, field: str, unknown_fields: int) -> JobTag:
     """Return the tag of the job of a task whose file begins with ``field``."""
-    return JobTag(tag_name(field), task.window, task.horizon, task.request.digest, unknown_fields)
+    return JobTag(
+        field_name_in_tag(field), task.window, task.horizon, task.request.digest, unknown_fields
+    )
 
 
 def with_tag(task: ExportTask, request: ExportRequest) -> ExportRequest:
@@ -75,7 +77,7 @@ def with_tag(task: ExportTask, request: ExportRequest) -> ExportRequest:
     return request.with_header(field, str(tag_of(task, field, unknown_fields)))
 
 
-def tag_name(field: str) -> str:
+def field_name_in_tag(field: str) -> str:
     """Return a field's name as it is in tags."""
     return _NOT_IN_TAGS.sub("_", field)
 

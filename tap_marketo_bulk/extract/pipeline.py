@@ -9,7 +9,7 @@ Two threads::
     close()         ends the worker           and at the end cancels jobs that nobody knows
 
 The worker alone calls Marketo about jobs; the reader alone touches Singer state. Job states are
-values; they are replaced in the job table, under the lock of ``SharedState``.
+values; they are replaced in the job table, under the lock of ``PipelineData``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.extract.events import Event, JobCreated, JobUseless
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.job_steps import JobSteps
-from tap_marketo_bulk.extract.shared_state import SharedState
+from tap_marketo_bulk.extract.pipeline_data import PipelineData
 from tap_marketo_bulk.extract.worker import Worker
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Pipeline:
             policy: How jobs are treated.
         """
         self._clock = clock
-        self._shared = SharedState()
+        self._shared = PipelineData()
         steps = JobSteps(exports, policy, clock)
         self._worker = Worker(self._shared, steps, policy, clock, self.STALL_SECONDS)
         self._thread: threading.Thread | None = None

@@ -92,7 +92,7 @@ class RowConverter:
             for field, field_type in schema.types.items()
             if field in file_fields
         ]
-        self._builder = RecordBuilder(schema, invalid_values, record_format)
+        self._builder = RecordAssembler(schema, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row.
@@ -132,7 +132,7 @@ def convert_column(
     return found
 
 
-class RecordBuilder:
+class RecordAssembler:
     """Makes records from converted columns, following the rule for values that do not fit."""
 
     def __init__(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.job_state import JobState
     from tap_marketo_bulk.extract.job_steps import JobSteps
-    from tap_marketo_bulk.extract.shared_state import SharedState
+    from tap_marketo_bulk.extract.pipeline_data import PipelineData
     from tap_marketo_bulk.extract.tasks import JobPolicy
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
@@ -35,7 +35,7 @@ class Worker:
 
     def __init__(
         self,
-        shared: SharedState,
+        shared: PipelineData,
         steps: JobSteps,
         policy: JobPolicy,
         clock: Clock,

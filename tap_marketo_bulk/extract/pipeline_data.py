@@ -22,7 +22,7 @@ _STAGES_WITH_JOB = frozenset(
 
 
 @dataclass
-class SharedState:
+class PipelineData:
     """Everything here is read and changed under the lock ``changed`` only.
 
     Attributes:
