@@ -36,7 +36,7 @@ from tap_marketo_bulk.streams.sync_run import SyncRun
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import click
     from singer_sdk import Stream
@@ -127,20 +127,19 @@ class TapMarketoBulk(SdkTap):
         """Return the selected streams with export jobs, with the streams that share them."""
         return [
             stream.export_group()
-            for stream in self.streams.values()
+            for stream in self._streams_to_read()
             if isinstance(stream, BulkStream)
-            and (stream.selected or stream.has_selected_descendents)
         ]
 
     def last_stream(self) -> str:
         """Return the name of the stream that the SDK reads last."""
-        names = [
-            stream.name
-            for stream in self.streams.values()
-            if not stream.parent_stream_type
-            and (stream.selected or stream.has_selected_descendents)
-        ]
-        return names[-1]
+        return [each.name for each in self._streams_to_read() if not each.parent_stream_type][-1]
+
+    def _streams_to_read(self) -> Iterator[Stream]:
+        """Yield the streams that are selected, or whose typed streams are."""
+        for stream in self.streams.values():
+            if stream.selected or stream.has_selected_descendents:
+                yield stream
 
     def streams_without_jobs(self) -> list[str]:
         """Return the names of the selected streams that are read without export jobs."""

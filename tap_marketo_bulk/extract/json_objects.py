@@ -91,12 +91,15 @@ def _decode(text: str) -> tuple[Any, bool]:
         # Several times faster than the standard library. Refuses lone surrogates.
         return _DECODER.decode(text), _NUL not in text
     except (msgspec.DecodeError, UnicodeEncodeError):
-        pass
+        return _decode_other(text), False
+
+
+def _decode_other(text: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode what the fast decoder does not: lenient JSON, and values in doubled quotes."""
     try:
-        return _decode_leniently(text), False
+        return _decode_leniently(text)
     except ValueError:
-        repaired = _VALUE_IN_DOUBLED_QUOTES.sub(_without_doubled_quotes, text)
-        return _decode_leniently(repaired), False
+        return _decode_leniently(_VALUE_IN_DOUBLED_QUOTES.sub(_without_doubled_quotes, text))
 
 
 def _decode_leniently(text: str) -> Any:  # noqa: ANN401 - any JSON value

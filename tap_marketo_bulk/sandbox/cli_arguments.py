@@ -26,7 +26,7 @@ _ALIASES = {"expected": ["truth"]}
 CUSTOM_OBJECT_PREFIX = "customobjects/"
 STREAMS = (
     *("leads", "activities", "deleted_leads", "program_members"),
-    *(CUSTOM_OBJECT_PREFIX + one.api_name for one in CUSTOM_OBJECTS if not one.refusal),
+    *(CUSTOM_OBJECT_PREFIX + one.api_name for one in CUSTOM_OBJECTS if not one.export_error),
     *("lead_describe", "activity_types", "programs", "campaigns", "lists", "smart_lists"),
     *("emails", "email_templates", "landing_pages", "forms", "segmentations", "segments"),
     *("channels", "tags", "folders"),

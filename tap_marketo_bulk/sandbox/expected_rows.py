@@ -38,7 +38,7 @@ class ExpectedRows(ExpectedAssets):
         self._custom_object_exports = {
             one.api_name: CustomObjectExport(data_set, one)
             for one in CUSTOM_OBJECTS
-            if not one.refusal
+            if not one.export_error
         }
 
     def leads(

@@ -45,8 +45,7 @@ def test_after_two_runs_the_database_has_the_expected_rows(
     server: Database, installed: Path, tmp_path: Path
 ) -> None:
     database = server.create("two_runs")
-    # The sandbox's clock does not move during a run, so the expected rows do not depend on the
-    # duration of the run. The tap reads up to the time of this clock.
+    # This clock does not move during a run, so the expected rows do not depend on its duration.
     creation = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - HISTORY / 3
     options = Options(leads=1500, activities=4000, history_days=HISTORY.days, job_seconds=0)
     with Sandbox(options, clock=SandboxClock(start=creation, speed=0)) as sandbox:

@@ -175,7 +175,7 @@ class NonBlockingPipe(io.FileIO):
 
     Attributes:
         is_full: Set when the pipe was full for the first time.
-        refusals: How often a write was refused.
+        rejected_writes: How often a write was not accepted.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -183,13 +183,13 @@ class NonBlockingPipe(io.FileIO):
         os.set_blocking(descriptor, False)
         super().__init__(descriptor, "wb")
         self.is_full = threading.Event()
-        self.refusals = 0
+        self.rejected_writes = 0
 
     def write(self, block: Any) -> int:  # noqa: ANN401 - a buffer
         """Count a refused write."""
         written: int | None = super().write(block)
         if written is None:
-            self.refusals += 1
+            self.rejected_writes += 1
             self.is_full.set()
         return written  # type: ignore[return-value] # io's types leave out the None
 
@@ -220,7 +220,7 @@ def test_a_pipe_in_non_blocking_mode_is_waited_for_and_not_tried_again_and_again
     assert len(json.loads(record)["record"]["note"]) == 1_000_000
     assert json.loads(state)["type"] == "STATE"
     # At most once before each time that the reader made room.
-    assert out.refusals <= len(blocks) + 1
+    assert out.rejected_writes <= len(blocks) + 1
 
 
 class SlowPipe(io.RawIOBase):

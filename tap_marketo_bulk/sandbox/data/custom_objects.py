@@ -77,7 +77,7 @@ class CustomObjectDefinition:
         return (*SYSTEM_FIELDS, *self.custom_fields)
 
     @property
-    def refusal(self) -> str:
+    def export_error(self) -> str:
         """Why Bulk Extract does not export it; empty if it does."""
         if any(field.is_crm_managed for field in self.custom_fields):
             return f"Custom object '{self.api_name}' is managed by a CRM and cannot be exported"

@@ -47,8 +47,8 @@ class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
         Raises:
             SandboxApiError: Bulk Extract does not export this object, or the body is invalid.
         """
-        if self._definition.refusal:
-            raise invalid_value(self._definition.refusal)
+        if self._definition.export_error:
+            raise invalid_value(self._definition.export_error)
         return super().parse_create_body(body, at)
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
