@@ -3,7 +3,7 @@
 ::
 
     windows, stream_state, state_format    time, what STATE holds, and as JSON
-    read_progress                          what was read and what is owed
+    read_modes, read_progress              how a stream is read; what was read, what is owed
     tasks, planner                         what is owed -> export tasks
     job_state, job_rules, job_steps        one export job: its states, decisions and calls
     job_tag, unknown_jobs                  jobs that the state lacks, found by their tag

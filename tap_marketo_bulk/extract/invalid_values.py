@@ -41,7 +41,9 @@ class InvalidValueHandler:
         self.samples: dict[str, str] = {}
         self._policy = policy
 
-    def handle(self, record: str, values: Mapping[str, object], required: frozenset[str]) -> None:
+    def count_or_raise(
+        self, record: str, values: Mapping[str, object], required: frozenset[str]
+    ) -> None:
         """Count the invalid values of one record.
 
         Args:

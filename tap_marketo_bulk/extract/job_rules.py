@@ -55,7 +55,7 @@ def outcome_text(job: ExportJob | None) -> str:
     return f"{job.status} ({job.error})" if job.error else str(job.status)
 
 
-def without_unknown_fields(
+def request_without_unknown_fields(
     state: JobState,
     request: ExportRequest,
     error: UnknownFieldsError,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _USELESS_JOB_ERRORS = (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError)
 
 
-class Stage(Enum):
+class JobStage(Enum):
     """How far a job has come."""
 
     PLANNED = auto()
@@ -77,7 +77,7 @@ class JobState:
     number: int
     task: ExportTask
     request: ExportRequest
-    stage: Stage
+    stage: JobStage
     job: ExportJob | None = None
     attempts: int = 0
     invalid_responses: int = 0
@@ -91,7 +91,7 @@ class JobState:
     def export_id(self) -> str:
         """Marketo's id of the job, empty where there is no job."""
         if self.job is None:
-            return (self.task.export_id or "") if self.stage is Stage.UNFINISHED else ""
+            return (self.task.export_id or "") if self.stage is JobStage.UNFINISHED else ""
         return self.job.export_id
 
     @property
@@ -108,7 +108,7 @@ class JobState:
 
 def first_state(number: int, task: ExportTask, now: float) -> JobState:
     """Return the first state of a task."""
-    stage = Stage.UNFINISHED if task.export_id else Stage.PLANNED
+    stage = JobStage.UNFINISHED if task.export_id else JobStage.PLANNED
     request = task.request.without(task.unknown_fields)
     return JobState(number, task, request, stage, since=now)
 
@@ -117,7 +117,7 @@ def created(state: JobState, job: ExportJob, request: ExportRequest, now: float)
     """Return the state after a job was created."""
     return replace(
         state,
-        stage=Stage.CREATED,
+        stage=JobStage.CREATED,
         job=job,
         request=request,
         attempts=state.attempts + 1,
@@ -129,13 +129,13 @@ def created(state: JobState, job: ExportJob, request: ExportRequest, now: float)
 
 def found_created(state: JobState, job: ExportJob, now: float) -> JobState:
     """Return the state after the job of an earlier run was found to be created."""
-    return replace(state, stage=Stage.CREATED, job=job, due=now, since=now)
+    return replace(state, stage=JobStage.CREATED, job=job, due=now, since=now)
 
 
 def in_queue(state: JobState, job: ExportJob, now: float, pause: float) -> JobState:
     """Return the state after a job was enqueued, or found in the queue."""
     return replace(
-        state, stage=Stage.IN_QUEUE, job=job, due=now + pause, since=now, queue_full_since=None
+        state, stage=JobStage.IN_QUEUE, job=job, due=now + pause, since=now, queue_full_since=None
     )
 
 
@@ -162,28 +162,28 @@ def responded_invalidly(state: JobState, due: float) -> JobState:
 
 def completed(state: JobState, job: ExportJob, now: float) -> JobState:
     """Return the state after Marketo finished the file."""
-    return replace(state, stage=Stage.COMPLETED, job=job, due=now)
+    return replace(state, stage=JobStage.COMPLETED, job=job, due=now)
 
 
 def planned_again(state: JobState, now: float) -> JobState:
     """Return the state after a job turned out to be useless: another one is created."""
-    return replace(state, stage=Stage.PLANNED, job=None, due=now, since=now)
+    return replace(state, stage=JobStage.PLANNED, job=None, due=now, since=now)
 
 
 def downloaded(state: JobState, job: ExportJob, content: BinaryIO) -> JobState:
     """Return the state after the job's file was downloaded and verified."""
     file = VerifiedFile(state.task, state.request, job, content)
-    return replace(state, stage=Stage.DOWNLOADED, file=file)
+    return replace(state, stage=JobStage.DOWNLOADED, file=file)
 
 
 def reading(state: JobState) -> JobState:
     """Return the state while the file is being read."""
-    return replace(state, stage=Stage.READING)
+    return replace(state, stage=JobStage.READING)
 
 
 def failed(state: JobState, error: BaseException) -> JobState:
     """Return the state after an error that ends the task."""
-    return replace(state, stage=Stage.FAILED, error=error)
+    return replace(state, stage=JobStage.FAILED, error=error)
 
 
 def makes_job_useless(error: BaseException) -> bool:

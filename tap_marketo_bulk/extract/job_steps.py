@@ -39,8 +39,8 @@ from tap_marketo_bulk.extract.job_rules import (
     export_timeout,
     is_expired,
     outcome_text,
+    request_without_unknown_fields,
     unverifiable_file,
-    without_unknown_fields,
 )
 from tap_marketo_bulk.extract.job_tag import with_tag
 from tap_marketo_bulk.marketo.download import download_verified
@@ -81,7 +81,7 @@ class JobSteps:
                 job = self._exports.create(tagged)
             except UnknownFieldsError as error:
                 extra_fields = self._policy.extra_lead_fields
-                request = without_unknown_fields(state, request, error, extra_fields)
+                request = request_without_unknown_fields(state, request, error, extra_fields)
             except ApiError as error:
                 is_about_body = type(error) is ApiError and error.http_status == HTTPStatus.OK
                 if not is_about_body or tagged == request:

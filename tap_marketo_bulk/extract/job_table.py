@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract import job_state
-from tap_marketo_bulk.extract.job_state import Stage
+from tap_marketo_bulk.extract.job_state import JobStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.job_state import JobState
     from tap_marketo_bulk.extract.tasks import ExportTask
 
-_STAGES_BEFORE_QUEUE = (Stage.PLANNED, Stage.CREATED)
+_STAGES_BEFORE_QUEUE = (JobStage.PLANNED, JobStage.CREATED)
 
 
 class JobTable:
@@ -40,7 +40,7 @@ class JobTable:
             state = job_state.first_state(self._count, task, now)
             self._count += 1
             self._numbers[task.stream].append(state.number)
-            if state.stage is Stage.PLANNED:
+            if state.stage is JobStage.PLANNED:
                 self._planned[task.stream].append(state)
             else:
                 self._begun[state.number] = state

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.job_state import Stage
+from tap_marketo_bulk.extract.job_state import JobStage
 from tap_marketo_bulk.extract.job_table import JobTable
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Without its id in STATE, the job of one of these would be paid for again by the next run.
 _STAGES_WITH_JOB = frozenset(
-    (Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED, Stage.DOWNLOADED, Stage.READING)
+    (JobStage.CREATED, JobStage.IN_QUEUE, JobStage.COMPLETED, JobStage.DOWNLOADED, JobStage.READING)
 )
 
 

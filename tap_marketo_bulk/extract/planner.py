@@ -14,12 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.read_progress import (
-    ReadMode,
-    UndatedReadMode,
-    owed_windows,
-    part_owed_again,
-)
+from tap_marketo_bulk.extract.read_modes import ReadMode, UndatedReadMode
+from tap_marketo_bulk.extract.read_progress import owed_windows, part_owed_again
 from tap_marketo_bulk.extract.tasks import ExportTask
 from tap_marketo_bulk.extract.windows import Window, merge, split, subtract
 

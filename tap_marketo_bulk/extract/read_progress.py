@@ -9,65 +9,24 @@ of the run that created its job, so the ``lookback`` before that run's horizon i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.stream_state import Backfill, Coverage
+from tap_marketo_bulk.extract.read_modes import (
+    BackfillReadMode,
+    FullReadMode,
+    IncrementalReadMode,
+    ReadMode,
+    UndatedReadMode,
+)
+from tap_marketo_bulk.extract.stream_state import Backfill, BookmarkCoverage
 from tap_marketo_bulk.extract.windows import Window, merge, subtract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_marketo_bulk.extract.stream_state import StreamState
-
-
-@dataclass(frozen=True)
-class IncrementalReadMode:
-    """Read what is new since the bookmark.
-
-    Attributes:
-        replication_key: The column that the bookmark is about.
-        lookback: What is read again before the horizon of a run, by the run after it.
-    """
-
-    replication_key: str
-    lookback: timedelta = timedelta()
-
-
-@dataclass(frozen=True)
-class FullReadMode:
-    """Read everything since the start date; an interrupted read is continued by the next run.
-
-    Attributes:
-        bookmark_key: The replication key whose bookmark is set at the end of the read, to the
-            horizon of its beginning, since a record may change after its window was read. None
-            where there is no bookmark.
-    """
-
-    bookmark_key: str | None = None
-
-
-@dataclass(frozen=True)
-class BackfillReadMode:
-    """Read one of the backfills of a stream's state.
-
-    Attributes:
-        index: Its place in ``StreamState.backfills``.
-    """
-
-    index: int
-
-
-@dataclass(frozen=True)
-class UndatedReadMode:
-    """Read all that there is at present, without dates and without a bookmark.
-
-    The members of a list, in one export, or the entries of a REST call without a date filter.
-    """
-
-
-ReadMode = IncrementalReadMode | FullReadMode | BackfillReadMode | UndatedReadMode
 
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
@@ -116,8 +75,8 @@ def part_owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> W
     return Window(again, window.end) if again < window.end else None
 
 
-def begin_read(
-    state: StreamState, mode: ReadMode, wanted: Coverage, horizon: datetime
+def state_when_read_begins(
+    state: StreamState, mode: ReadMode, wanted: BookmarkCoverage, horizon: datetime
 ) -> StreamState:
     """Return the state with which a run begins to read; it must be in STATE before any job is.
 
@@ -143,12 +102,14 @@ def begin_read(
     start = wanted.start if adds_types else min(wanted.start, state.coverage.start)
     return replace(
         state,
-        coverage=Coverage(start, wanted.type_ids),
+        coverage=BookmarkCoverage(start, wanted.type_ids),
         backfills=(*state.backfills, *added),
     )
 
 
-def _added_stretches(covered: Coverage, wanted: Coverage, end: datetime) -> Iterator[Backfill]:
+def _added_stretches(
+    covered: BookmarkCoverage, wanted: BookmarkCoverage, end: datetime
+) -> Iterator[Backfill]:
     """Yield what wider settings add before an instant: earlier dates, and other types."""
     if wanted.start < covered.start:
         yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.type_ids)
@@ -158,7 +119,7 @@ def _added_stretches(covered: Coverage, wanted: Coverage, end: datetime) -> Iter
         yield Backfill(Window(start, end), added)
 
 
-def _adds_types(covered: Coverage, wanted: Coverage) -> bool:
+def _adds_types(covered: BookmarkCoverage, wanted: BookmarkCoverage) -> bool:
     return bool(covered.type_ids) and not set(wanted.type_ids or (None,)) <= set(covered.type_ids)
 
 

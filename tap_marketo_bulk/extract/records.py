@@ -169,7 +169,7 @@ class RecordAssembler:
     def _report(self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block) -> None:
         for row, values in sorted(invalid.items()):
             record = self._name(columns, block, row)
-            self._invalid_values.handle(record, values, self._schema.required)
+            self._invalid_values.count_or_raise(record, values, self._schema.required)
 
     def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
         """Name the record of a row in a message."""

@@ -52,7 +52,7 @@ class RestRecordConverter:
                 record[field], invalid[field] = None, entry[field]
         name = record_label(schema.stream, {field: entry.get(field) for field in schema.key})
         if invalid:
-            self._invalid_values.handle(name, invalid, schema.required)
+            self._invalid_values.count_or_raise(name, invalid, schema.required)
         for field in schema.key:
             if record[field] is None:
                 raise missing_key(name, field)

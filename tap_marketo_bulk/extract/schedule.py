@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.job_state import Stage
+from tap_marketo_bulk.extract.job_state import JobStage
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 MAX_FILES_AHEAD = 2
 # While the daily quota is waited for, it is logged this often.
 REMINDER_SECONDS = 600.0
-_STAGES_WITH_DUE_TIME = (Stage.UNFINISHED, Stage.CREATED, Stage.IN_QUEUE, Stage.COMPLETED)
+_STAGES_WITH_DUE_TIME = (
+    JobStage.UNFINISHED,
+    JobStage.CREATED,
+    JobStage.IN_QUEUE,
+    JobStage.COMPLETED,
+)
 
 
 class Step(Enum):
@@ -72,13 +77,13 @@ def seconds_until_due(snapshot: SchedulerSnapshot) -> float | None:
 
 def _steps(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, Step]]:
     needed = _needed(snapshot.jobs)
-    for job in _due(snapshot, needed, Stage.UNFINISHED):
+    for job in _due(snapshot, needed, JobStage.UNFINISHED):
         yield job, Step.CHECK_EARLIER_JOB
     if snapshot.now >= snapshot.quota_retry_at:
         yield from _jobs_to_enqueue(snapshot, needed)
         yield from _jobs_to_create(snapshot, needed)
     # Also jobs whose file is not needed: when one is done, its place in the queue is free.
-    for job in _due(snapshot, snapshot.jobs, Stage.IN_QUEUE):
+    for job in _due(snapshot, snapshot.jobs, JobStage.IN_QUEUE):
         yield job, Step.POLL
     yield from _jobs_to_download(snapshot, needed)
 
@@ -88,7 +93,7 @@ def _needed(jobs: Iterable[JobState]) -> list[JobState]:
     failed: set[str] = set()
     needed = []
     for job in jobs:
-        if job.stage is Stage.FAILED:
+        if job.stage is JobStage.FAILED:
             failed.add(job.task.stream)
         if job.task.stream not in failed:
             needed.append(job)
@@ -98,8 +103,8 @@ def _needed(jobs: Iterable[JobState]) -> list[JobState]:
 def _jobs_to_enqueue(
     snapshot: SchedulerSnapshot, needed: list[JobState]
 ) -> Iterator[tuple[JobState, Step]]:
-    in_queue = _count(snapshot.jobs, Stage.IN_QUEUE)
-    for job in _due(snapshot, needed, Stage.CREATED):
+    in_queue = _count(snapshot.jobs, JobStage.IN_QUEUE)
+    for job in _due(snapshot, needed, JobStage.CREATED):
         is_persisted = job.export_id in snapshot.persisted_ids
         if in_queue < snapshot.max_in_flight and (is_persisted or snapshot.enqueues_without_state):
             yield job, Step.ENQUEUE
@@ -108,9 +113,9 @@ def _jobs_to_enqueue(
 def _jobs_to_create(
     snapshot: SchedulerSnapshot, needed: list[JobState]
 ) -> Iterator[tuple[JobState, Step]]:
-    in_flight = _count(snapshot.jobs, Stage.IN_QUEUE) + _count(needed, Stage.CREATED)
-    started = in_flight + _count(needed, Stage.UNFINISHED, Stage.COMPLETED)
-    for job in _due(snapshot, needed, Stage.PLANNED):
+    in_flight = _count(snapshot.jobs, JobStage.IN_QUEUE) + _count(needed, JobStage.CREATED)
+    started = in_flight + _count(needed, JobStage.UNFINISHED, JobStage.COMPLETED)
+    for job in _due(snapshot, needed, JobStage.PLANNED):
         # Completed jobs of another stream must not keep the reader waiting for ever.
         ahead = in_flight if job.number == snapshot.awaited else started
         if ahead < snapshot.max_in_flight:
@@ -121,22 +126,24 @@ def _jobs_to_download(
     snapshot: SchedulerSnapshot, needed: list[JobState]
 ) -> Iterator[tuple[JobState, Step]]:
     """Yield completed jobs while there is room; one place is kept for the awaited file."""
-    room = MAX_FILES_AHEAD - _count(snapshot.jobs, Stage.DOWNLOADED)
-    downloaded = [job.number for job in _in_stage(snapshot.jobs, Stage.DOWNLOADED)]
+    room = MAX_FILES_AHEAD - _count(snapshot.jobs, JobStage.DOWNLOADED)
+    downloaded = [job.number for job in _in_stage(snapshot.jobs, JobStage.DOWNLOADED)]
     if snapshot.awaited is not None and snapshot.awaited not in downloaded:
         room -= 1
-    for job in _due(snapshot, needed, Stage.COMPLETED):
+    for job in _due(snapshot, needed, JobStage.COMPLETED):
         if job.number == snapshot.awaited or room > 0:
             yield job, Step.DOWNLOAD
 
 
-def _in_stage(jobs: Iterable[JobState], *stages: Stage) -> Iterator[JobState]:
+def _in_stage(jobs: Iterable[JobState], *stages: JobStage) -> Iterator[JobState]:
     return (job for job in jobs if job.stage in stages)
 
 
-def _count(jobs: Iterable[JobState], *stages: Stage) -> int:
+def _count(jobs: Iterable[JobState], *stages: JobStage) -> int:
     return sum(1 for _ in _in_stage(jobs, *stages))
 
 
-def _due(snapshot: SchedulerSnapshot, jobs: Iterable[JobState], stage: Stage) -> Iterator[JobState]:
+def _due(
+    snapshot: SchedulerSnapshot, jobs: Iterable[JobState], stage: JobStage
+) -> Iterator[JobState]:
     return (job for job in _in_stage(jobs, stage) if job.due <= snapshot.now)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.errors import StateError
 from tap_marketo_bulk.extract.stream_state import (
     Backfill,
-    Coverage,
+    BookmarkCoverage,
     LastPersistedJobs,
     StreamState,
     UnfinishedExport,
@@ -140,8 +140,8 @@ def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, A
     return entries
 
 
-def _coverage(entry: Mapping[str, Any]) -> Coverage:
-    return Coverage(parse_instant(entry["start"]), _type_ids(entry))
+def _coverage(entry: Mapping[str, Any]) -> BookmarkCoverage:
+    return BookmarkCoverage(parse_instant(entry["start"]), _type_ids(entry))
 
 
 def _backfill(entry: Mapping[str, Any]) -> Backfill:

@@ -36,7 +36,7 @@ class UnfinishedExport:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class BookmarkCoverage:
     """What the bookmark stands for, by the settings with which it was moved.
 
     Attributes:
@@ -99,7 +99,7 @@ class StreamState:
     bookmark: datetime | None = None
     horizon: datetime | None = None
     owed: tuple[Window, ...] | None = None
-    coverage: Coverage | None = None
+    coverage: BookmarkCoverage | None = None
     backfills: tuple[Backfill, ...] = ()
     full_read_began: datetime | None = None
     full_read_reached: datetime | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError
 from tap_marketo_bulk.extract import job_state
-from tap_marketo_bulk.extract.job_state import Stage
+from tap_marketo_bulk.extract.job_state import JobStage
 from tap_marketo_bulk.extract.quota import retry_after_quota
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
@@ -109,7 +109,7 @@ class Worker:
                 self._shared.abandon([state])
             self._unknown_fields[state.task.stream].update(state.unknown_fields)
             self._shared.changed.notify_all()
-            if state.stage is Stage.CREATED and not self._shared.enqueues_without_state:
+            if state.stage is JobStage.CREATED and not self._shared.enqueues_without_state:
                 # A created job costs nothing, an enqueued one does: first into STATE.
                 self._shared.enqueues_without_state = not self._await_persisted(state)
 
@@ -149,7 +149,7 @@ class Worker:
             seconds = (retry_at - now).total_seconds() + 1
             self._quota_retry_at = self._clock.monotonic() + seconds
             for each in self._shared.jobs.begun():
-                if each.stage is Stage.CREATED:
+                if each.stage is JobStage.CREATED:
                     self._shared.jobs.replace(job_state.paused(each, self._quota_retry_at))
             return job_state.paused(state, self._quota_retry_at)
 
@@ -177,7 +177,7 @@ class Worker:
             return False
         waited = self._clock.monotonic() - state.since + self._policy.poll_seconds
         is_overdue = waited > self._policy.job_timeout_seconds
-        is_in_queue = state.stage is Stage.IN_QUEUE
+        is_in_queue = state.stage is JobStage.IN_QUEUE
         # The next run finds a job by its tag once its file is complete.
         is_findable = is_in_queue and bool(state.request.column_header_names)
         is_known = state.export_id in self._shared.persisted_ids or is_findable

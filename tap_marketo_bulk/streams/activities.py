@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds

@@ -12,7 +12,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.field_types import type_for_schema
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
-from tap_marketo_bulk.extract.read_progress import FullReadMode, IncrementalReadMode, ReadMode
+from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, ReadMode
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 

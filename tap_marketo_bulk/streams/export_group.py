@@ -14,8 +14,9 @@ from tap_marketo_bulk.extract.planner import (
     plan_tasks,
     stream_of,
 )
-from tap_marketo_bulk.extract.read_progress import BackfillReadMode, begin_read, bookmark_of
-from tap_marketo_bulk.extract.stream_state import Coverage, StreamState
+from tap_marketo_bulk.extract.read_modes import BackfillReadMode
+from tap_marketo_bulk.extract.read_progress import bookmark_of, state_when_read_begins
+from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState
 from tap_marketo_bulk.extract.windows import whole_second
 from tap_marketo_bulk.instants import format_instant
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.windows import SyncPeriod, Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
@@ -104,9 +105,9 @@ class ExportGroup:
         """
         for stream in self.consumers:
             state = state_store[stream.name]
-            wanted = Coverage(whole_second(period.start), stream.spec.type_ids)
+            wanted = BookmarkCoverage(whole_second(period.start), stream.spec.type_ids)
             mode = modes[stream.name]
-            state_store[stream.name] = begin_read(state, mode, wanted, period.horizon)
+            state_store[stream.name] = state_when_read_begins(state, mode, wanted, period.horizon)
 
     def tasks(
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import MarketoBulkError
 from tap_marketo_bulk.extract.planner import obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_progress import FullReadMode, UndatedReadMode
+from tap_marketo_bulk.extract.read_modes import FullReadMode, UndatedReadMode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tap_marketo_bulk.extract.planner import PlanningInput
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.unknown_jobs import FoundJob, UnknownJobFinder
     from tap_marketo_bulk.extract.windows import SyncPeriod

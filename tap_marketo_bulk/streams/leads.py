@@ -7,11 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import (
-    FullReadMode,
-    IncrementalReadMode,
-    UndatedReadMode,
-)
+from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
@@ -20,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_progress import UndatedReadMode
+from tap_marketo_bulk.extract.read_modes import UndatedReadMode
 from tap_marketo_bulk.marketo import assets
 from tap_marketo_bulk.marketo.activity_types import TYPES_PATH, activity_type_entries
 from tap_marketo_bulk.marketo.assets import ASSETS_PATH

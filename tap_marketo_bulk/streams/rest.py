@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract.read_progress import begin_read, owed_windows
+from tap_marketo_bulk.extract.read_progress import owed_windows, state_when_read_begins
 from tap_marketo_bulk.extract.rest_records import RestRecordConverter
-from tap_marketo_bulk.extract.stream_state import Coverage
+from tap_marketo_bulk.extract.stream_state import BookmarkCoverage
 from tap_marketo_bulk.extract.windows import Window, whole_second
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.base import MarketoStream
@@ -105,8 +105,8 @@ class RestStream(MarketoStream):
             return Window(period.start, period.horizon)
         state_store = self._run.state_store
         warn_of_skipped_changes(self, mode, state_store, period)
-        wanted = Coverage(whole_second(period.start))
-        state = begin_read(state_store[self.name], mode, wanted, period.horizon)
+        wanted = BookmarkCoverage(whole_second(period.start))
+        state = state_when_read_begins(state_store[self.name], mode, wanted, period.horizon)
         state_store[self.name] = state
         owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
         starts = [each.window.start for each in state.backfills]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.windows import Window

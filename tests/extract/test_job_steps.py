@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.extract.job_rules import MAX_ATTEMPTS, MAX_INVALID_RESPONSES
-from tap_marketo_bulk.extract.job_state import JobState, Stage, first_state, paused
+from tap_marketo_bulk.extract.job_state import JobStage, JobState, first_state, paused
 from tap_marketo_bulk.extract.job_steps import JobSteps
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
@@ -55,13 +55,13 @@ def test_a_task_becomes_a_verified_file(
     steps: JobSteps, exports: FakeExports, clock: TapClock
 ) -> None:
     state = steps.poll(queued(steps))
-    assert state.stage is Stage.IN_QUEUE
+    assert state.stage is JobStage.IN_QUEUE
     assert state.due == clock.monotonic() + 60
     clock.sleep(600)
     state = steps.poll(state)
-    assert state.stage is Stage.COMPLETED
+    assert state.stage is JobStage.COMPLETED
     state = steps.download(state)
-    assert state.stage is Stage.DOWNLOADED
+    assert state.stage is JobStage.DOWNLOADED
     assert state.file
     assert state.file.content.read() == b"job 1"
     state.file.content.close()
@@ -148,7 +148,7 @@ def test_a_full_queue_is_waited_for_as_long_as_a_job(
     state = steps.create(new(), ())
     exports.errors["enqueue"] = [api_error(errors.QueueFullError)] * 3
     state = steps.enqueue(state)
-    assert state.stage is Stage.CREATED
+    assert state.stage is JobStage.CREATED
     assert 30 <= state.due - clock.monotonic() <= 90
     clock.sleep(POLICY.job_timeout_seconds)
     state = steps.enqueue(state)
@@ -167,7 +167,7 @@ def test_after_a_pause_for_the_quota_a_full_queue_has_the_whole_job_timeout(
     clock.sleep(60)
     state = steps.enqueue(state)
     clock.sleep(POLICY.job_timeout_seconds)
-    assert steps.enqueue(state).stage is Stage.CREATED
+    assert steps.enqueue(state).stage is JobStage.CREATED
 
 
 def test_a_used_up_quota_is_an_error_unless_the_job_is_in_the_queue(
@@ -178,7 +178,7 @@ def test_a_used_up_quota_is_an_error_unless_the_job_is_in_the_queue(
     with pytest.raises(errors.ExportQuotaError):
         steps.enqueue(state)
     exports.queued["job 1"] = 0.0
-    assert steps.enqueue(state).stage is Stage.IN_QUEUE
+    assert steps.enqueue(state).stage is JobStage.IN_QUEUE
 
 
 def test_a_rejected_job_is_an_error_unless_marketo_does_not_know_it(
@@ -189,7 +189,7 @@ def test_a_rejected_job_is_an_error_unless_marketo_does_not_know_it(
     with pytest.raises(errors.ApiError):
         steps.enqueue(state)
     exports.errors["status"] = [api_error(errors.ApiError)]
-    assert steps.enqueue(state).stage is Stage.PLANNED
+    assert steps.enqueue(state).stage is JobStage.PLANNED
 
 
 def test_the_job_timeout_begins_when_the_job_is_enqueued(steps: JobSteps, clock: TapClock) -> None:
@@ -197,7 +197,7 @@ def test_the_job_timeout_begins_when_the_job_is_enqueued(steps: JobSteps, clock:
     clock.sleep(20 * 3600)
     state = steps.enqueue(state)
     clock.sleep(60)
-    assert steps.poll(state).stage is Stage.IN_QUEUE
+    assert steps.poll(state).stage is JobStage.IN_QUEUE
 
 
 @pytest.mark.parametrize("status", [JobStatus.FAILED, JobStatus.CANCELLED])
@@ -210,7 +210,7 @@ def test_a_job_that_ends_without_a_file_is_created_again_a_few_times(
         state = steps.enqueue(steps.create(state, ()))
         clock.sleep(600)
         state = steps.poll(state)
-        assert state.stage is Stage.PLANNED
+        assert state.stage is JobStage.PLANNED
     state = steps.enqueue(steps.create(state, ()))
     clock.sleep(600)
     with pytest.raises(errors.ExportFailedError, match="as were the 2 before it"):
@@ -245,7 +245,7 @@ def test_a_file_that_cannot_be_verified_is_not_used(steps: JobSteps, exports: Fa
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=3, size=5)
     for _ in range(MAX_INVALID_RESPONSES - 1):
         state = steps.poll(state)
-        assert state.stage is Stage.IN_QUEUE
+        assert state.stage is JobStage.IN_QUEUE
     with pytest.raises(errors.CorruptFileError, match="cannot be verified"):
         steps.poll(state)
 
@@ -267,22 +267,22 @@ def test_an_error_that_is_not_about_the_job_is_raised(
 @pytest.mark.parametrize(
     ("status", "stage"),
     [
-        (JobStatus.CREATED, Stage.CREATED),
-        (JobStatus.QUEUED, Stage.IN_QUEUE),
-        (JobStatus.PROCESSING, Stage.IN_QUEUE),
-        (JobStatus.FAILED, Stage.PLANNED),
-        (JobStatus.CANCELLED, Stage.PLANNED),
+        (JobStatus.CREATED, JobStage.CREATED),
+        (JobStatus.QUEUED, JobStage.IN_QUEUE),
+        (JobStatus.PROCESSING, JobStage.IN_QUEUE),
+        (JobStatus.FAILED, JobStage.PLANNED),
+        (JobStatus.CANCELLED, JobStage.PLANNED),
     ],
 )
 def test_a_job_of_an_earlier_run_is_resumed_where_it_is(
-    steps: JobSteps, exports: FakeExports, status: JobStatus, stage: Stage
+    steps: JobSteps, exports: FakeExports, status: JobStatus, stage: JobStage
 ) -> None:
     state = new(**RESUMED)
-    assert (state.stage, state.export_id, state.is_resumed) == (Stage.UNFINISHED, "job 1", True)
+    assert (state.stage, state.export_id, state.is_resumed) == (JobStage.UNFINISHED, "job 1", True)
     exports.response = ExportJob("job 1", status)
     state = steps.check_earlier_job(state)
     assert state.stage is stage
-    assert state.export_id == ("" if stage is Stage.PLANNED else "job 1")
+    assert state.export_id == ("" if stage is JobStage.PLANNED else "job 1")
 
 
 def test_resuming_is_repeated_after_an_invalid_response(
@@ -290,20 +290,20 @@ def test_resuming_is_repeated_after_an_invalid_response(
 ) -> None:
     exports.errors["status"] = [errors.InvalidResponseError("Hibernating")]
     state = steps.check_earlier_job(new(**RESUMED))
-    assert state.stage is Stage.UNFINISHED
+    assert state.stage is JobStage.UNFINISHED
     assert state.due == clock.monotonic() + 60
 
 
 @pytest.mark.parametrize(
     ("age", "stage"),
     [
-        (timedelta(days=6, hours=23), Stage.COMPLETED),
-        (timedelta(days=7), Stage.PLANNED),
+        (timedelta(days=6, hours=23), JobStage.COMPLETED),
+        (timedelta(days=7), JobStage.PLANNED),
     ],
 )
 @pytest.mark.parametrize("zone", ["+00:00", ""])
 def test_a_file_can_be_downloaded_for_seven_days(
-    steps: JobSteps, exports: FakeExports, age: timedelta, stage: Stage, zone: str
+    steps: JobSteps, exports: FakeExports, age: timedelta, stage: JobStage, zone: str
 ) -> None:
     created = (NOW - age).isoformat().removesuffix("+00:00") + zone
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at=created)
@@ -314,7 +314,7 @@ def test_a_job_without_a_valid_date_is_not_treated_as_expired(
     steps: JobSteps, exports: FakeExports
 ) -> None:
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at="yesterday")
-    assert steps.check_earlier_job(new(**RESUMED)).stage is Stage.COMPLETED
+    assert steps.check_earlier_job(new(**RESUMED)).stage is JobStage.COMPLETED
 
 
 def test_a_resumed_job_that_cannot_be_verified_is_created_again(
@@ -323,9 +323,9 @@ def test_a_resumed_job_that_cannot_be_verified_is_created_again(
     exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=3)
     state = new(**RESUMED)
     for _ in range(MAX_INVALID_RESPONSES):
-        assert state.stage is Stage.UNFINISHED
+        assert state.stage is JobStage.UNFINISHED
         state = steps.check_earlier_job(state)
-    assert state.stage is Stage.PLANNED
+    assert state.stage is JobStage.PLANNED
 
 
 @pytest.mark.parametrize(
@@ -336,10 +336,10 @@ def test_a_wrong_file_leads_to_a_new_job_only_if_an_earlier_run_created_the_job(
 ) -> None:
     job = ExportJob("job 1", JobStatus.COMPLETED, records=1, size=5, sha256="0" * 64)
     for changes in (RESUMED, {}):
-        state = replace(new(**changes), job=job, stage=Stage.COMPLETED)
+        state = replace(new(**changes), job=job, stage=JobStage.COMPLETED)
         exports.errors["file"] = [error] * 11
         if changes:
-            assert steps.download(state).stage is Stage.PLANNED
+            assert steps.download(state).stage is JobStage.PLANNED
         else:
             with pytest.raises(type(error)):
                 steps.download(state)

@@ -11,15 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_progress import (
-    FullReadMode,
-    IncrementalReadMode,
-    UndatedReadMode,
-    after_window,
-    begin_read,
-)
+from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
+from tap_marketo_bulk.extract.read_progress import after_window, state_when_read_begins
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
-from tap_marketo_bulk.extract.stream_state import Coverage, StreamState, UnfinishedExport
+from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState, UnfinishedExport
 from tap_marketo_bulk.extract.windows import Window, merge
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
@@ -27,7 +22,7 @@ from tap_marketo_bulk.marketo.exports import ExportRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -311,7 +306,7 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
     first_horizon = None
     for run in [*runs, SimulatedRun(1, 0, 24, 10_000, 0)]:
         horizon += run.hours
-        state = begin_read(state, mode, Coverage(START), at(horizon))
+        state = state_when_read_begins(state, mode, BookmarkCoverage(START), at(horizon))
         first_horizon = first_horizon or state.full_read_began
         who = Consumer(OWNER, mode, state, START)
         tasks = plan_tasks(plan(who, horizon=horizon, length=run.window_hours))
@@ -334,7 +329,7 @@ def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> N
         who = Consumer(
             OWNER,
             FullReadMode(),
-            begin_read(state, FullReadMode(), Coverage(START), at(horizon)),
+            state_when_read_begins(state, FullReadMode(), BookmarkCoverage(START), at(horizon)),
             START,
         )
         tasks = plan_tasks(plan(who, horizon=horizon, length=100))

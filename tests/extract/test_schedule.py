@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.extract.job_state import JobState, Stage, first_state
+from tap_marketo_bulk.extract.job_state import JobStage, JobState, first_state
 from tap_marketo_bulk.extract.schedule import (
     REMINDER_SECONDS,
     SchedulerSnapshot,
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 P, U, C, Q, D, V, R, F = (
-    Stage.PLANNED,
-    Stage.UNFINISHED,
-    Stage.CREATED,
-    Stage.IN_QUEUE,
-    Stage.COMPLETED,
-    Stage.DOWNLOADED,
-    Stage.READING,
-    Stage.FAILED,
+    JobStage.PLANNED,
+    JobStage.UNFINISHED,
+    JobStage.CREATED,
+    JobStage.IN_QUEUE,
+    JobStage.COMPLETED,
+    JobStage.DOWNLOADED,
+    JobStage.READING,
+    JobStage.FAILED,
 )
 
 
-def jobs(*stages: Stage | tuple[str, Stage], due: float = 0.0) -> list[JobState]:
+def jobs(*stages: JobStage | tuple[str, JobStage], due: float = 0.0) -> list[JobState]:
     """Return jobs at these stages, of leads unless another stream is named."""
     states = []
     for number, each in enumerate(stages):
@@ -92,7 +92,7 @@ def test_quick_steps_come_before_slow_ones(
 
 
 @pytest.mark.parametrize("stage", [U, C, Q])
-def test_no_step_is_taken_before_it_is_due(stage: Stage) -> None:
+def test_no_step_is_taken_before_it_is_due(stage: JobStage) -> None:
     states = jobs(stage, due=130.0)
     assert chosen(states) is None
     assert seconds_until_due(snapshot(states)) == 30.0

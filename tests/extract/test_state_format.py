@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.extract.read_progress import IncrementalReadMode, owed_windows
+from tap_marketo_bulk.extract.read_modes import IncrementalReadMode
+from tap_marketo_bulk.extract.read_progress import owed_windows
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import (
     Backfill,
-    Coverage,
+    BookmarkCoverage,
     LastPersistedJobs,
     StreamState,
     UnfinishedExport,
@@ -38,7 +39,7 @@ STATES = st.builds(
     owed=st.none() | st.lists(WINDOWS, max_size=2).map(tuple),
     full_read_began=st.none() | INSTANTS,
     full_read_reached=st.none() | INSTANTS,
-    coverage=st.none() | st.builds(Coverage, INSTANTS, TYPES),
+    coverage=st.none() | st.builds(BookmarkCoverage, INSTANTS, TYPES),
     backfills=st.lists(st.builds(Backfill, WINDOWS, TYPES), max_size=2).map(
         lambda each: tuple(one for one in each if one.window.start < one.window.end)
     ),

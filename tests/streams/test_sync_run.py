@@ -17,7 +17,7 @@ from tests.support.runs import CollectingWriter, RunResult, selecting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.read_progress import ReadMode
+    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.sandbox import Sandbox
