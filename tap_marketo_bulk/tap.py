@@ -25,9 +25,10 @@ from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
+from tap_marketo_bulk.streams.creation_context import CreationContext
 from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
 from tap_marketo_bulk.streams.registry import (
-    StreamFactory,
+    create_streams,
     is_reference_stream_name,
     is_stream_name,
 )
@@ -117,11 +118,11 @@ class TapMarketoBulk(SdkTap):
         return run
 
     def discover_streams(self) -> Sequence[Stream]:
-        """Return the streams; see ``StreamFactory``."""
+        """Return the streams; raises as ``registry.create_streams``."""
         known_streams = self.state.get("bookmarks", {})
-        return StreamFactory(
-            self, self.settings, self.client, self.sync_run, known_streams
-        ).create_streams()
+        return create_streams(
+            CreationContext(self, self.settings, self.client, self.sync_run, known_streams)
+        )
 
     def export_groups(self) -> list[ExportGroup]:
         """Return the selected streams with export jobs, with the streams that share them."""

@@ -26,6 +26,7 @@
     │   └── FileNotReadyError    404: a completed job's file is not available yet
     ├── RunEndedByExportQuotaError  the run ended early: the daily export quota is used up
     ├── StreamsDeniedError       some streams were left out: their permissions are missing
+    ├── StreamsWithoutFilterError  some streams were left out: the subscription lacks their filter
     ├── ExportFailedError        a job failed at every attempt
     ├── ExportTimeoutError       a job did not finish in time
     ├── SpoolError               the local disk cannot store the file
@@ -75,6 +76,7 @@ from tap_marketo_bulk.errors.sync import (
     RunEndedByExportQuotaError,
     SpoolError,
     StreamsDeniedError,
+    StreamsWithoutFilterError,
 )
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "SpoolError",
     "StateError",
     "StreamsDeniedError",
+    "StreamsWithoutFilterError",
     "TokenRejectedError",
     "TransientError",
     "UnknownFieldsError",

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tap_marketo_bulk.errors.responses import AccessDeniedError
+    from tap_marketo_bulk.errors.responses import (
+        AccessDeniedError,
+        ApiError,
+        UnsupportedFilterError,
+    )
 
 
 class RunEndedByExportQuotaError(MarketoBulkError, FatalSyncError):
@@ -51,19 +55,45 @@ class StreamsDeniedError(MarketoBulkError, FatalSyncError):
             errors: The error of each stream that was left out.
         """
         self.streams = tuple(errors)
-        causes: dict[tuple[str, str | None], list[str]] = {}
-        for stream, error in errors.items():
-            cause = f"{error.code} {error.reason.rstrip('.')}"
-            causes.setdefault((cause, error.permission), []).append(stream)
-        denied = "; ".join(
-            f"{', '.join(streams)} ({cause}, needs {_permission_text(permission)})"
-            for (cause, permission), streams in causes.items()
-        )
+        causes = {
+            stream: f"{_cause(error)}, needs {_permission_text(error.permission)}"
+            for stream, error in errors.items()
+        }
         super().__init__(
-            f"Marketo denied access to {denied}. Give the API user's role the permission, and "
-            "check the IP allow list in Marketo's Admin, or deselect the streams. All other "
-            "streams were read to their end; run again afterwards."
+            f"Marketo denied access to {_by_cause(causes)}. Give the API user's role the "
+            "permission, and check the IP allow list in Marketo's Admin, or deselect the streams. "
+            "All other streams were read to their end; run again afterwards."
         )
+
+
+class StreamsWithoutFilterError(MarketoBulkError, FatalSyncError):
+    """Streams were left out, since the subscription lacks the filter that they are read by."""
+
+    def __init__(self, errors: Mapping[str, UnsupportedFilterError]) -> None:
+        """Name the streams and Marketo's reason.
+
+        Args:
+            errors: The error of each stream that was left out.
+        """
+        self.streams = tuple(errors)
+        causes = {stream: _cause(error) for stream, error in errors.items()}
+        super().__init__(
+            f"The subscription lacks the filter by which {_by_cause(causes)} can be exported. Ask "
+            "Marketo Support to enable this filter for your subscription, or deselect the "
+            "streams. All other streams were read to their end; run again afterwards."
+        )
+
+
+def _cause(error: ApiError) -> str:
+    return f"{error.code} {error.reason.rstrip('.')}"
+
+
+def _by_cause(causes: Mapping[str, str]) -> str:
+    """Return the streams as text, those with the same cause together."""
+    streams: dict[str, list[str]] = {}
+    for stream, cause in causes.items():
+        streams.setdefault(cause, []).append(stream)
+    return "; ".join(f"{', '.join(names)} ({cause})" for cause, names in streams.items())
 
 
 def _permission_text(permission: str | None) -> str:

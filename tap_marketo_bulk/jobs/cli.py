@@ -174,7 +174,7 @@ def plan_command(
         catalog=json.loads(read_catalog_text(catalog)) if catalog else None,
         state=json.loads(read_state_text(state)) if state else None,
     )
-    tasks = tap.sync_run.plan()
+    tasks = tap.sync_run.planner.plan()
     jobs = read_past_jobs(Exports(tap.client))
     click.echo(format_plan(tasks, tap.streams_without_jobs(), jobs, megabytes))
 

@@ -6,22 +6,26 @@ Each window is exported once, with the types that any selected stream lacks; see
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.extract import field_types
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.catalog import check_activity_filter
 from tap_marketo_bulk.streams.leads import window_filter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
 NAME = "activities"
@@ -40,6 +44,23 @@ COLUMNS = {
     "attributes": field_types.ATTRIBUTES,
     "actionResult": field_types.TEXT,
 }
+
+
+def create_streams(context: CreationContext) -> Iterator[BulkStream]:
+    """Yield the stream of all activities.
+
+    Raises:
+        CatalogError: The catalog selects a column that does not exist.
+        SettingsError: The activity filters name types that cannot be filtered like this.
+    """
+    settings = context.settings
+    # Where the types are denied, the export is denied too, and the run reports that.
+    with suppress(AccessDeniedError):
+        check_activity_filter(settings.activity_filter, lambda: context.activity_types)
+    spec = activities_spec(settings)
+    context.check_columns(spec.name, spec.schema)
+    builder = ActivitiesRequestBuilder(settings)
+    yield ActivitiesStream(context.tap, spec, context.run, builder)
 
 
 def activities_spec(settings: Settings) -> StreamSpec:

@@ -121,7 +121,9 @@ class GroupReader:
         self, file: VerifiedFile, fields: tuple[str, ...], blocks: Iterator[Block]
     ) -> Iterator[Block]:
         """Yield blocks without the rows that were emitted from the previous window's file."""
-        column = self._group.request_builder.date_column(self._run.mode_of(self._group.owner))
+        column = self._group.request_builder.date_column(
+            self._run.planner.mode_of(self._group.owner)
+        )
         if column is None:
             yield from blocks
             return

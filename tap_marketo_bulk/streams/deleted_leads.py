@@ -9,6 +9,7 @@ from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.deleted_leads import iter_deleted_lead_pages
 from tap_marketo_bulk.streams.activities import COLUMNS, KEY, REPLICATION_KEY
 from tap_marketo_bulk.streams.base import StreamSpec
+from tap_marketo_bulk.streams.rest import RestStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -16,10 +17,18 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.creation_context import CreationContext
 
 NAME = "deleted_leads"
 # Get Deleted Leads does not return these.
 _MISSING_COLUMNS = ("campaignId", "actionResult")
+
+
+def create_streams(context: CreationContext) -> Iterator[RestStream]:
+    """Yield the stream of deleted leads."""
+    spec = deleted_leads_spec(context.settings)
+    context.check_columns(spec.name, spec.schema)
+    yield RestStream(context.tap, spec, context.run, DeletedLeadsSource(context.client))
 
 
 def deleted_leads_spec(settings: Settings) -> StreamSpec:

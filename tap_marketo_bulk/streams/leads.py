@@ -9,22 +9,38 @@ from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
 from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
+from tap_marketo_bulk.streams.bulk import BulkStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
 logger = logging.getLogger("tap-marketo-bulk")
 
 NAME = "leads"
+
+
+def create_streams(context: CreationContext) -> Iterator[BulkStream]:
+    """Yield the leads stream; with a catalog, if it is there."""
+    settings = context.settings
+
+    def describe() -> dict[str, Any]:
+        return leads_schema(describe_lead_fields(context.client), settings.extra_lead_fields)
+
+    schema = context.catalog_or_described_schema(NAME, describe, selected_by_default=True)
+    if schema is not None:
+        spec = leads_spec(schema, settings)
+        yield BulkStream(context.tap, spec, context.run, LeadsRequestBuilder(settings))
 
 
 def leads_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import RunEndedByExportQuotaError, StreamsDeniedError
+from tap_marketo_bulk.errors import (
+    AccessDeniedError,
+    RunEndedByExportQuotaError,
+    StreamsDeniedError,
+    StreamsWithoutFilterError,
+)
 from tap_marketo_bulk.extract.quota import next_reset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tap_marketo_bulk.errors import AccessDeniedError, ExportQuotaError
-    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError, UnsupportedFilterError
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -33,19 +37,29 @@ class PostponedErrors:
         """
         self._on_quota_exceeded = on_quota_exceeded
         self._denied: dict[str, AccessDeniedError] = {}
+        self._without_filter: dict[str, UnsupportedFilterError] = {}
         self.quota_error: ExportQuotaError | None = None
 
-    def leave_out(self, stream: MarketoStream, error: AccessDeniedError) -> None:
-        """Keep the error of a stream for which a permission is missing.
+    def leave_out(
+        self,
+        stream: str,
+        error: AccessDeniedError | UnsupportedFilterError,
+        *,
+        is_test: bool = False,
+    ) -> None:
+        """Keep the error of a stream that this API user, or this subscription, cannot read.
 
         A connection test reads every stream, selected or not: for it a warning is enough.
         """
-        permission = error.permission or "for it"
-        logger.warning(
-            "%s is left out: the API user lacks the permission %s.", stream.name, permission
-        )
-        if not stream.has_record_limit:
-            self._denied[stream.name] = error
+        if isinstance(error, AccessDeniedError):
+            reason = f"the API user lacks the permission {error.permission or 'for it'}"
+            left_out: dict[str, Any] = self._denied
+        else:
+            reason = f"the subscription lacks its filter ({error.code} {error.reason.rstrip('.')})"
+            left_out = self._without_filter
+        logger.warning("%s is left out: %s.", stream, reason)
+        if not is_test:
+            left_out[stream] = error
 
     def report(self, bookmarks: Mapping[str, datetime | None], now: datetime) -> None:
         """Report what was not read.
@@ -56,16 +70,22 @@ class PostponedErrors:
 
         Raises:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
-            StreamsDeniedError: Streams were left out.
+            StreamsDeniedError, StreamsWithoutFilterError: Streams were left out.
         """
-        denied = StreamsDeniedError(self._denied) if self._denied else None
+        errors: list[MarketoBulkError] = []
         if self.quota_error:
             megabytes = self.quota_error.quota_megabytes
             ended = RunEndedByExportQuotaError(megabytes, dict(bookmarks), next_reset(now))
             if self._on_quota_exceeded == "fail":
-                if denied:
-                    logger.error("%s", denied)
-                raise ended from self.quota_error
-            logger.warning("%s", ended)
-        if denied:
-            raise denied
+                ended.__cause__ = self.quota_error
+                errors.append(ended)
+            else:
+                logger.warning("%s", ended)
+        if self._denied:
+            errors.append(StreamsDeniedError(self._denied))
+        if self._without_filter:
+            errors.append(StreamsWithoutFilterError(self._without_filter))
+        for error in errors[1:]:
+            logger.error("%s", error)
+        if errors:
+            raise errors[0]

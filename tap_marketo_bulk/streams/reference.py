@@ -25,10 +25,12 @@ from tap_marketo_bulk.marketo.static_lists import ASSET_LISTS_PATH, iter_static_
 from tap_marketo_bulk.marketo.usage import USAGE_PATH, usage_by_day
 from tap_marketo_bulk.streams import reference_columns as columns
 from tap_marketo_bulk.streams.base import StreamSpec
+from tap_marketo_bulk.streams.rest import RestStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.reference_columns import Columns
 
 OTHER = "other"
@@ -203,3 +205,13 @@ REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
         replication_key="date",
     ),
 )
+NAMES = tuple(each.name for each in REFERENCE_STREAMS)
+
+
+def create_streams(context: CreationContext) -> Iterator[RestStream]:
+    """Yield the reference streams; for their columns Marketo is not asked."""
+    for each in REFERENCE_STREAMS:
+        spec = each.spec()
+        context.check_columns(spec.name, spec.schema)
+        source = ReferenceSource(each, context.client)
+        yield RestStream(context.tap, spec, context.run, source)

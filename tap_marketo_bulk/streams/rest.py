@@ -72,7 +72,7 @@ class RestStream(MarketoStream):
             if owed is not None:
                 yield from self._read(owed)
         except AccessDeniedError as error:
-            self._run.postponed_errors.leave_out(self, error)
+            self._run.postponed_errors.leave_out(self.name, error, is_test=self.has_record_limit)
         self._run.end_run_after_last_stream(self)
 
     def _read(self, owed: Window) -> Iterator[Record]:
@@ -99,7 +99,7 @@ class RestStream(MarketoStream):
 
     def _owed(self) -> Window | None:
         """Return the stretch of time that this run reads, None where there is none."""
-        mode, period = self._run.mode_of(self), self._period
+        mode, period = self._run.planner.mode_of(self), self._period
         if self.has_record_limit:
             # A connection test takes a record of any age: that costs no quota.
             return Window(period.start, period.horizon)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tap_marketo_bulk.errors import (
+    AccessDeniedError,
     ExportQuotaError,
     UnsupportedFilterError,
 )
@@ -17,17 +18,16 @@ from tap_marketo_bulk.extract.planner import stream_of
 from tap_marketo_bulk.extract.read_progress import after_window, bookmark_of
 from tap_marketo_bulk.extract.unknown_jobs import UnknownJobFinder
 from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
-from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
+from tap_marketo_bulk.streams.group_planner import GroupPlanner
 from tap_marketo_bulk.streams.job_reconciler import JobReconciler
 from tap_marketo_bulk.streams.postponed_errors import PostponedErrors
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.windows import Window
@@ -35,23 +35,12 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.export_group import ExportGroup
+    from tap_marketo_bulk.streams.group_planner import SelectedStreams
     from tap_marketo_bulk.streams.state_store import StateStore
 
 logger = logging.getLogger("tap-marketo-bulk")
 
 _T = TypeVar("_T")
-
-
-class SelectedStreams(Protocol):
-    """The streams that a run reads."""
-
-    def export_groups(self) -> Sequence[ExportGroup]:
-        """Return those with export jobs, in the order of reading."""
-        ...
-
-    def last_stream(self) -> str:
-        """Return the name of the stream that is read last."""
-        ...
 
 
 class SyncRun:
@@ -62,6 +51,7 @@ class SyncRun:
         period: Where this run begins and stops reading.
         state_store: The bookmarks and unfinished jobs.
         pipeline: The export jobs.
+        planner: How each stream is read, and the tasks that this takes.
         statistics: What is counted of each stream.
         postponed_errors: The errors that are raised after the last stream.
     """
@@ -91,25 +81,12 @@ class SyncRun:
         self.statistics = RunStatistics(settings.invalid_values)
         policy = settings.job_policy
         unknown_jobs = UnknownJobFinder(exports, policy, clock) if policy.tags_jobs else None
-        self._job_reconciler = JobReconciler(exports, state_store, unknown_jobs)
+        reconciler = JobReconciler(exports, state_store, unknown_jobs)
+        self.planner = GroupPlanner(streams, state_store, self.period, self.pipeline, reconciler)
         self._clock = clock
         self._streams = streams
-        self._groups: dict[str, ExportGroup] = {}
-        self._modes: dict[str, ReadMode] = {}
         self.postponed_errors = PostponedErrors(settings.on_quota_exceeded)
         self._incomplete: set[str] = set()
-
-    def plan(self) -> list[ExportTask]:
-        """Return the tasks of this run in the order of reading; nothing is asked of Marketo."""
-        return [
-            task
-            for group in self._streams.export_groups()
-            for task in group.tasks(self._modes_of(group), self.state_store, self.period)
-        ]
-
-    def mode_of(self, stream: MarketoStream) -> ReadMode:
-        """Return how a stream is read in this run."""
-        return self._modes.get(stream.name) or stream.read_mode()
 
     # Streams with export jobs.
 
@@ -126,8 +103,12 @@ class SyncRun:
             read_file: Yields the records of one file that are not written yet.
         """
         try:
-            self._start()
+            self.planner.start()
+            self.planner.check_access(group)
             yield from self._read_with_fallback(group, read_file)
+        except (AccessDeniedError, UnsupportedFilterError) as error:
+            for stream in group.consumers:
+                self.postponed_errors.leave_out(stream.name, error, is_test=stream.has_record_limit)
         except ExportQuotaError as error:
             self.postponed_errors.quota_error = error
             self._incomplete.add(group.name)
@@ -146,32 +127,18 @@ class SyncRun:
             )
         self.end_run_after_last_stream(group.owner)
 
-    def _start(self) -> None:
-        if self._groups:
-            return
-        self._groups = {group.name: group for group in self._streams.export_groups()}
-        tasks = []
-        for group in self._groups.values():
-            for stream in group.consumers:
-                warn_of_skipped_changes(stream, self.mode_of(stream), self.state_store, self.period)
-            tasks += self._job_reconciler.reconcile(group, self._modes_of(group), self.period)
-        self.pipeline.submit(tasks)
-
-    def _modes_of(self, group: ExportGroup) -> dict[str, ReadMode]:
-        return {stream.name: self.mode_of(stream) for stream in group.consumers}
-
     def _read_with_fallback(
         self, group: ExportGroup, read_file: Callable[[VerifiedFile], Iterator[Record]]
     ) -> Iterator[Record]:
         try:
             yield from self._read_files(group, read_file)
         except UnsupportedFilterError as error:
-            mode = group.request_builder.mode_without_filter(self.mode_of(group.owner), error)
+            mode = group.request_builder.mode_without_filter(
+                self.planner.mode_of(group.owner), error
+            )
             if mode is None:
                 raise
-            self._modes[group.name] = mode
-            tasks = self._job_reconciler.reconcile(group, self._modes_of(group), self.period)
-            self.pipeline.submit(tasks)
+            self.planner.plan_anew(group, mode)
             yield from self._read_files(group, read_file)
 
     def _read_files(
@@ -194,8 +161,8 @@ class SyncRun:
         if not task.is_last_of_window:
             return
         store = self.state_store
-        group = self._groups[task.stream]
-        modes = group.consumer_modes(self._modes_of(group), store)
+        group = self.planner.groups[task.stream]
+        modes = group.consumer_modes(self.planner.modes_of(group), store)
         for consumer in task.consumers:
             stream = stream_of(consumer)
             store[stream] = after_window(
@@ -228,7 +195,7 @@ class SyncRun:
 
     def finish_read(self, stream: MarketoStream, window: Window) -> None:
         """Move the bookmark of a stream that was read in one go, and write STATE."""
-        mode, horizon = self.mode_of(stream), self.period.horizon
+        mode, horizon = self.planner.mode_of(stream), self.period.horizon
         state = replace(self.state_store[stream.name], backfills=())
         self.state_store[stream.name] = after_window(
             state, mode, window, read_horizon=horizon, horizon=horizon
@@ -249,7 +216,7 @@ class SyncRun:
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""
-        for group in self._groups.values():
+        for group in self.planner.groups.values():
             for stream in group.consumers:
                 bookmark = bookmark_of(self.state_store[stream.name], stream.read_mode())
                 if bookmark or group.name in self._incomplete:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.extract.activity_records import (
     OTHER_ATTRIBUTES,
     PRIMARY_ID_FIELD,
@@ -19,6 +20,8 @@ from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream, activities_spec
 from tap_marketo_bulk.streams.base import MarketoStream
+from tap_marketo_bulk.streams.catalog import check_selected_types
+from tap_marketo_bulk.streams.denied import denied_streams
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,10 +34,43 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.activity_types import ActivityType
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import Converter, StreamSpec
+    from tap_marketo_bulk.streams.creation_context import CreationContext
 
 PREFIX = "activities_"
 COMMON_COLUMNS = {name: each for name, each in COLUMNS.items() if name != "attributes"}
 _RESERVED_NAMES = (*COLUMNS, OTHER_ATTRIBUTES, INVALID_VALUES)
+
+
+def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
+    """Yield a stream for each activity type; with a catalog, for those it selects.
+
+    Raises:
+        CatalogError: The catalog selects a stream that settings leave out.
+    """
+    selected = context.selected_streams(PREFIX)
+    if selected == []:
+        return
+    try:
+        types = types_by_stream_name(context.activity_types)
+    except AccessDeniedError as error:
+        yield from denied_streams(context, PREFIX, error)
+        return
+    only = context.settings.activity_filter.type_ids
+    offered = {name: each for name, each in types.items() if not only or each.type_id in only}
+    if selected is not None:
+        check_selected_types(selected, types, offered)
+    for name in offered if selected is None else selected:
+        if name in offered:
+            yield _create_stream(context, name, offered[name])
+
+
+def _create_stream(
+    context: CreationContext, name: str, activity_type: ActivityType
+) -> TypedActivitiesStream:
+    described = typed_schema(activity_type)
+    schema = context.catalog_schema(name, lambda: described) or described
+    spec = typed_spec(name, activity_type, schema, context.settings)
+    return TypedActivitiesStream(context.tap, spec, activity_type)
 
 
 class TypedActivitiesStream(MarketoStream):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, UnsupportedFilterError
+from tap_marketo_bulk.errors import ApiError, StreamsWithoutFilterError
 from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import selecting
 
@@ -118,7 +118,7 @@ def test_without_the_smart_list_filters_the_error_names_marketo_support(
     tap: TapRunner, sandbox: Sandbox, setting: dict[str, object]
 ) -> None:
     run = read(tap, **setting)
-    assert isinstance(run.error, UnsupportedFilterError)
+    assert isinstance(run.error, StreamsWithoutFilterError)
     assert "1035" in str(run.error)
     assert "Ask Marketo Support to enable this filter" in str(run.error)
     assert sandbox.jobs == []

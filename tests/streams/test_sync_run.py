@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.errors import UnsupportedFilterError
+from tap_marketo_bulk.errors import StreamsWithoutFilterError
 from tap_marketo_bulk.sandbox import Fault, Options
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.leads import LeadsRequestBuilder
@@ -98,7 +98,7 @@ def test_an_unsupported_filter_of_activities_is_an_error(tap: TapRunner, sandbox
         Fault("envelope", call="create", object="activities", code="1035", message="No such filter")
     )
     run = tap.run(config=WHOLE_HISTORY)
-    assert type(run.error) is UnsupportedFilterError
+    assert type(run.error) is StreamsWithoutFilterError
 
 
 @unchanging

@@ -167,13 +167,13 @@ def test_a_call_with_a_transient_error_code_is_repeated(
 @pytest.mark.parametrize(
     ("code", "call", "error"),
     [
-        *(("603", call, errors.AccessDeniedError) for call in ("describe", "create", "status")),
+        *(("603", call, errors.StreamsDeniedError) for call in ("describe", "create", "status")),
         *(("607", call, errors.CallQuotaError) for call in ("describe", "enqueue", "file")),
         ("610", "create", errors.ApiError),
         ("1003", "create", errors.ApiError),
         (None, "create", errors.ApiError),
         ("610", "file", errors.FileNotReadyError),
-        ("603", "file", errors.AccessDeniedError),
+        ("603", "file", errors.StreamsDeniedError),
         # This code has no meaning for a job, so the status of the job is not known.
         ("999", "status", INVALID_RESPONSE),
         # This may be Marketo's code for an unknown job, so it is treated as one.

@@ -1,0 +1,123 @@
+"""What streams are made from: settings, catalog, and what Marketo describes."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.marketo.activity_types import describe_activity_types
+from tap_marketo_bulk.streams.catalog import check_selected_columns, selected_streams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from singer_sdk.singerlib.catalog import Catalog
+
+    from tap_marketo_bulk.marketo.activity_types import ActivityType
+    from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.sdk import SdkTap
+    from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.sync_run import SyncRun
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+
+class CreationContext:
+    """Passed to the function of each module of streams that makes its streams.
+
+    Attributes:
+        tap: The tap.
+        settings: The settings of the tap.
+        client: Marketo.
+        run: What the streams share.
+    """
+
+    def __init__(
+        self,
+        tap: SdkTap,
+        settings: Settings,
+        client: Client,
+        run: SyncRun,
+        known_streams: Container[str],
+    ) -> None:
+        """Make no call yet.
+
+        Args:
+            tap: The tap, whose catalog counts where there is one.
+            settings: The settings of the tap.
+            client: Marketo.
+            run: What the streams share.
+            known_streams: The streams that have a state: the pipeline has run before.
+        """
+        self.tap = tap
+        self.settings = settings
+        self.client = client
+        self.run = run
+        self._known_streams = known_streams
+
+    @property
+    def catalog(self) -> Catalog | None:
+        """The catalog of the tap; None for discovery, and for a run of everything."""
+        return self.tap.input_catalog
+
+    @cached_property
+    def activity_types(self) -> list[ActivityType]:
+        """The activity types of the subscription; raises as ``Client.get``."""
+        return describe_activity_types(self.client)
+
+    def selected_streams(self, prefix: str) -> list[str] | None:
+        """Return the selected streams of the catalog with this prefix; None without a catalog."""
+        return selected_streams(self.catalog, prefix) if self.catalog else None
+
+    def check_columns(self, stream: str, schema: dict[str, Any]) -> None:
+        """Raise ``CatalogError`` where the catalog selects a column that ``schema`` lacks."""
+        if self.catalog:
+            check_selected_columns(self.catalog, stream, schema)
+
+    def catalog_schema(
+        self, stream: str, describe: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Return the catalog's schema of a stream, None where it lacks the stream.
+
+        It is compared with Marketo's while the stream is new; later a field that was removed must
+        not stop the nightly run. Raises also as ``describe`` and ``check_columns``.
+        """
+        entry = self.catalog.get_stream(stream) if self.catalog else None
+        if entry is None:
+            return None
+        if stream not in self._known_streams and self.selected_streams(stream):
+            # Where the description is denied, the export is denied too, and the run reports that.
+            with suppress(AccessDeniedError):
+                self.check_columns(stream, describe())
+        schema: dict[str, Any] = entry.schema.to_dict()
+        return schema
+
+    def catalog_or_described_schema(
+        self, stream: str, describe: Callable[[], dict[str, Any]], *, selected_by_default: bool
+    ) -> dict[str, Any] | None:
+        """Return the schema of a stream from the catalog or, without a catalog, from Marketo.
+
+        None where the catalog lacks the stream, or the description is denied. Then a run without
+        catalog ends with an error if it would have read the stream.
+        """
+        if self.catalog:
+            return self.catalog_schema(stream, describe)
+        try:
+            return describe()
+        except AccessDeniedError as error:
+            if selected_by_default:
+                self.run.postponed_errors.leave_out(stream, error)
+            else:
+                self.log_denied(stream, error)
+        return None
+
+    def log_denied(self, streams: str, error: AccessDeniedError) -> None:
+        """Log that discovery does not offer streams, since their description is denied."""
+        logger.info(
+            "%s: not offered, since the API user lacks the permission %s.",
+            streams,
+            error.permission,
+        )

@@ -1,0 +1,111 @@
+"""Plans the export groups of a run, and submits their tasks to the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_marketo_bulk.extract.pipeline import Pipeline
+    from tap_marketo_bulk.extract.read_modes import ReadMode
+    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.extract.windows import SyncPeriod
+    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.export_group import ExportGroup
+    from tap_marketo_bulk.streams.job_reconciler import JobReconciler
+    from tap_marketo_bulk.streams.state_store import StateStore
+
+
+class SelectedStreams(Protocol):
+    """The streams that a run reads."""
+
+    def export_groups(self) -> Sequence[ExportGroup]:
+        """Return those with export jobs, in the order of reading."""
+        ...
+
+    def last_stream(self) -> str:
+        """Return the name of the stream that is read last."""
+        ...
+
+
+class GroupPlanner:
+    """Knows how each stream is read, and which tasks that takes.
+
+    Attributes:
+        groups: The export groups whose streams are selected, by name; empty before ``start``.
+    """
+
+    def __init__(
+        self,
+        streams: SelectedStreams,
+        state_store: StateStore,
+        period: SyncPeriod,
+        pipeline: Pipeline,
+        reconciler: JobReconciler,
+    ) -> None:
+        """Plan nothing yet.
+
+        Args:
+            streams: The streams to read; they may not be known yet.
+            state_store: The bookmarks and unfinished jobs.
+            period: Where this run begins and stops reading.
+            pipeline: Takes the tasks.
+            reconciler: Finds and cancels the jobs of earlier runs.
+        """
+        self.groups: dict[str, ExportGroup] = {}
+        self._streams = streams
+        self._state_store = state_store
+        self._period = period
+        self._pipeline = pipeline
+        self._reconciler = reconciler
+        self._modes: dict[str, ReadMode] = {}
+        self._denied: dict[str, AccessDeniedError] = {}
+
+    def plan(self) -> list[ExportTask]:
+        """Return the tasks of a run in the order of reading; nothing is submitted."""
+        return [
+            task
+            for group in self._streams.export_groups()
+            for task in group.tasks(self.modes_of(group), self._state_store, self._period)
+        ]
+
+    def mode_of(self, stream: MarketoStream) -> ReadMode:
+        """Return how a stream is read in this run."""
+        return self._modes.get(stream.name) or stream.read_mode()
+
+    def modes_of(self, group: ExportGroup) -> dict[str, ReadMode]:
+        """Return how each consumer of a group is read."""
+        return {stream.name: self.mode_of(stream) for stream in group.consumers}
+
+    def start(self) -> None:
+        """Submit the tasks of all groups; does nothing when called again."""
+        if self.groups:
+            return
+        self.groups = {group.name: group for group in self._streams.export_groups()}
+        tasks = [task for group in self.groups.values() for task in self._tasks_of(group)]
+        self._pipeline.submit(tasks)
+
+    def check_access(self, group: ExportGroup) -> None:
+        """Raise the ``AccessDeniedError`` that kept a group from being planned, if there is one."""
+        if group.name in self._denied:
+            raise self._denied[group.name]
+
+    def plan_anew(self, group: ExportGroup, mode: ReadMode) -> None:
+        """Submit the tasks of a group whose owner is read in another way than planned."""
+        self._modes[group.name] = mode
+        modes = self.modes_of(group)
+        self._pipeline.submit(self._reconciler.reconcile(group, modes, self._period))
+
+    def _tasks_of(self, group: ExportGroup) -> list[ExportTask]:
+        modes = self.modes_of(group)
+        for stream in group.consumers:
+            warn_of_skipped_changes(stream, modes[stream.name], self._state_store, self._period)
+        try:
+            return self._reconciler.reconcile(group, modes, self._period)
+        except AccessDeniedError as error:
+            self._denied[group.name] = error
+            return []
