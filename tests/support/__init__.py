@@ -12,8 +12,11 @@
     export_reader          a reader of export files that shares no code with the sandbox
     api_client             a client of the sandbox's API, for tests of the sandbox
     fake_exports           export jobs without a server
+    pipeline_run           a pipeline with such jobs, and a reader of it
     lead_exports           a request for leads, and a job whose file is downloaded
     envelope_errors        the error that the entries of an envelope give
+    planning               what the planner needs, with instants in hours
+    file_records           records of export files
     http_host              a server with prepared responses
     meltano, postgresql    Meltano projects and a database, for whole pipelines
 """
