@@ -11,6 +11,9 @@
     written_values         values as both writers of the SDK write them
     export_reader          a reader of export files that shares no code with the sandbox
     api_client             a client of the sandbox's API, for tests of the sandbox
+    asset_reads            reads of the sandbox's Asset API
+    reference_tables       the records of reference streams, and the expected ones
+    settings               valid settings with changes, or the problems of the changes
     fake_exports           export jobs without a server
     pipeline_run           a pipeline with such jobs, and a reader of it
     lead_exports           a request for leads, and a job whose file is downloaded
