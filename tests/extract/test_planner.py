@@ -120,9 +120,6 @@ def test_two_requests_for_a_window_are_two_tasks_and_the_last_completes_it() -> 
     assert [task.export_id for task in again] == [None, "b", None, None]
 
 
-# Sequences of runs.
-
-
 def test_a_lookback_that_begins_before_the_calendar_is_cut() -> None:
     first = datetime.min.replace(tzinfo=UTC)
     state = StreamState("date", first + HOUR)

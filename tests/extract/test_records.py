@@ -75,7 +75,6 @@ def test_structs_are_encoded_as_dicts_are() -> None:
 
 # Whole columns and single cells.
 
-
 EVERYTHING = RecordLayout(
     "everything",
     {
@@ -151,7 +150,6 @@ def test_arbitrary_bytes_give_records_or_a_data_error(file: bytes) -> None:
 
 
 # Files of the sandbox.
-
 
 SMALL = Options(leads=300, activities=300, late_seconds=0)
 ACTIVITY_TYPES = {

@@ -113,7 +113,6 @@ def test_a_hundred_calls_in_twenty_seconds_are_not_exceeded(
 
 # Incomplete responses, and responses that are not HTTP.
 
-
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
 SHORT = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"success": true}'
 

@@ -1,4 +1,4 @@
-"""Wrong states end with one error message; a bookmark before the start date is used."""
+"""Wrong states end with one error message; a bookmark may be as old as the year 1."""
 
 from __future__ import annotations
 
