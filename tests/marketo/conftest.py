@@ -1,4 +1,4 @@
-"""Hosts and clients for responses that the sandbox does not give."""
+"""Hosts and clients for responses that the sandbox does not give, and a completed export."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import pytest
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tests.support.http_host import Host
+from tests.support.lead_exports import CompletedExport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.sandbox import Sandbox
     from tests.support.clock import TapClock
 
 
@@ -38,3 +41,13 @@ def client_of(clock: TapClock) -> Callable[..., Client]:
         return Client(ConnectionSettings(url, "the-id", "the-secret", timeout, "tests"), clock)
 
     return make
+
+
+@pytest.fixture
+def export(exports: Exports, clock: TapClock, sandbox: Sandbox) -> CompletedExport:
+    """A file of some kilobytes; ``sandbox.calls`` has had one call for it."""
+    del sandbox
+    made = CompletedExport(exports, clock)
+    assert len(made.content) > 2000
+    clock.pauses.clear()
+    return made

@@ -4,9 +4,9 @@ from typing import Any
 
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.api_client import SandboxClient
+from tests.support.asset_reads import NO_ASSETS, browse, in_utc, read_pages
 
 from .conftest import StartSandbox
-from .test_assets import NO_ASSETS, browse, in_utc, read_pages
 
 
 def test_segmentations_have_no_pages(start: StartSandbox) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    clock                  the clock of the tap, whose waits take no time
+    clock                  clocks of the tap, whose waits take no time
     runs                   runs of the tap in this process, and the messages that they wrote
     command, jobs_command  the two commands of the package
     data_sets              options of sandboxes, and comparisons with their expected rows
@@ -11,7 +11,15 @@
     written_values         values as both writers of the SDK write them
     export_reader          a reader of export files that shares no code with the sandbox
     api_client             a client of the sandbox's API, for tests of the sandbox
+    asset_reads            reads of the sandbox's Asset API
+    reference_tables       the records of reference streams, and the expected ones
+    settings               valid settings with changes, or the problems of the changes
     fake_exports           export jobs without a server
+    pipeline_run           a pipeline with such jobs, and a reader of it
+    lead_exports           a request for leads, and a job whose file is downloaded
+    envelope_errors        the error that the entries of an envelope give
+    planning               what the planner needs, with instants in hours
+    file_records           records of export files
     http_host              a server with prepared responses
     meltano, postgresql    Meltano projects and a database, for whole pipelines
 """

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 import requests
 
-from tap_marketo_bulk.sandbox import Sandbox
+from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
 
 MONTH = {"startAt": "2026-01-20T00:00:00Z", "endAt": "2026-02-20T00:00:00Z"}
 CREATED = {"createdAt": MONTH}
@@ -117,3 +117,11 @@ class JobClient:
     def get_file(self, **headers: str) -> requests.Response:
         """Request the export file with these headers."""
         return self.client.get(f"{self.path}/file.json", headers=headers)
+
+
+def create_completed_job(client: SandboxClient, clock: SandboxClock) -> JobClient:
+    """Create a job of leads, enqueue it, and advance the clock until it is completed."""
+    job = client.enqueue_job()
+    clock.advance(1)
+    job.status()
+    return job

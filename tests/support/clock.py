@@ -1,9 +1,11 @@
-"""A clock whose waits take no real time."""
+"""Clocks whose waits take no real time."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from tap_marketo_bulk.clock import SystemClock
 
 if TYPE_CHECKING:
     from threading import Condition
@@ -46,3 +48,10 @@ class TapClock:
         elif not condition.wait(0.001):
             # The time has a resolution of microseconds: a shorter step would not move it.
             self.sleep(max(seconds, 0.001))
+
+
+class NoWaitClock(SystemClock):
+    """Real time, but without waits between attempts."""
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""

@@ -119,3 +119,16 @@ class TapCommand:
         return CommandResult(
             done.returncode, done.stdout, [it for it in lines if "ERROR" in it], lines
         )
+
+
+def error_message(result: CommandResult, command: TapCommand) -> str:
+    """Check that a run wrote one error message and no STATE; return the message."""
+    assert result.exit_code != 0
+    assert '"STATE"' not in result.output
+    everything = result.output + "\n".join(result.log)
+    assert "Traceback" not in everything
+    for secret in (command.sandbox.client_secret, *command.sandbox.tokens, "hunter2", "4711"):
+        assert secret not in everything
+    (message,) = result.errors
+    assert message.rstrip().endswith(".")
+    return message

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from tap_marketo_bulk.extract.job_state import first_state
 from tap_marketo_bulk.extract.tasks import ExportTask, JobPolicy
 from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.job_state import JobState
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)
@@ -31,6 +33,11 @@ def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: A
     return ExportTask(
         stream, Window(start, end), request, (stream,), end, frozenset({"id"}), **more
     )
+
+
+def new_job(**more: Any) -> JobState:  # noqa: ANN401 - a task's own
+    """Return the first state of the job for the task of day 1."""
+    return first_state(0, task(1, **more), 0.0)
 
 
 @dataclass

@@ -1,11 +1,10 @@
-"""The export quota and the job queue: no job is wasted, and messages report the progress."""
+"""The export quota: no job is wasted, and errors and messages report the progress."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +17,7 @@ from tests.support.data_sets import (
     assert_bookmarks_are_covered,
     assert_complete,
 )
-from tests.support.runs import edited, selecting
+from tests.support.runs import edited
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
@@ -37,9 +36,6 @@ def bookmarks(run: RunResult) -> dict[str, str]:
         stream: bookmark.get("replication_key_value", "")
         for stream, bookmark in state.get("bookmarks", {}).items()
     }
-
-
-# The quota.
 
 
 @unchanging
@@ -181,46 +177,6 @@ def test_the_reset_follows_daylight_saving_time(tap: TapRunner, sandbox: Sandbox
     assert "after 2026-07-02T05:00:00Z (00:00 US Central)" in str(run.error)
 
 
-# The queue.
-
-
-@pytest.mark.parametrize("message", ["Too many jobs in queue", "Too many jobs (10) in queue"])
-@unchanging
-def test_a_full_queue_is_waited_for_with_jitter_and_logged(
-    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, message: str
-) -> None:
-    caplog.set_level(logging.INFO)
-    full = Fault("envelope", call="enqueue", code="1029", message=message, times=9)
-    sandbox.faults.append(full)
-    run = tap.run(config=WHOLE_HISTORY | {"max_jobs_in_flight": 1})
-    assert run.error is None
-    assert_complete(sandbox, run)
-    logged = [it.getMessage() for it in caplog.records if "a place in the queue" in it.getMessage()]
-    assert len(logged) == 9
-    assert message in logged[0]
-    waits = [int(text.split("waits ")[1].split(" s")[0]) for text in logged]
-    assert all(30 <= wait <= 90 for wait in waits)
-    assert len(set(waits)) > 1
-    assert len({str(job.request) for job in sandbox.jobs}) == len(sandbox.jobs)
-
-
-@unchanging
-def test_a_queue_that_stays_full_is_an_error_after_the_job_timeout(
-    tap: TapRunner, sandbox: Sandbox
-) -> None:
-    sandbox.faults.append(
-        Fault("envelope", call="enqueue", code="1029", message="Too many jobs in queue", times=None)
-    )
-    started = tap.clock.monotonic()
-    run = tap.run(config=WHOLE_HISTORY | {"job_timeout_minutes": 30})
-    assert type(run.error) is errors.QueueFullError
-    assert "run again when it is shorter" in str(run.error)
-    assert 30 * 60 < tap.clock.monotonic() - started < 35 * 60
-    sandbox.faults.clear()
-    again = tap.run(config=WHOLE_HISTORY, state=run.state)
-    assert_complete(sandbox, run, again)
-
-
 @unchanging
 def test_after_a_wait_for_the_quota_a_full_queue_has_the_whole_job_timeout(
     tap: TapRunner, sandbox: Sandbox
@@ -233,57 +189,6 @@ def test_after_a_wait_for_the_quota_a_full_queue_has_the_whole_job_timeout(
     run = tap.run(config=WHOLE_HISTORY | {"on_quota_exceeded": "wait", "job_timeout_minutes": 10})
     assert run.error is None
     assert_complete(sandbox, run)
-
-
-@pytest.mark.parametrize("options", [replace(UNCHANGING, queue_limit=2, job_seconds=600)])
-def test_a_run_succeeds_with_a_queue_shorter_than_max_jobs_in_flight(
-    tap: TapRunner, sandbox: Sandbox
-) -> None:
-    run = tap.run(config=WHOLE_HISTORY)
-    assert run.error is None
-    assert_complete(sandbox, run)
-    assert sandbox.peak_in_queue == 2
-
-
-@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
-@pytest.mark.parametrize("limit", [1, 2, 4])
-def test_no_more_jobs_are_in_the_queue_than_max_jobs_in_flight(
-    tap: TapRunner, sandbox: Sandbox, limit: int
-) -> None:
-    run = tap.run(config=WHOLE_HISTORY | {"max_jobs_in_flight": limit, "window_days": 10})
-    assert run.error is None
-    assert sandbox.peak_in_queue == limit
-    assert_complete(sandbox, run)
-
-
-@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
-def test_no_job_is_polled_more_often_than_poll_seconds(tap: TapRunner, sandbox: Sandbox) -> None:
-    run = tap.run(config=WHOLE_HISTORY | {"poll_seconds": 45})
-    assert run.error is None
-    polls: dict[str, list[datetime]] = {}
-    for call in sandbox.calls:
-        if call.name in ("enqueue", "status"):
-            polls.setdefault(call.export_id, []).append(call.at)
-    for instants in polls.values():
-        gaps = [later - earlier for earlier, later in pairwise(instants)]
-        assert min(gaps) >= timedelta(seconds=45)
-
-
-@pytest.mark.parametrize("options", [replace(UNCHANGING, job_seconds=600)])
-def test_the_job_timeout_does_not_include_the_time_before_a_job_is_enqueued(
-    tap: TapRunner, sandbox: Sandbox
-) -> None:
-    run = tap.run(config=WHOLE_HISTORY | {"job_timeout_minutes": 25, "max_jobs_in_flight": 4})
-    assert run.error is None
-    assert_complete(sandbox, run)
-
-
-@unchanging
-def test_a_stream_that_is_not_selected_has_no_jobs(tap: TapRunner, sandbox: Sandbox) -> None:
-    catalog: Any = selecting(tap.discover(), "leads")
-    run = tap.run(config=WHOLE_HISTORY, catalog=catalog)
-    assert run.error is None
-    assert {job.object for job in sandbox.jobs} == {"leads"}
 
 
 @unchanging
