@@ -70,13 +70,14 @@ def attribute_columns(
     used = {name.casefold() for name in reserved}
     columns = []
     for attribute in primary + activity_type.attributes:
-        column = _free_name(snake_case(attribute.name), used)
+        column = free_name(snake_case(attribute.name), used)
         used.add(column.casefold())
         columns.append(AttributeColumn(column, attribute.name, type_of(attribute.data_type)))
     return columns
 
 
-def _free_name(name: str, used: Collection[str]) -> str:
+def free_name(name: str, used: Collection[str]) -> str:
+    """Return a name that is not used: the name itself, or with ``_2``, ``_3`` at its end."""
     candidate, number = name, 1
     while candidate.casefold() in used:
         number += 1

@@ -16,12 +16,11 @@ from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import check_activity_filter
-from tap_marketo_bulk.streams.leads import window_filter
+from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
@@ -90,7 +89,7 @@ class ActivitiesStream(BulkStream):
     """
 
 
-class ActivitiesRequestBuilder:
+class ActivitiesRequestBuilder(ExportRequestBuilder):
     """How Marketo is asked for activities."""
 
     object_path = "activities"
@@ -117,11 +116,6 @@ class ActivitiesRequestBuilder:
         """Return the column that comes nearest to what the filter looks at."""
         del mode  # each is read by createdAt
         return REPLICATION_KEY
-
-    def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
-        """Return None: every subscription has the filter."""
-        del mode, error
-        return None
 
 
 def _type_filter(consumers: Sequence[ConsumerNeeds]) -> dict[str, list[int]]:

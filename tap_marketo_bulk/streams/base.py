@@ -215,6 +215,11 @@ class MarketoStream(SdkStream):
         """Return the fields of a file that the stream's records are made from."""
         return frozenset(self.selected_columns) - {INVALID_VALUES}
 
+    def exported_columns(self) -> tuple[str, ...]:
+        """Return the selected columns that are fields of a file, in the catalog's order."""
+        exported = self.exported_fields()
+        return tuple(name for name in self.selected_columns if name in exported)
+
     def get_record_counter(self, **options: Any) -> Counter:  # noqa: ANN401 - the SDK's own
         """Keep the SDK's counter, for records that go past the SDK."""
         self.record_counter = super().get_record_counter(**options)

@@ -71,7 +71,13 @@ class ExportRequestBuilder(Protocol):
 
     def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return how to read where the subscription lacks a mode's filter; None for not at all."""
-        ...
+        del mode, error
+        return None
+
+
+def window_filter(window: Window) -> dict[str, str]:
+    """Return a window as Marketo's filters have it."""
+    return {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES, TEXT, type_of
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
+from tap_marketo_bulk.extract.field_types import TEXT
 from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.object_schema import object_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,16 +65,10 @@ def leads_schema(fields: Iterable[LeadField], extra_fields: Iterable[str] = ()) 
         fields: The fields of Describe Lead.
         extra_fields: Names of fields that Describe Lead does not list; their values are text.
     """
-    described = {
-        field.name: {**type_of(field.data_type).schema, "title": field.display_name}
-        for field in fields
-    }
-    extra = {name: dict(TEXT.schema) for name in extra_fields}
-    columns = extra | described | {INVALID_VALUES: dict(ATTRIBUTES.schema)}
-    return {"type": "object", "properties": columns}
+    return object_schema(fields, dict.fromkeys(extra_fields, TEXT))
 
 
-class LeadsRequestBuilder:
+class LeadsRequestBuilder(ExportRequestBuilder):
     """How Marketo is asked for leads: by change, by creation, or by membership of a list."""
 
     object_path = "leads"
@@ -86,9 +81,7 @@ class LeadsRequestBuilder:
         self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window."""
-        leads = consumers[0].stream
-        exported = leads.exported_fields()
-        fields = tuple(name for name in leads.selected_columns if name in exported)
+        fields = consumers[0].stream.exported_columns()
         chosen = self._filter(window, mode)
         return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
 
@@ -119,8 +112,3 @@ class LeadsRequestBuilder:
         if column is None:
             return self._settings.lead_list
         return {column: window_filter(window)}
-
-
-def window_filter(window: Window) -> dict[str, str]:
-    """Return a window as Marketo's filters have it."""
-    return {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}

@@ -8,7 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.streams import activities, deleted_leads, leads, reference, typed_activities
+from tap_marketo_bulk.streams import (
+    activities,
+    custom_objects,
+    deleted_leads,
+    leads,
+    reference,
+    typed_activities,
+)
 from tap_marketo_bulk.streams.catalog import check_selected_streams
 
 if TYPE_CHECKING:
@@ -42,6 +49,7 @@ _REFERENCE = StreamKind(reference.create_streams, reference.NAMES)
 _KINDS = (
     StreamKind(activities.create_streams, (activities.NAME,)),
     StreamKind(typed_activities.create_streams, prefix=typed_activities.PREFIX),
+    StreamKind(custom_objects.create_streams, prefix=custom_objects.PREFIX),
     StreamKind(deleted_leads.create_streams, (deleted_leads.NAME,)),
     StreamKind(leads.create_streams, (leads.NAME,)),
     _REFERENCE,

@@ -1,0 +1,127 @@
+"""Custom objects that are linked to leads: one stream for each."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.extract.attribute_columns import free_name, snake_case
+from tap_marketo_bulk.extract.field_types import DATE_TIME, TEXT
+from tap_marketo_bulk.marketo.custom_objects import (
+    describe_custom_object,
+    export_path,
+    list_custom_objects,
+)
+from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.streams.base import StreamSpec
+from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.denied import denied_streams
+from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.object_schema import object_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tap_marketo_bulk.extract.read_modes import ReadMode
+    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.marketo.custom_objects import CustomObject
+    from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.base import MarketoStream
+    from tap_marketo_bulk.streams.creation_context import CreationContext
+    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+PREFIX = "custom_"
+KEY = ("marketoGUID",)
+REPLICATION_KEY = "updatedAt"
+
+
+def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
+    """Yield a stream for each custom object; with a catalog, for those it selects."""
+    selected = context.selected_streams(PREFIX)
+    if selected == []:
+        return
+    try:
+        names = names_by_stream(list_custom_objects(context.client))
+        for stream, api_name in names.items():
+            if selected is None or stream in selected:
+                yield from _create_stream(context, stream, api_name)
+    except AccessDeniedError as error:
+        yield from denied_streams(context, PREFIX, error)
+
+
+def _create_stream(context: CreationContext, stream: str, api_name: str) -> Iterator[BulkStream]:
+    """Yield the stream of a custom object, none where Bulk Extract does not export the object."""
+    schema = context.catalog_schema(
+        stream, lambda: custom_object_schema(describe_custom_object(context.client, api_name))
+    )
+    if schema is None:
+        described = describe_custom_object(context.client, api_name)
+        if described.export_problem:
+            logger.info(
+                "The custom object %s is not offered as a stream: Bulk Extract does not export it, "
+                "since %s.",
+                api_name,
+                described.export_problem,
+            )
+            return
+        schema = custom_object_schema(described)
+    spec = custom_object_spec(stream, schema)
+    builder = CustomObjectRequestBuilder(api_name, context.settings)
+    yield BulkStream(context.tap, spec, context.run, builder)
+
+
+def names_by_stream(api_names: Iterable[str]) -> dict[str, str]:
+    """Return the API names of custom objects by the names of their streams.
+
+    Names that differ in their letter case only get ``_2``, ``_3`` in alphabetical order.
+    """
+    names: dict[str, str] = {}
+    for api_name in sorted(api_names):
+        names[free_name(f"{PREFIX}{snake_case(api_name)}", names)] = api_name
+    return names
+
+
+def custom_object_spec(stream: str, schema: dict[str, Any]) -> StreamSpec:
+    """Return what the stream of a custom object is."""
+    return StreamSpec(
+        name=stream,
+        schema=schema,
+        key=KEY,
+        replication_keys=(REPLICATION_KEY,),
+        selected_by_default=False,
+    )
+
+
+def custom_object_schema(described: CustomObject) -> dict[str, Any]:
+    """Return the JSON Schema of a record of a custom object."""
+    always = {"marketoGUID": TEXT, REPLICATION_KEY: DATE_TIME}
+    return object_schema(described.fields, always)
+
+
+class CustomObjectRequestBuilder(ExportRequestBuilder):
+    """How Marketo is asked for the records of a custom object: by their latest change.
+
+    There is no other filter by date, so the object cannot be read where this one is missing.
+    """
+
+    def __init__(self, api_name: str, settings: Settings) -> None:
+        """Take the object's name in the API, and the settings."""
+        self.object_path = export_path(api_name)
+        self._settings = settings
+
+    def requests(
+        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
+    ) -> Sequence[ExportRequest]:
+        """Return the one request for a window."""
+        del mode  # each is read by updatedAt
+        filters = {REPLICATION_KEY: window_filter(window)}
+        fields = consumers[0].stream.exported_columns()
+        return (ExportRequest(self.object_path, fields, filters, self._settings.file_format),)
+
+    def date_column(self, mode: ReadMode) -> str | None:
+        """Return the column of the filter."""
+        del mode  # each is read by updatedAt
+        return REPLICATION_KEY
