@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 Cells = list[str]
 
@@ -35,6 +35,15 @@ class Block:
     def select(self, rows: Sequence[Cells]) -> Block:
         """Return a block of some of this block's rows, which keep their line numbers."""
         return Block(rows, self.first_line, self.file_rows)
+
+
+def with_added_cells(blocks: Iterable[Block], cells: Cells) -> Iterator[Block]:
+    """Yield blocks to whose rows the same cells were added at the end."""
+    for block in blocks:
+        for row in block.rows:
+            # In place: line numbers are found by the identity of rows.
+            row.extend(cells)
+        yield block
 
 
 def count_lines(rows: Iterable[Cells]) -> int:

@@ -10,7 +10,7 @@ from tap_marketo_bulk.errors import MalformedFileError
 from tap_marketo_bulk.extract.cells import CHUNK_BYTES, BlockReader, malformed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.extract.blocks import Block
 
@@ -36,21 +36,31 @@ class FileStats:
     nul_bytes: int = 0
 
 
+@dataclass(frozen=True)
+class ExpectedFormat:
+    """How a file must look.
+
+    Attributes:
+        columns: Header of each column -> name of its field.
+        separators: What may stand between cells. The one that gives the expected header is used.
+        repeatable: Headers that may occur twice.
+    """
+
+    columns: Mapping[str, str]
+    separators: Sequence[str]
+    repeatable: Collection[str] = ()
+
+
 def read_blocks(
-    file: BinaryIO,
-    columns: Mapping[str, str],
-    separators: Sequence[str],
-    stats: FileStats,
-    chunk_bytes: int = CHUNK_BYTES,
+    file: BinaryIO, expected: ExpectedFormat, stats: FileStats, chunk_bytes: int = CHUNK_BYTES
 ) -> tuple[tuple[str, ...], Iterator[Block]]:
     """Return the fields of a file in its order, and its rows as blocks of text.
 
-    An empty file has all fields and no rows.
+    An empty file has all fields and no rows. The field of a repeated header is returned twice.
 
     Args:
         file: The verified file; it is read from its beginning.
-        columns: Header of each column -> name of its field.
-        separators: What may stand between cells. The one that gives the expected header is used.
+        expected: How it must look.
         stats: Is kept up to date while the blocks are read.
         chunk_bytes: How much of the file becomes one block.
 
@@ -58,34 +68,34 @@ def read_blocks(
         MalformedFileError: The header is not the expected one; or, from the iterator, a row
             cannot be read or has another number of cells than the header. Names the line.
     """
-    reader, blocks, first = _open(file, columns, separators, chunk_bytes)
+    reader, blocks, first = _open(file, expected, chunk_bytes)
     if first is None:
-        return tuple(columns.values()), iter(())
+        return tuple(expected.columns.values()), iter(())
     header, *rows = first.rows
-    _check_header(header, columns)
-    fields = tuple(columns[name] for name in header)
+    _check_header(header, expected)
+    fields = tuple(expected.columns[name] for name in header)
     return fields, _checked(first.select(rows), blocks, reader, len(fields), stats)
 
 
 def _open(
-    file: BinaryIO, columns: Mapping[str, str], separators: Sequence[str], chunk_bytes: int
+    file: BinaryIO, expected: ExpectedFormat, chunk_bytes: int
 ) -> tuple[BlockReader, Iterator[Block], Block | None]:
     """Return the first block as the right separator gives it; None for an empty file."""
-    for separator in separators:
+    for separator in expected.separators:
         reader = BlockReader(file, separator, chunk_bytes)
         blocks = iter(reader)
         first = next(blocks, None)
-        if first is None or sorted(first.rows[0]) == sorted(columns):
+        if first is None or set(first.rows[0]) == set(expected.columns):
             break
     return reader, blocks, first
 
 
-def _check_header(header: Sequence[str], columns: Mapping[str, str]) -> None:
-    found, expected = Counter(header), Counter(list(columns))
-    if found == expected:
+def _check_header(header: Sequence[str], expected: ExpectedFormat) -> None:
+    found, requested = Counter(header), Counter(list(expected.columns))
+    missing = sorted((requested - found).elements())
+    unexpected = sorted((found - requested - Counter(expected.repeatable)).elements())
+    if not missing and not unexpected:
         return
-    missing = sorted((expected - found).elements())
-    unexpected = sorted((found - expected).elements())
     message = (
         "The exported file's header is not the requested one: missing "
         f"{missing or 'nothing'}, unexpected {unexpected or 'nothing'} (of {len(header)} "

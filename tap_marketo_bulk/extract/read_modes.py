@@ -20,6 +20,19 @@ class IncrementalReadMode:
 
 
 @dataclass(frozen=True)
+class PartialReadMode:
+    """Read only some of the records that are new since the bookmark.
+
+    The stretch that was read stays owed for a run that reads all of them.
+
+    Attributes:
+        replication_key: The column that the bookmark is about.
+    """
+
+    replication_key: str
+
+
+@dataclass(frozen=True)
 class FullReadMode:
     """Read everything since the start date; an interrupted read is continued by the next run.
 
@@ -51,4 +64,4 @@ class UndatedReadMode:
     """
 
 
-ReadMode = IncrementalReadMode | FullReadMode | BackfillReadMode | UndatedReadMode
+ReadMode = IncrementalReadMode | PartialReadMode | FullReadMode | BackfillReadMode | UndatedReadMode

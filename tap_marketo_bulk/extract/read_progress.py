@@ -17,6 +17,7 @@ from tap_marketo_bulk.extract.read_modes import (
     BackfillReadMode,
     FullReadMode,
     IncrementalReadMode,
+    PartialReadMode,
     ReadMode,
     UndatedReadMode,
 )
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
 
 def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
     """Return the bookmark where it is one of the mode's replication key."""
-    if isinstance(mode, IncrementalReadMode) and state.replication_key == mode.replication_key:
-        return state.bookmark
-    return None
+    if not isinstance(mode, IncrementalReadMode | PartialReadMode):
+        return None
+    return state.bookmark if state.replication_key == mode.replication_key else None
 
 
 def owed_windows(
@@ -55,8 +56,8 @@ def owed_windows(
         window = state.backfills[mode.index].window
         return merge([Window(window.start, min(window.end, horizon))])
     bookmark = bookmark_of(state, mode)
-    if bookmark is None:
-        return merge([Window(start, horizon)])
+    if bookmark is None or isinstance(mode, PartialReadMode):
+        return merge([Window(max(start, bookmark or start), horizon)])
     windows = [*_owed_before_bookmark(state, mode), Window(bookmark, horizon)]
     return merge(Window(max(start, each.start), min(each.end, horizon)) for each in windows)
 
@@ -88,11 +89,14 @@ def state_when_read_begins(
     """
     if isinstance(mode, FullReadMode) and state.full_read_began is None:
         return replace(state, full_read_began=horizon)
-    if not isinstance(mode, IncrementalReadMode):
+    if not isinstance(mode, IncrementalReadMode | PartialReadMode):
         return state
     bookmark = bookmark_of(state, mode)
     if bookmark is None or state.coverage is None:
         return replace(state, coverage=wanted, backfills=())
+    if isinstance(mode, PartialReadMode):
+        # What wider settings add is for a run that reads everything.
+        return state
     owed = owed_windows(state, mode, start=state.coverage.start, horizon=horizon)
     # What is read anyway, from the lookback on, has all types of today.
     end = min([bookmark, *(window.start for window in owed)])
@@ -102,7 +106,7 @@ def state_when_read_begins(
     start = wanted.start if adds_types else min(wanted.start, state.coverage.start)
     return replace(
         state,
-        coverage=BookmarkCoverage(start, wanted.type_ids),
+        coverage=BookmarkCoverage(start, wanted.filter_ids),
         backfills=(*state.backfills, *added),
     )
 
@@ -112,15 +116,16 @@ def _added_stretches(
 ) -> Iterator[Backfill]:
     """Yield what wider settings add before an instant: earlier dates, and other types."""
     if wanted.start < covered.start:
-        yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.type_ids)
+        yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.filter_ids)
     start = max(covered.start, wanted.start)
     if _adds_types(covered, wanted) and start < end:
-        added = tuple(each for each in wanted.type_ids if each not in covered.type_ids)
+        added = tuple(each for each in wanted.filter_ids if each not in covered.filter_ids)
         yield Backfill(Window(start, end), added)
 
 
 def _adds_types(covered: BookmarkCoverage, wanted: BookmarkCoverage) -> bool:
-    return bool(covered.type_ids) and not set(wanted.type_ids or (None,)) <= set(covered.type_ids)
+    added = set(wanted.filter_ids or (None,)) - set(covered.filter_ids)
+    return bool(covered.filter_ids) and bool(added)
 
 
 def after_window(
@@ -140,13 +145,19 @@ def after_window(
         read_horizon: The horizon of the run that created the job.
         horizon: The horizon of this run.
     """
-    if isinstance(mode, IncrementalReadMode):
-        return _after_incremental(state, mode, window, read_horizon)
-    if isinstance(mode, FullReadMode):
-        return _after_full(state, mode, window, horizon)
-    if isinstance(mode, BackfillReadMode):
-        return _after_backfill(state, mode, window)
-    return state
+    if window.end >= horizon and not isinstance(mode, BackfillReadMode):
+        state = replace(state, pending_ids=())
+    match mode:
+        case IncrementalReadMode():
+            return _after_incremental(state, mode, window, read_horizon)
+        case PartialReadMode():
+            return _after_partial(state, mode, window)
+        case FullReadMode():
+            return _after_full(state, mode, window, horizon)
+        case BackfillReadMode():
+            return _after_backfill(state, mode, window)
+        case UndatedReadMode():
+            return state
 
 
 def _after_incremental(
@@ -168,6 +179,18 @@ def _after_incremental(
         bookmark=bookmark,
         horizon=run_horizon,
         owed=None if is_new or owed == implied else owed,
+    )
+
+
+def _after_partial(state: StreamState, mode: PartialReadMode, window: Window) -> StreamState:
+    bookmark = bookmark_of(state, mode)
+    owed = () if bookmark is None else state.owed or ()
+    return replace(
+        state,
+        replication_key=mode.replication_key,
+        bookmark=max(bookmark or window.end, window.end),
+        horizon=None,
+        owed=merge([*owed, window]),
     )
 
 

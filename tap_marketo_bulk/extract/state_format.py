@@ -6,12 +6,14 @@
      "horizon": "2026-11-24T00:00:00Z", "owed": [{"start": "...", "end": "..."}],
      "coverage": {"start": "2026-01-01T00:00:00Z", "types": [12]},
      "backfills": [{"start": "...", "end": "...", "types": [1]}],
+     "pending": [1042],
      "sweep_began": "2026-11-24T00:00:00Z", "sweep_reached": "2026-03-01T00:00:00Z",
      "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
      "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
                   "request": "<digest>", "without": ["unknownField"]}]}
 
-``sweep_began`` and ``sweep_reached`` are about a full read in progress.
+``types`` are ids of activity types, and of programs for program members. ``pending`` are ids of
+programs. ``sweep_began`` and ``sweep_reached`` are about a full read in progress.
 
 This module is the only one that knows this format. States that earlier versions wrote are read
 for ever. Keys that this tap does not know are kept.
@@ -45,6 +47,7 @@ _KEYS = frozenset(
         "owed",
         "coverage",
         "backfills",
+        "pending",
         "sweep_began",
         "sweep_reached",
         "latest_jobs",
@@ -75,13 +78,14 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
     try:
         owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
         coverage = _coverage(raw["coverage"]) if "coverage" in raw else None
+        pending_ids = tuple(int(each) for each in raw.get("pending") or ())
         backfills = tuple(map(_backfill, _entries(stream, raw, "backfills")))
         last_persisted_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
         exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
     except (KeyError, TypeError, ValueError):
         finding = (
-            f"owed, coverage, backfills, latest_jobs or exports of {stream} are not as this tap "
-            "writes them"
+            f"owed, coverage, backfills, pending, latest_jobs or exports of {stream} are not as "
+            "this tap writes them"
         )
         raise StateError(finding) from None
     owed = _owed_by_old_exports(state, owed, entries)
@@ -90,6 +94,7 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
         owed=owed,
         coverage=coverage,
         backfills=backfills,
+        pending_ids=pending_ids,
         last_persisted_jobs=last_persisted_jobs,
         exports=exports,
     )
@@ -110,12 +115,14 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
         raw["owed"] = [_dump_window(window) for window in state.owed]
     if state.coverage:
         start = format_instant(state.coverage.start)
-        raw["coverage"] = {"start": start, **_dump_types(state.coverage.type_ids)}
+        raw["coverage"] = {"start": start, **_dump_filter_ids(state.coverage.filter_ids)}
     unread = [each for each in state.backfills if each.window.start < each.window.end]
     if unread:
         raw["backfills"] = [
-            {**_dump_window(each.window), **_dump_types(each.type_ids)} for each in unread
+            {**_dump_window(each.window), **_dump_filter_ids(each.filter_ids)} for each in unread
         ]
+    if state.pending_ids:
+        raw["pending"] = list(state.pending_ids)
     if state.last_persisted_jobs:
         created = format_instant(state.last_persisted_jobs.created)
         raw["latest_jobs"] = {"created": created, "ids": list(state.last_persisted_jobs.ids)}
@@ -141,14 +148,14 @@ def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, A
 
 
 def _coverage(entry: Mapping[str, Any]) -> BookmarkCoverage:
-    return BookmarkCoverage(parse_instant(entry["start"]), _type_ids(entry))
+    return BookmarkCoverage(parse_instant(entry["start"]), _filter_ids(entry))
 
 
 def _backfill(entry: Mapping[str, Any]) -> Backfill:
-    return Backfill(_window(entry), _type_ids(entry))
+    return Backfill(_window(entry), _filter_ids(entry))
 
 
-def _type_ids(entry: Mapping[str, Any]) -> tuple[int, ...]:
+def _filter_ids(entry: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(each) for each in entry.get("types", ()))
 
 
@@ -196,8 +203,8 @@ def _format(instant: datetime | None) -> str | None:
     return None if instant is None else format_instant(instant)
 
 
-def _dump_types(type_ids: tuple[int, ...]) -> dict[str, list[int]]:
-    return {"types": list(type_ids)} if type_ids else {}
+def _dump_filter_ids(filter_ids: tuple[int, ...]) -> dict[str, list[int]]:
+    return {"types": list(filter_ids)} if filter_ids else {}
 
 
 def _dump_window(window: Window) -> dict[str, str]:

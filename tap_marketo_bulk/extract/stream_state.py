@@ -41,11 +41,11 @@ class BookmarkCoverage:
 
     Attributes:
         start: The start date: everything since then was read, up to the bookmark.
-        type_ids: The activity types that were read; none means all.
+        filter_ids: The activity types, or the programs, that were read; none means all.
     """
 
     start: datetime
-    type_ids: tuple[int, ...] = ()
+    filter_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class Backfill:
 
     Attributes:
         window: What is still to be read of it; empty once it is complete.
-        type_ids: The activity types to read; none means all.
+        filter_ids: The activity types, or the programs, to read; none means all.
     """
 
     window: Window
-    type_ids: tuple[int, ...] = ()
+    filter_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class StreamState:
             from bookmark, horizon and the lookback; see ``read_progress``.
         coverage: What the bookmark stands for; None in states of version 0.1.
         backfills: What wider settings have added before the bookmark.
+        pending_ids: Programs that activities have named, and whose members were not read since.
         full_read_began: The horizon of the run that began the full read in progress.
         full_read_reached: The instant up to which the full read in progress has come.
         last_persisted_jobs: The latest jobs that STATE has had; None before the first.
@@ -101,11 +102,17 @@ class StreamState:
     owed: tuple[Window, ...] | None = None
     coverage: BookmarkCoverage | None = None
     backfills: tuple[Backfill, ...] = ()
+    pending_ids: tuple[int, ...] = ()
     full_read_began: datetime | None = None
     full_read_reached: datetime | None = None
     last_persisted_jobs: LastPersistedJobs | None = None
     exports: tuple[UnfinishedExport, ...] = ()
     unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    def job_ids(self) -> set[str]:
+        """Return the ids of the unfinished jobs and of the latest ones."""
+        latest = self.last_persisted_jobs.ids if self.last_persisted_jobs else ()
+        return {*latest, *(each.export_id for each in self.exports)}
 
     def with_added_export(self, export: UnfinishedExport) -> StreamState:
         """Return the state with one more unfinished job, in place of one for the same request."""

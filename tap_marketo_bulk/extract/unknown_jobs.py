@@ -22,7 +22,7 @@ from tap_marketo_bulk.marketo.download import download_beginning
 from tap_marketo_bulk.marketo.export_job import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
@@ -61,7 +61,11 @@ class UnknownJobFinder:
         self._clock = clock
 
     def wait_and_find(
-        self, object_path: str, state: StreamState, tasks: Sequence[ExportTask]
+        self,
+        object_path: str,
+        state: StreamState,
+        tasks: Sequence[ExportTask],
+        known_ids: Collection[str],
     ) -> list[FoundJob]:
         """Return the completed jobs that STATE lacks and that have a tag.
 
@@ -72,13 +76,15 @@ class UnknownJobFinder:
             object_path: The export object.
             state: The state of the stream that owns the jobs.
             tasks: What the run has to export. Nothing is asked where each has a job already.
+            known_ids: The ids of the jobs in the states of all streams: another stream can own
+                jobs of the same object.
 
         Raises:
             ApiError, TransientError: The job list cannot be read.
         """
         if all(task.export_id for task in tasks):
             return []
-        jobs = self._wait_for_files(object_path, state)
+        jobs = self._wait_for_files(object_path, state, known_ids)
         # The requests of all windows have the same fields.
         fields = tasks[0].request.fields
         recovered = []
@@ -95,11 +101,13 @@ class UnknownJobFinder:
             recovered.append(FoundJob(_unfinished(job, tag, unknown), job.created))
         return recovered
 
-    def _wait_for_files(self, object_path: str, state: StreamState) -> list[ExportJob]:
+    def _wait_for_files(
+        self, object_path: str, state: StreamState, known_ids: Collection[str]
+    ) -> list[ExportJob]:
         """Return the completed jobs that STATE lacks, once none of them is in the queue."""
         deadline = self._clock.monotonic() + self._policy.job_timeout_seconds
         while True:
-            jobs = list(self._unknown_jobs(object_path, state))
+            jobs = list(self._unknown_jobs(object_path, state, known_ids))
             in_queue = sum(job.status.is_in_queue for job in jobs)
             if not in_queue or self._clock.monotonic() >= deadline:
                 return [job for job in jobs if job.status is JobStatus.COMPLETED and job.size]
@@ -111,14 +119,19 @@ class UnknownJobFinder:
             )
             self._clock.sleep(self._policy.poll_seconds)
 
-    def _unknown_jobs(self, object_path: str, state: StreamState) -> Iterator[ExportJob]:
+    def _unknown_jobs(
+        self, object_path: str, state: StreamState, known_ids: Collection[str]
+    ) -> Iterator[ExportJob]:
         """Yield the jobs that can have been created by a run whose STATE was lost."""
         latest = state.last_persisted_jobs
         since = latest.created if latest else state.bookmark
-        known = {*(latest.ids if latest else ()), *(each.export_id for each in state.exports)}
         for job in self._exports.list_jobs(object_path):
             is_later = since is None or job.created is None or job.created >= since
-            if job.export_id not in known and is_later and not is_expired(job, self._clock.now()):
+            if (
+                job.export_id not in known_ids
+                and is_later
+                and not is_expired(job, self._clock.now())
+            ):
                 yield job
 
     def _beginning(self, object_path: str, job: ExportJob, size: int) -> bytes:

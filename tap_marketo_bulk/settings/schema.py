@@ -198,6 +198,28 @@ SETTINGS = th.PropertiesList(
         "ecids for example.",
     ),
     th.Property(
+        "list_ids",
+        th.ArrayType(th.IntegerType),
+        title="Lists",
+        description="Ids of the static lists whose members the stream list_members has.",
+    ),
+    th.Property(
+        "program_ids",
+        th.ArrayType(th.IntegerType),
+        title="Programs",
+        description="Ids of the programs whose members are exported. Without it, those of all "
+        "programs are, and the API user needs the permission Read-Only Assets to list them.",
+    ),
+    th.Property(
+        "program_members_of",
+        th.StringType(allowed_values=["all", "active"]),
+        title="Program members of",
+        description="all: export the changed members of all programs; active: only of programs "
+        "that the activities of the run name, which takes fewer jobs and misses changes without "
+        "an activity until a run with all.",
+        default="all",
+    ),
+    th.Property(
         "file_format",
         th.StringType(allowed_values=["CSV", "TSV", "SSV"]),
         title="File format",

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
+# A value of ``program_members_of``: the programs that the activities of a run name.
+ACTIVE_PROGRAMS = "active"
+
 
 @dataclass(frozen=True)
 class ActivityFilter:
@@ -63,6 +66,9 @@ class Settings:
     activity_filter: ActivityFilter
     lead_list: Mapping[str, Any]
     extra_lead_fields: tuple[str, ...]
+    list_ids: tuple[int, ...]
+    program_ids: tuple[int, ...]
+    program_members_of: str
     invalid_values: InvalidValuePolicy
 
 
@@ -105,6 +111,9 @@ def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: da
         activity_filter=_activity_filter(config),
         lead_list=_selected_filters(LEAD_LISTS, config),
         extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
+        list_ids=tuple(sorted(set(config.get("list_ids", ())))),
+        program_ids=tuple(sorted(set(config.get("program_ids", ())))),
+        program_members_of=config["program_members_of"],
         invalid_values=InvalidValuePolicy(config["invalid_values"]),
     )
 

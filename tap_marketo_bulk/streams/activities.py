@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+    from tap_marketo_bulk.streams.sync_run import RowObserver
 
 NAME = "activities"
 KEY = ("marketoGUID",)
@@ -58,7 +59,7 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
         check_activity_filter(settings.activity_filter, lambda: context.activity_types)
     spec = activities_spec(settings)
     context.check_columns(spec.name, spec.schema)
-    builder = ActivitiesRequestBuilder(settings)
+    builder = ActivitiesRequestBuilder(settings, context.run.row_observers[NAME])
     yield ActivitiesStream(context.tap, spec, context.run, builder)
 
 
@@ -71,7 +72,7 @@ def activities_spec(settings: Settings) -> StreamSpec:
         replication_keys=(REPLICATION_KEY,),
         # Activities are dated when they happen, and stored later.
         lookback=settings.activity_lookback,
-        type_ids=settings.activity_filter.type_ids,
+        filter_ids=settings.activity_filter.type_ids,
     )
 
 
@@ -94,9 +95,10 @@ class ActivitiesRequestBuilder(ExportRequestBuilder):
 
     object_path = "activities"
 
-    def __init__(self, settings: Settings) -> None:
-        """Take the settings."""
+    def __init__(self, settings: Settings, observers: Sequence[RowObserver]) -> None:
+        """Take the settings, and what looks at the rows beside the streams."""
         self._settings = settings
+        self._observers = observers
 
     def requests(
         self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
@@ -104,6 +106,7 @@ class ActivitiesRequestBuilder(ExportRequestBuilder):
         """Return the one request for a window, whatever the number of types."""
         del mode  # each is read by createdAt
         needed = {name for each in consumers for name in each.stream.exported_fields()}
+        needed.update(*(each.fields for each in self._observers))
         fields = tuple(name for name in COLUMNS if name in needed)
         chosen = {
             "createdAt": window_filter(window),
@@ -120,6 +123,6 @@ class ActivitiesRequestBuilder(ExportRequestBuilder):
 
 def _type_filter(consumers: Sequence[ConsumerNeeds]) -> dict[str, list[int]]:
     """Return the filter for the types that the consumers need; all types need none."""
-    if any(not each.type_ids for each in consumers):
+    if any(not each.filter_ids for each in consumers):
         return {}
-    return {"activityTypeIds": sorted({one for each in consumers for one in each.type_ids})}
+    return {"activityTypeIds": sorted({one for each in consumers for one in each.filter_ids})}

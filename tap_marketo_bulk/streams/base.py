@@ -12,7 +12,12 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 from tap_marketo_bulk.errors import CatalogError
 from tap_marketo_bulk.extract.field_types import type_for_schema
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
-from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, ReadMode
+from tap_marketo_bulk.extract.read_modes import (
+    FullReadMode,
+    IncrementalReadMode,
+    PartialReadMode,
+    ReadMode,
+)
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
@@ -44,7 +49,8 @@ class StreamSpec:
         lookback: What is read again before the end of the previous run.
         full_read: How the stream is read with the replication method FULL_TABLE.
         is_always_full: Whether that is the only method.
-        type_ids: The activity types that the settings select; none means all.
+        filter_ids: The activity types, or the programs, that the settings select; none means all.
+        is_partial: Whether a run reads only the records of the ids that its state has as pending.
         activity_type_id: The activity type whose rows are the stream's, None for all rows.
         selected_by_default: Whether it is read without a catalog.
         ignores_start_date: Whether its first read begins with the oldest record, because records
@@ -58,7 +64,8 @@ class StreamSpec:
     lookback: timedelta = timedelta()
     full_read: ReadMode = _FULL_READ
     is_always_full: bool = False
-    type_ids: tuple[int, ...] = ()
+    filter_ids: tuple[int, ...] = ()
+    is_partial: bool = False
     activity_type_id: int | None = None
     selected_by_default: bool = True
     ignores_start_date: bool = False
@@ -130,6 +137,8 @@ class MarketoStream(SdkStream):
         """Return how the stream is read, as the catalog says."""
         if self.replication_method == REPLICATION_FULL_TABLE:
             return self.spec.full_read
+        if self.spec.is_partial:
+            return PartialReadMode(self.replication_key or "")
         return IncrementalReadMode(self.replication_key or "", self.spec.lookback)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

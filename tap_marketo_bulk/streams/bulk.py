@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import CorruptFileError
+from tap_marketo_bulk.extract.blocks import with_added_cells
 from tap_marketo_bulk.extract.cells import CHUNK_BYTES
 from tap_marketo_bulk.extract.file_reader import (
     SEPARATORS,
     SPLIT_CHUNK_BYTES,
+    ExpectedFormat,
     FileStats,
     read_blocks,
 )
@@ -95,19 +97,27 @@ class GroupReader:
         Raises:
             DataError: The file is not what its job reported, or a value is invalid.
         """
-        stats, request = FileStats(), file.request
+        stats, request, builder = FileStats(), file.request, self._group.request_builder
         names = dict.fromkeys(map(stream_of, file.task.consumers))
         emitters = [self._emitters[name] for name in names]
         fields, blocks = read_blocks(
             file.content,
-            file_columns(file),
-            SEPARATORS[request.format],
+            ExpectedFormat(
+                file_columns(file), SEPARATORS[request.format], builder.repeatable_columns
+            ),
             stats,
             # Each stream of one type gets a part of each block only.
             SPLIT_CHUNK_BYTES if len(emitters) > 1 else CHUNK_BYTES,
         )
+        constant_cells = builder.constant_cells(request)
+        if constant_cells:
+            fields = (*fields, *constant_cells)
+            blocks = with_added_cells(blocks, list(constant_cells.values()))
+        observers = self._run.row_observers[self._group.name]
         router = RecordRouter(fields, emitters, self._run.statistics)
         for block in self._without_overlap(file, fields, blocks):
+            for observer in observers:
+                observer.observe(fields, block)
             for emitter, records in router.route(block):
                 if emitter.stream is self._group.owner and not emitter.is_fast:
                     yield from records

@@ -14,8 +14,13 @@ from tap_marketo_bulk.extract.planner import (
     plan_tasks,
     stream_of,
 )
-from tap_marketo_bulk.extract.read_modes import BackfillReadMode
-from tap_marketo_bulk.extract.read_progress import bookmark_of, state_when_read_begins
+from tap_marketo_bulk.extract.read_modes import BackfillReadMode, PartialReadMode
+from tap_marketo_bulk.extract.read_progress import (
+    after_window,
+    bookmark_of,
+    owed_windows,
+    state_when_read_begins,
+)
 from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState
 from tap_marketo_bulk.extract.windows import whole_second
 from tap_marketo_bulk.instants import format_instant
@@ -43,11 +48,12 @@ class ConsumerNeeds:
 
     Attributes:
         stream: The stream that they are for.
-        type_ids: The activity types that it needs; none means all.
+        filter_ids: The activity types, or the programs, that it needs; none means all, except for
+            a stream that is partial.
     """
 
     stream: MarketoStream
-    type_ids: tuple[int, ...]
+    filter_ids: tuple[int, ...]
 
 
 class ExportRequestBuilder(Protocol):
@@ -55,15 +61,24 @@ class ExportRequestBuilder(Protocol):
 
     Attributes:
         object_path: The export object in the API's paths.
+        planned_after: The stream whose records decide what is requested; None where none does.
+        repeatable_columns: Columns that Marketo may add to a file although they were requested.
     """
 
     object_path: str
+    planned_after: str | None = None
+    repeatable_columns: frozenset[str] = frozenset()
 
     def requests(
         self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the requests whose files together hold a window for these consumers."""
         ...
+
+    def constant_cells(self, request: ExportRequest) -> Mapping[str, str]:
+        """Return columns that each row of a file gets beside those that it has."""
+        del request
+        return {}
 
     def date_column(self, mode: ReadMode) -> str | None:
         """Return the column that a window's filter looks at, None for an export without dates."""
@@ -111,9 +126,12 @@ class ExportGroup:
         """
         for stream in self.consumers:
             state = state_store[stream.name]
-            wanted = BookmarkCoverage(whole_second(period.start), stream.spec.type_ids)
+            wanted = BookmarkCoverage(whole_second(period.start), stream.spec.filter_ids)
             mode = modes[stream.name]
-            state_store[stream.name] = state_when_read_begins(state, mode, wanted, period.horizon)
+            state = state_when_read_begins(state, mode, wanted, period.horizon)
+            if isinstance(mode, PartialReadMode) and not state.pending_ids:
+                state = _after_nothing_was_changed(state, mode, period)
+            state_store[stream.name] = state
 
     def tasks(
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
@@ -161,6 +179,17 @@ class ExportGroup:
         )
 
 
+def _after_nothing_was_changed(
+    state: StreamState, mode: PartialReadMode, period: SyncPeriod
+) -> StreamState:
+    """Return the state of a stream of which no record has to be read."""
+    for window in owed_windows(state, mode, start=period.start, horizon=period.horizon):
+        state = after_window(
+            state, mode, window, read_horizon=period.horizon, horizon=period.horizon
+        )
+    return state
+
+
 def _consumers(
     stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
 ) -> Iterator[Consumer]:
@@ -171,6 +200,8 @@ def _consumers(
         return
     state = state_store[stream.name]
     yield Consumer(stream.name, mode, state, period.start)
+    if isinstance(mode, PartialReadMode):
+        return
     for index in range(len(state.backfills)):
         name = backfill_name(stream.name, index)
         yield Consumer(name, BackfillReadMode(index), state, period.start)
@@ -181,10 +212,12 @@ def _selections(
 ) -> Iterator[tuple[str, ConsumerNeeds]]:
     """Yield the rows that a stream needs, and those of its backfills, by consumer."""
     spec = stream.spec
-    yield stream.name, ConsumerNeeds(stream, spec.type_ids)
-    for index, backfill in enumerate(state_store[stream.name].backfills):
-        type_ids = spec.type_ids if spec.activity_type_id else backfill.type_ids
-        yield backfill_name(stream.name, index), ConsumerNeeds(stream, type_ids)
+    state = state_store[stream.name]
+    needed_ids = state.pending_ids if spec.is_partial else spec.filter_ids
+    yield stream.name, ConsumerNeeds(stream, needed_ids)
+    for index, backfill in enumerate(state.backfills):
+        filter_ids = spec.filter_ids if spec.activity_type_id else backfill.filter_ids
+        yield backfill_name(stream.name, index), ConsumerNeeds(stream, filter_ids)
 
 
 def warn_of_skipped_changes(

@@ -86,8 +86,19 @@ class GroupPlanner:
         if self.groups:
             return
         self.groups = {group.name: group for group in self._streams.export_groups()}
-        tasks = [task for group in self.groups.values() for task in self._tasks_of(group)]
-        self._pipeline.submit(tasks)
+        first = [each for each in self.groups.values() if not self._is_planned_later(each)]
+        self._pipeline.submit([task for group in first for task in self._tasks_of(group)])
+
+    def submit_tasks_that_depend_on(self, group: ExportGroup) -> None:
+        """Submit the tasks of groups whose requests depend on the records of this one."""
+        for each in self.groups.values():
+            if self._is_planned_later(each) and each.request_builder.planned_after == group.name:
+                with self._pipeline.while_reader_calls_marketo():
+                    tasks = self._tasks_of(each)
+                self._pipeline.submit(tasks)
+
+    def _is_planned_later(self, group: ExportGroup) -> bool:
+        return group.request_builder.planned_after in self.groups
 
     def check_access(self, group: ExportGroup) -> None:
         """Raise the ``AccessDeniedError`` that kept a group from being planned, if there is one."""

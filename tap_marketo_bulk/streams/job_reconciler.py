@@ -59,7 +59,7 @@ class JobReconciler:
         if self._unknown_jobs:
             state = self._state_store[group.name]
             found = self._unknown_jobs.wait_and_find(
-                group.request_builder.object_path, state, tasks
+                group.request_builder.object_path, state, tasks, self._state_store.job_ids()
             )
             full_reads = [
                 stream.name

@@ -13,6 +13,8 @@ from tap_marketo_bulk.streams import (
     custom_objects,
     deleted_leads,
     leads,
+    list_members,
+    program_members,
     reference,
     typed_activities,
 )
@@ -52,6 +54,8 @@ _KINDS = (
     StreamKind(custom_objects.create_streams, prefix=custom_objects.PREFIX),
     StreamKind(deleted_leads.create_streams, (deleted_leads.NAME,)),
     StreamKind(leads.create_streams, (leads.NAME,)),
+    StreamKind(list_members.create_streams, (list_members.NAME,)),
+    StreamKind(program_members.create_streams, (program_members.NAME,)),
     _REFERENCE,
 )
 

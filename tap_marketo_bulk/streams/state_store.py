@@ -42,6 +42,14 @@ class StateStore:
         raw.clear()
         raw.update(dump_stream_state(state))
 
+    def job_ids(self) -> set[str]:
+        """Return the ids of the jobs that the states of all streams hold."""
+        return {
+            export_id
+            for stream in tuple(self._tap_state.get("bookmarks", {}))
+            for export_id in self[stream].job_ids()
+        }
+
     def _raw_state(self, stream: str) -> dict[str, Any]:
         raw: dict[str, Any] = self._tap_state.setdefault("bookmarks", {}).setdefault(stream, {})
         return raw

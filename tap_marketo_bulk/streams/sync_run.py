@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tap_marketo_bulk.errors import (
     AccessDeniedError,
@@ -24,10 +25,11 @@ from tap_marketo_bulk.streams.postponed_errors import PostponedErrors
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.blocks import Block
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.windows import Window
@@ -43,6 +45,20 @@ logger = logging.getLogger("tap-marketo-bulk")
 _T = TypeVar("_T")
 
 
+class RowObserver(Protocol):
+    """Does something with the rows of files, beside what their streams do.
+
+    Attributes:
+        fields: The fields of a file that it needs.
+    """
+
+    fields: frozenset[str]
+
+    def observe(self, fields: Sequence[str], block: Block) -> None:
+        """Look at the rows of a file with these fields."""
+        ...
+
+
 class SyncRun:
     """Everything that the streams of one run share.
 
@@ -54,6 +70,7 @@ class SyncRun:
         planner: How each stream is read, and the tasks that this takes.
         statistics: What is counted of each stream.
         postponed_errors: The errors that are raised after the last stream.
+        row_observers: Name of an export group -> what else is done with the rows of its files.
     """
 
     def __init__(
@@ -86,6 +103,7 @@ class SyncRun:
         self._clock = clock
         self._streams = streams
         self.postponed_errors = PostponedErrors(settings.on_quota_exceeded)
+        self.row_observers: defaultdict[str, list[RowObserver]] = defaultdict(list)
         self._incomplete: set[str] = set()
 
     # Streams with export jobs.
@@ -125,6 +143,7 @@ class SyncRun:
             self.statistics.warn_of_altered_values(
                 [group.name, *(each.name for each in group.consumers)]
             )
+        self.planner.submit_tasks_that_depend_on(group)
         self.end_run_after_last_stream(group.owner)
 
     def _read_with_fallback(

@@ -123,7 +123,7 @@ def typed_spec(
         activities_spec(settings),
         name=name,
         schema=schema,
-        type_ids=(activity_type.type_id,),
+        filter_ids=(activity_type.type_id,),
         activity_type_id=activity_type.type_id,
         selected_by_default=False,
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import MalformedFileError
 from tap_marketo_bulk.extract.cells import CHUNK_BYTES
-from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
+from tap_marketo_bulk.extract.file_reader import SEPARATORS, ExpectedFormat, FileStats, read_blocks
 
 COLUMNS = {"id": "id", "name": "name", "score": "score"}
 
@@ -27,7 +27,7 @@ def read(
     content = io.BytesIO(file.encode() if isinstance(file, str) else file)
     stats = stats or FileStats()
     fields, blocks = read_blocks(
-        content, columns or COLUMNS, SEPARATORS[file_format], stats, chunk_bytes
+        content, ExpectedFormat(columns or COLUMNS, SEPARATORS[file_format]), stats, chunk_bytes
     )
     return [dict(zip(fields, row, strict=True)) for block in blocks for row in block.rows]
 
@@ -47,7 +47,7 @@ def test_rows_are_read_as_text() -> None:
 def test_a_file_without_rows_has_fields_and_no_blocks(file: str, file_format: str) -> None:
     content = io.BytesIO(file.replace(",", SEPARATORS[file_format][0]).encode())
     stats = FileStats()
-    fields, blocks = read_blocks(content, COLUMNS, SEPARATORS[file_format], stats)
+    fields, blocks = read_blocks(content, ExpectedFormat(COLUMNS, SEPARATORS[file_format]), stats)
     assert fields == ("id", "name", "score")
     assert list(blocks) == []
     assert stats == FileStats()

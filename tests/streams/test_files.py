@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.extract.field_types import type_of
-from tap_marketo_bulk.extract.file_reader import FileStats, read_blocks
+from tap_marketo_bulk.extract.file_reader import ExpectedFormat, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 from tap_marketo_bulk.marketo.export_job import JobStatus
@@ -139,7 +139,7 @@ def test_a_file_with_other_column_headers_is_read(
     )
     with path.open("rb") as file:
         headers = dict(zip(request.header, request.fields, strict=True))
-        fields, blocks = read_blocks(file, headers, [","], FileStats())
+        fields, blocks = read_blocks(file, ExpectedFormat(headers, [","]), FileStats())
         converter = RowConverter(fields, schema, InvalidValueHandler(InvalidValuePolicy.FAIL))
         rows = [record for block in blocks for record in converter.convert(block)]
     assert rows == [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract.blocks import Block
 from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER, TEXT
-from tap_marketo_bulk.extract.file_reader import SEPARATORS, FileStats, read_blocks
+from tap_marketo_bulk.extract.file_reader import SEPARATORS, ExpectedFormat, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
 from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
 
@@ -34,7 +34,8 @@ def records(
     """Read a file whose columns are named by the schema's fields."""
     content = io.BytesIO(file if isinstance(file, bytes) else file.encode())
     columns = {name: name for name in schema.types}
-    fields, blocks = read_blocks(content, columns, SEPARATORS[file_format], FileStats())
+    expected = ExpectedFormat(columns, SEPARATORS[file_format])
+    fields, blocks = read_blocks(content, expected, FileStats())
     converter = RowConverter(fields, schema, invalid_values or InvalidValueHandler(NULL))
     return [record for block in blocks for record in converter.convert(block)]
 

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 Record = dict[str, Any]
 EMPTY_COLUMN = ("_invalid_values", None)
-KEYS = {"leads": "id", "activities": "marketoGUID"}
+KEYS = {
+    "leads": "id",
+    "activities": "marketoGUID",
+    "program_members": ("leadId", "programId"),
+    "list_members": ("listId", "leadId"),
+}
 
 
 class SimulatedCrashError(Exception):
@@ -65,7 +70,7 @@ class RunResult:
 
     def table(self, stream: str) -> dict[Any, Record]:
         """Return a stream's records by key, of each key the last record."""
-        return {record[KEYS[stream]]: record for record in self.records(stream)}
+        return {key_of(stream, record): record for record in self.records(stream)}
 
     @property
     def states(self) -> list[Message]:
@@ -88,6 +93,14 @@ class RunResult:
         """The SCHEMA messages, by stream."""
         found = [message for message in self.messages if message["type"] == "SCHEMA"]
         return {message["stream"]: message for message in found}
+
+
+def key_of(stream: str, record: Record) -> Any:  # noqa: ANN401 - a value, or a tuple of values
+    """Return the key of a record: a value, or a tuple where the key has several columns."""
+    columns = KEYS.get(stream, "marketoGUID")
+    if isinstance(columns, str):
+        return record[columns]
+    return tuple(record[name] for name in columns)
 
 
 def without_empty_column(record: Record) -> Record:
