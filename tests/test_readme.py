@@ -21,6 +21,9 @@ CALLS = {
     "leads": "POST /bulk/v1/leads/export/create.json",
     "activities": "POST /bulk/v1/activities/export/create.json",
     "activities_<type>": "POST /bulk/v1/activities/export/create.json",
+    "custom_<object>": "POST /bulk/v1/customobjects/x/export/create.json",
+    "list_members": "POST /bulk/v1/leads/export/create.json",
+    "program_members": "POST /bulk/v1/program/members/export/create.json",
     "deleted_leads": "GET /rest/v1/activities/deletedleads.json",
 }
 ROOT = Path(__file__).parents[1]
@@ -69,7 +72,10 @@ def test_the_table_of_streams_has_each_stream_with_key_and_permission(
     sandbox: Sandbox, clock: TapClock
 ) -> None:
     entries = {entry["stream"]: entry for entry in TapRunner(sandbox, clock).discover()["streams"]}
-    names = {re.sub("^activities_.*", "activities_<type>", name) for name in entries}
+    names = {
+        re.sub("^custom_.*", "custom_<object>", re.sub("^activities_.*", "activities_<type>", name))
+        for name in entries
+    }
     rows = {name.strip("`"): row for name, *row in rows_of("Streams")}
     assert set(rows) == names
     calls = CALLS | {each.name: f"GET {each.path}" for each in REFERENCE_STREAMS}

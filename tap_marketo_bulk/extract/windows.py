@@ -88,8 +88,10 @@ class SyncPeriod:
         start: The start date: nothing before it is read.
         horizon: Where the run stops reading.
         window_length: The longest stretch that a new job covers.
+        leaves_out_expired: Whether windows are left out that are older than what Marketo keeps.
     """
 
     start: datetime
     horizon: datetime
     window_length: timedelta
+    leaves_out_expired: bool = False

@@ -44,5 +44,7 @@ MAX_PROGRAM_IDS = 10
 RECORDS_PER_PAGE = 300
 # Adobe's knowledge base, retention of activities: Delete Lead. A longer option can be bought.
 DELETION_LIFE = timedelta(days=14)
+# Adobe, "Usage": the days of the weekly reports.
+USAGE_LIFE = timedelta(days=7)
 # Adobe, "Asset APIs": ``maxReturn``.
 ASSETS_PER_PAGE = 200

@@ -167,6 +167,15 @@ SETTINGS = th.PropertiesList(
         "as <program>.<asset>: at most 50, with activity_type_ids of one asset group.",
     ),
     th.Property(
+        "activity_retention",
+        th.StringType(allowed_values=["none", "standard"]),
+        title="Activity retention",
+        description="none: export all windows since the start date; standard: leave out windows "
+        "that are older than what Marketo keeps of the selected types by its standard (90 days, or "
+        "25 months), and deletions older than 14 days.",
+        default="none",
+    ),
+    th.Property(
         "static_list_id",
         th.IntegerType,
         title="Static list ID",

@@ -67,6 +67,7 @@ class Settings:
     lead_list: Mapping[str, Any]
     extra_lead_fields: tuple[str, ...]
     list_ids: tuple[int, ...]
+    leaves_out_expired: bool
     program_ids: tuple[int, ...]
     program_members_of: str
     invalid_values: InvalidValuePolicy
@@ -112,6 +113,7 @@ def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: da
         lead_list=_selected_filters(LEAD_LISTS, config),
         extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
         list_ids=tuple(sorted(set(config.get("list_ids", ())))),
+        leaves_out_expired=config["activity_retention"] == "standard",
         program_ids=tuple(sorted(set(config.get("program_ids", ())))),
         program_members_of=config["program_members_of"],
         invalid_values=InvalidValuePolicy(config["invalid_values"]),

@@ -7,12 +7,14 @@ Each window is exported once, with the types that any selected stream lacks; see
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.extract import field_types
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import check_activity_filter
@@ -54,10 +56,13 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
         SettingsError: The activity filters name types that cannot be filtered like this.
     """
     settings = context.settings
+    type_ids, type_names = settings.activity_filter.type_ids, []
     # Where the types are denied, the export is denied too, and the run reports that.
     with suppress(AccessDeniedError):
         check_activity_filter(settings.activity_filter, lambda: context.activity_types)
-    spec = activities_spec(settings)
+        if type_ids:
+            type_names = [each.name for each in context.activity_types if each.type_id in type_ids]
+    spec = replace(activities_spec(settings), retention=retention_of(type_names))
     context.check_columns(spec.name, spec.schema)
     builder = ActivitiesRequestBuilder(settings, context.run.row_observers[NAME])
     yield ActivitiesStream(context.tap, spec, context.run, builder)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.extract.blocks import Block
     from tap_marketo_bulk.extract.records import RecordFormat
+    from tap_marketo_bulk.marketo.retention import Retention
 
 
 _FULL_READ = FullReadMode()
@@ -53,6 +54,7 @@ class StreamSpec:
         is_partial: Whether a run reads only the records of the ids that its state has as pending.
         activity_type_id: The activity type whose rows are the stream's, None for all rows.
         selected_by_default: Whether it is read without a catalog.
+        retention: How long Marketo keeps the records; None where it keeps them for ever.
         ignores_start_date: Whether its first read begins with the oldest record, because records
             of other streams refer to records of any age.
     """
@@ -68,6 +70,7 @@ class StreamSpec:
     is_partial: bool = False
     activity_type_id: int | None = None
     selected_by_default: bool = True
+    retention: Retention | None = None
     ignores_start_date: bool = False
 
 

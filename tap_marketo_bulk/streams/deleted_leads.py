@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.deleted_leads import iter_deleted_lead_pages
+from tap_marketo_bulk.marketo.limits import DELETION_LIFE
+from tap_marketo_bulk.marketo.retention import Retention
 from tap_marketo_bulk.streams.activities import COLUMNS, KEY, REPLICATION_KEY
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.rest import RestStream
@@ -40,6 +42,12 @@ def deleted_leads_spec(settings: Settings) -> StreamSpec:
         replication_keys=(REPLICATION_KEY,),
         # Deletions are activities: dated when they happen, and stored later.
         lookback=settings.activity_lookback,
+        retention=Retention(
+            DELETION_LIFE,
+            DELETION_LIFE,
+            "To find the leads that were deleted then, read leads with the replication method "
+            "FULL_TABLE: they are the leads of the table that such a run does not load.",
+        ),
     )
 
 

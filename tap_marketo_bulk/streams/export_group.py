@@ -24,6 +24,7 @@ from tap_marketo_bulk.extract.read_progress import (
 from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState
 from tap_marketo_bulk.extract.windows import whole_second
 from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.streams.retention import read_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +127,9 @@ class ExportGroup:
         """
         for stream in self.consumers:
             state = state_store[stream.name]
-            wanted = BookmarkCoverage(whole_second(period.start), stream.spec.filter_ids)
+            wanted = BookmarkCoverage(
+                whole_second(read_start(stream, period)), stream.spec.filter_ids
+            )
             mode = modes[stream.name]
             state = state_when_read_begins(state, mode, wanted, period.horizon)
             if isinstance(mode, PartialReadMode) and not state.pending_ids:
@@ -195,16 +198,17 @@ def _consumers(
 ) -> Iterator[Consumer]:
     """Yield a stream as a consumer, and its backfills."""
     if stream.has_record_limit:
-        start = max(period.start, period.horizon - TEST_SPAN)
+        start = max(read_start(stream, period), period.horizon - TEST_SPAN)
         yield Consumer(stream.name, mode, StreamState(), start)
         return
     state = state_store[stream.name]
-    yield Consumer(stream.name, mode, state, period.start)
+    start = read_start(stream, period)
+    yield Consumer(stream.name, mode, state, start)
     if isinstance(mode, PartialReadMode):
         return
     for index in range(len(state.backfills)):
         name = backfill_name(stream.name, index)
-        yield Consumer(name, BackfillReadMode(index), state, period.start)
+        yield Consumer(name, BackfillReadMode(index), state, start)
 
 
 def _selections(
@@ -221,10 +225,10 @@ def _selections(
 
 
 def warn_of_skipped_changes(
-    stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
+    stream: MarketoStream, mode: ReadMode, state: StreamState, period: SyncPeriod
 ) -> None:
     """Warn where the start date leaves out what happened since the bookmark."""
-    bookmark = bookmark_of(state_store[stream.name], mode)
+    bookmark = bookmark_of(state, mode)
     if bookmark and period.start > bookmark:
         logger.warning(
             "start_date %s is after the bookmark of %s, so changes since %s are skipped. Set "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
+from tap_marketo_bulk.streams.retention import retention_note, warn_of_lost_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.export_group import ExportGroup
     from tap_marketo_bulk.streams.job_reconciler import JobReconciler
     from tap_marketo_bulk.streams.state_store import StateStore
+
+
+logger = logging.getLogger("tap-marketo-bulk")
 
 
 class SelectedStreams(Protocol):
@@ -86,6 +91,8 @@ class GroupPlanner:
         if self.groups:
             return
         self.groups = {group.name: group for group in self._streams.export_groups()}
+        for note in self.retention_notes():
+            logger.info("%s", note)
         first = [each for each in self.groups.values() if not self._is_planned_later(each)]
         self._pipeline.submit([task for group in first for task in self._tasks_of(group)])
 
@@ -111,10 +118,23 @@ class GroupPlanner:
         modes = self.modes_of(group)
         self._pipeline.submit(self._reconciler.reconcile(group, modes, self._period))
 
+    def retention_notes(self) -> list[str]:
+        """Return a sentence for each stream of which some windows may have no records."""
+        notes = [
+            retention_note(
+                stream, self.mode_of(stream), self._state_store[stream.name], self._period
+            )
+            for group in self._streams.export_groups()
+            for stream in group.consumers
+        ]
+        return [note for note in notes if note]
+
     def _tasks_of(self, group: ExportGroup) -> list[ExportTask]:
         modes = self.modes_of(group)
         for stream in group.consumers:
-            warn_of_skipped_changes(stream, modes[stream.name], self._state_store, self._period)
+            mode, state = modes[stream.name], self._state_store[stream.name]
+            warn_of_skipped_changes(stream, mode, state, self._period)
+            warn_of_lost_records(stream, mode, state, self._period)
         try:
             return self._reconciler.reconcile(group, modes, self._period)
         except AccessDeniedError as error:

@@ -20,7 +20,9 @@ from tap_marketo_bulk.marketo.activity_types import TYPES_PATH, activity_type_en
 from tap_marketo_bulk.marketo.assets import ASSETS_PATH
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.describe import LEADS_PATH, lead_field_entries
+from tap_marketo_bulk.marketo.limits import USAGE_LIFE
 from tap_marketo_bulk.marketo.paging import Entry
+from tap_marketo_bulk.marketo.retention import Retention
 from tap_marketo_bulk.marketo.static_lists import ASSET_LISTS_PATH, iter_static_list_pages
 from tap_marketo_bulk.marketo.usage import USAGE_PATH, usage_by_day
 from tap_marketo_bulk.streams import reference_columns as columns
@@ -52,6 +54,7 @@ class ReferenceDefinition:
         key: The columns that identify a record.
         replication_key: The column that ``read_pages`` filters by, if it does.
         selected_by_default: Whether it is read without a catalog.
+        retention: How long Marketo keeps the entries; None for ever.
     """
 
     name: str
@@ -61,6 +64,7 @@ class ReferenceDefinition:
     key: tuple[str, ...] = ("id",)
     replication_key: str | None = None
     selected_by_default: bool = False
+    retention: Retention | None = None
 
     def spec(self) -> StreamSpec:
         """Return what the stream is; every subscription has the same columns."""
@@ -73,6 +77,7 @@ class ReferenceDefinition:
             is_always_full=self.replication_key is None,
             selected_by_default=self.selected_by_default,
             ignores_start_date=True,
+            retention=self.retention,
         )
 
     def schema(self) -> dict[str, Any]:
@@ -203,6 +208,7 @@ REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
         _usage_pages,
         key=("date",),
         replication_key="date",
+        retention=Retention(USAGE_LIFE, USAGE_LIFE, "Run the tap at least once a week."),
     ),
 )
 NAMES = tuple(each.name for each in REFERENCE_STREAMS)

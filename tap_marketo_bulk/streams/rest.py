@@ -14,6 +14,7 @@ from tap_marketo_bulk.extract.windows import Window, whole_second
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
+from tap_marketo_bulk.streams.retention import read_start, warn_of_lost_records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -103,11 +104,12 @@ class RestStream(MarketoStream):
         if self.has_record_limit:
             # A connection test takes a record of any age: that costs no quota.
             return Window(period.start, period.horizon)
-        state_store = self._run.state_store
-        warn_of_skipped_changes(self, mode, state_store, period)
-        wanted = BookmarkCoverage(whole_second(period.start))
+        state_store, start = self._run.state_store, read_start(self, period)
+        warn_of_skipped_changes(self, mode, state_store[self.name], period)
+        warn_of_lost_records(self, mode, state_store[self.name], period)
+        wanted = BookmarkCoverage(whole_second(start))
         state = state_when_read_begins(state_store[self.name], mode, wanted, period.horizon)
         state_store[self.name] = state
-        owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
+        owed = owed_windows(state, mode, start=start, horizon=period.horizon)
         starts = [each.window.start for each in state.backfills]
         return Window(min([owed[0].start, *starts]), owed[-1].end) if owed else None

@@ -92,7 +92,9 @@ class SyncRun:
         """
         self.settings = settings
         horizon = sync_horizon(clock.now(), lag=settings.lag, end=settings.end)
-        self.period = SyncPeriod(settings.start, horizon, settings.window)
+        self.period = SyncPeriod(
+            settings.start, horizon, settings.window, settings.leaves_out_expired
+        )
         self.state_store = state_store
         self.pipeline = Pipeline(exports, clock, settings.job_policy)
         self.statistics = RunStatistics(settings.invalid_values)

@@ -18,6 +18,7 @@ from tap_marketo_bulk.extract.attribute_columns import attribute_columns, snake_
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
+from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream, activities_spec
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.catalog import check_selected_types
@@ -125,6 +126,7 @@ def typed_spec(
         schema=schema,
         filter_ids=(activity_type.type_id,),
         activity_type_id=activity_type.type_id,
+        retention=retention_of([activity_type.name]),
         selected_by_default=False,
     )
 
