@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.extract.read_modes import UndatedReadMode
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
+logger = logging.getLogger("tap-marketo-bulk")
+
 NAME = "list_members"
 KEY = ("listId", "leadId")
 # The only field that is exported, and the column that it becomes.
@@ -37,14 +39,13 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
 
     Raises:
         CatalogError: The catalog selects a column that does not exist.
-        SettingsError: The stream is selected, and no list is set.
     """
     settings = context.settings
     spec = list_members_spec()
     context.check_columns(spec.name, spec.schema)
     if context.selected_streams(NAME) and not settings.list_ids:
-        problem = f"the stream {NAME} is selected, and list_ids names no static list"
-        raise SettingsError([problem])
+        # No error: some pipelines select all streams.
+        logger.warning("%s has no records: the setting list_ids names no static list.", NAME)
     builder = ListMembersRequestBuilder(settings)
     yield ListMembersStream(context.tap, spec, context.run, builder)
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests, loaded_rows
-from tests.support.runs import SimulatedCrashError, selecting
+from tests.support.runs import SimulatedCrashError, logged_warnings, selecting
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
@@ -83,8 +82,10 @@ def test_an_interrupted_run_resumes_the_jobs_of_lists(tap: TapRunner, sandbox: S
     assert len(unresumed) == len(LISTS)
 
 
-def test_the_stream_needs_the_setting(tap: TapRunner) -> None:
-    catalog = selecting(tap.discover(), "list_members")
-    run = tap.run_with_discovery(catalog=catalog)
-    assert isinstance(run.error, SettingsError)
-    assert "list_ids names no static list" in str(run.error)
+def test_without_the_setting_the_stream_has_no_records_and_there_is_a_warning(
+    tap: TapRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = tap.run(catalog=selecting(tap.discover(), "list_members"))
+    assert run.error is None
+    assert run.records("list_members") == []
+    assert len(logged_warnings(caplog, "list_ids names no static list")) == 1

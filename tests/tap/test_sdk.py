@@ -18,7 +18,9 @@ _sandbox_clock = SandboxClock(NOW, speed=0)
 _options = Options(leads=400, activities=1500, job_seconds=0, exports_deletions=True)
 _sandbox = _exit_stack.enter_context(Sandbox(_options, clock=_sandbox_clock))
 
-_tap = TapRunner(_sandbox, TapClock(_sandbox_clock), {"start_date": "2025-03-01"})
+_tap = TapRunner(
+    _sandbox, TapClock(_sandbox_clock), {"start_date": "2025-03-01", "list_ids": [2001]}
+)
 _catalog = _tap.discover()
 
 TestTap = get_tap_test_class(
