@@ -143,7 +143,7 @@ class SdkTap(Tap):
         """Return the settings in environment variables, as ``validate_config`` accepts them."""
 
     @abstractmethod
-    def end_process(self, signal_number: int) -> None:
+    def exit_between_messages(self, signal_number: int) -> None:
         """End the process after SIGINT or SIGTERM."""
 
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -160,7 +160,7 @@ class SdkTap(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End the process without the SDK's last STATE, which may tear the line being written."""
         del frame
-        self.end_process(signum)
+        self.exit_between_messages(signum)
 
 
 def _reason(error: Exception) -> str:

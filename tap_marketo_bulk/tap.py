@@ -132,7 +132,7 @@ class TapMarketoBulk(SdkTap):
             if isinstance(stream, BulkStream)
         ]
 
-    def last_stream(self) -> str:
+    def last_stream_name(self) -> str:
         """Return the name of the stream that the SDK reads last."""
         return [each.name for each in self._streams_to_read() if not each.parent_stream_type][-1]
 
@@ -151,7 +151,7 @@ class TapMarketoBulk(SdkTap):
             if stream.selected and stream.name not in with_jobs
         ]
 
-    def end_process(self, signal_number: int) -> None:
+    def exit_between_messages(self, signal_number: int) -> None:
         """End the process after SIGINT or SIGTERM, but not in the middle of a line.
 
         Every change of the state was written when it was made, so nothing is left to write.

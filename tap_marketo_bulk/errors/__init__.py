@@ -6,7 +6,7 @@
     ├── SettingsError            the configuration is invalid; lists every problem
     ├── CatalogError             the catalog selects a stream or field that does not exist
     ├── StateError               the state was not written by this tap
-    │   └── ForeignStateError    it has bookmarks of another tap
+    │   └── OtherTapStateError    it has bookmarks of another tap
     ├── RecordMappingError           an expression of stream_maps cannot be evaluated for a record
     ├── ApiError                 Marketo rejected a call; repeating it does not help
     │   ├── CredentialsError     client id and secret are not accepted
@@ -43,7 +43,7 @@ from __future__ import annotations
 from tap_marketo_bulk.errors.base import MarketoBulkError
 from tap_marketo_bulk.errors.inputs import (
     CatalogError,
-    ForeignStateError,
+    OtherTapStateError,
     RecordMappingError,
     SettingsError,
     StateError,
@@ -92,12 +92,12 @@ __all__ = [
     "ExportQuotaError",
     "ExportTimeoutError",
     "FileNotReadyError",
-    "ForeignStateError",
     "InternalServerError",
     "InvalidResponseError",
     "InvalidValueError",
     "MalformedFileError",
     "MarketoBulkError",
+    "OtherTapStateError",
     "QueueFullError",
     "RateLimitError",
     "RecordMappingError",

@@ -35,7 +35,7 @@ class StateError(MarketoBulkError, ConfigurationError):
         super().__init__(f"The state cannot be used: {problem}. Nothing was read. {self.advice}.")
 
 
-class ForeignStateError(StateError):
+class OtherTapStateError(StateError):
     """The state has bookmarks of another tap, which this tap cannot read."""
 
     advice = (

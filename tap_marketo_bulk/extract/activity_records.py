@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.attribute_columns import AttributeReader
+from tap_marketo_bulk.extract.attribute_columns import AttributeMatcher
 from tap_marketo_bulk.extract.cell_parsers import parse_integer
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
 from tap_marketo_bulk.extract.records import RecordAssembler, convert_column, dict_record_factory
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.attribute_columns import AttributeColumn
     from tap_marketo_bulk.extract.blocks import Block
     from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-    from tap_marketo_bulk.extract.records import Column, InvalidCells, RecordFormat, RecordLayout
+    from tap_marketo_bulk.extract.records import Column, InvalidCells, RecordFields, RecordFormat
 
 # The file's columns that attribute columns are made from.
 ATTRIBUTES_FIELD = "attributes"
@@ -48,7 +48,7 @@ class ActivityConverter:
     def __init__(
         self,
         file_fields: Sequence[str],
-        schema: RecordLayout,
+        schema: RecordFields,
         columns: ActivityTypeColumns,
         invalid_values: InvalidValueHandler,
         record_format: RecordFormat = dict_record_factory,
@@ -69,7 +69,7 @@ class ActivityConverter:
         self._common = [
             name for name in schema.types if name in self._index and name not in special
         ]
-        self._reader = AttributeReader(columns.attributes, columns.catalog, self._attributes)
+        self._matcher = AttributeMatcher(columns.attributes, columns.catalog, self._attributes)
         self._builder = RecordAssembler(schema, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
@@ -112,7 +112,7 @@ class ActivityConverter:
     ) -> Mapping[str, Column]:
         """Return the columns that are made from the attributes."""
         objects: Sequence[Any] = convert_column(ATTRIBUTES_FIELD, ATTRIBUTES, cells, invalid)
-        read = [self._reader.read(attributes or {}) for attributes in objects]
+        read = [self._matcher.match(attributes or {}) for attributes in objects]
         columns: dict[str, Column] = {OTHER_ATTRIBUTES: [other for _, other in read]}
         by_column = zip(*(values for values, _ in read), strict=True)
         for name, values in zip(self._attributes, by_column, strict=True):

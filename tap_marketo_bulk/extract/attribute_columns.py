@@ -85,7 +85,7 @@ def free_name(name: str, used: Collection[str]) -> str:
     return candidate
 
 
-class AttributeReader:
+class AttributeMatcher:
     """Finds the columns of an activity's attributes.
 
     Activities of a type have much the same keys, so each set of keys is examined once.
@@ -103,7 +103,7 @@ class AttributeReader:
         self._selected = tuple(selected)
         self._plan = lru_cache(maxsize=_REMEMBERED_KEY_SETS)(self._make_plan)
 
-    def read(self, attributes: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+    def match(self, attributes: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
         """Return the values of the selected columns, not yet typed, and the other attributes.
 
         A selected column without attribute is None. Attributes without a column are returned by

@@ -31,24 +31,24 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False, NULL: None, ""
 _DIGITS_AS_ZERO = str.maketrans("123456789", "000000000")
 
 
-def parse_text_column(cells: Sequence[str]) -> Sequence[str | None]:
+def try_parse_text_column(cells: Sequence[str]) -> Sequence[str | None]:
     """Return the texts."""
     return [None if cell == NULL else cell for cell in cells] if NULL in cells else cells
 
 
-def parse_integer_column(cells: Sequence[str]) -> Sequence[object] | None:
+def try_parse_integer_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return whole numbers."""
     return _decode_array(_INTEGERS, cells)
 
 
-def parse_number_column(cells: Sequence[str]) -> Sequence[object] | None:
+def try_parse_number_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return numbers as floats."""
     if max(map(len, cells)) > EXACT_DIGITS or "e" in (joined := "".join(cells)) or "E" in joined:
         return None
     return _decode_array(_NUMBERS, cells)
 
 
-def parse_boolean_column(cells: Sequence[str]) -> Sequence[object] | None:
+def try_parse_boolean_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return booleans."""
     try:
         return [_BOOLEANS[cell] for cell in cells]
@@ -56,12 +56,12 @@ def parse_boolean_column(cells: Sequence[str]) -> Sequence[object] | None:
         return None
 
 
-def check_date_column(cells: Sequence[str]) -> Sequence[object] | None:
+def try_parse_date_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return dates as text, every one of them checked."""
     return _checked_texts(_DATES, "0000-00-00", cells)
 
 
-def check_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
+def try_parse_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
     """Return instants as text, every one of them checked."""
     return _checked_texts(_DATE_TIMES, "0000-00-00T00:00:00Z", cells)
 
@@ -93,4 +93,4 @@ def _checked_texts(
             decoder.decode(f'["{joined}"]')
     except msgspec.DecodeError:
         return None
-    return parse_text_column(cells)
+    return try_parse_text_column(cells)

@@ -15,18 +15,18 @@ from tap_marketo_bulk.extract.cell_parsers import (
     parse_number,
 )
 from tap_marketo_bulk.extract.column_parsers import (
-    check_date_column,
-    check_date_time_column,
-    parse_boolean_column,
-    parse_integer_column,
-    parse_number_column,
-    parse_text_column,
+    try_parse_boolean_column,
+    try_parse_date_column,
+    try_parse_date_time_column,
+    try_parse_integer_column,
+    try_parse_number_column,
+    try_parse_text_column,
 )
 from tap_marketo_bulk.extract.json_objects import (
     parse_attributes,
-    parse_attributes_column,
     parse_json_array,
-    parse_json_array_column,
+    try_parse_attributes_column,
+    try_parse_json_array_column,
 )
 
 ColumnParser = Callable[[Sequence[str]], Sequence[object] | None]
@@ -49,16 +49,16 @@ class FieldType:
     json_class: type | None = None
 
 
-TEXT = FieldType({"type": ["string", "null"]}, keep_text, parse_text_column, str)
-INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, parse_integer_column, int)
-NUMBER = FieldType({"type": ["number", "null"]}, parse_number, parse_number_column, float)
-BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, parse_boolean_column, bool)
-DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, check_date_column)
+TEXT = FieldType({"type": ["string", "null"]}, keep_text, try_parse_text_column, str)
+INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, try_parse_integer_column, int)
+NUMBER = FieldType({"type": ["number", "null"]}, parse_number, try_parse_number_column, float)
+BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, try_parse_boolean_column, bool)
+DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, try_parse_date_column)
 DATE_TIME = FieldType(
-    {"type": ["string", "null"], "format": "date-time"}, parse_date_time, check_date_time_column
+    {"type": ["string", "null"], "format": "date-time"}, parse_date_time, try_parse_date_time_column
 )
-ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_attributes, parse_attributes_column)
-ARRAY = FieldType({"type": ["array", "null"]}, parse_json_array, parse_json_array_column, list)
+ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_attributes, try_parse_attributes_column)
+ARRAY = FieldType({"type": ["array", "null"]}, parse_json_array, try_parse_json_array_column, list)
 
 # Marketo's data types in lower case; all others are text. Scores and percents are numbers:
 # Adobe documents them as integers, and real ones have decimals.

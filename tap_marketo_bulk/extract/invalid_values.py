@@ -73,7 +73,7 @@ class InvalidValueHandler:
             self.samples.setdefault(field, shown)
 
 
-def missing_key(record: str, field: str) -> InvalidValueError:
+def missing_key_error(record: str, field: str) -> InvalidValueError:
     """Return the error for a record without a value in a key field."""
     return InvalidValueError(
         f"A record has no value in its key: {record}, field {field}. The bookmark was not moved. "

@@ -92,7 +92,7 @@ def request_without_unknown_fields(
     return narrower
 
 
-def export_failed(state: JobState, job: ExportJob | None) -> ExportFailedError:
+def export_failed_error(state: JobState, job: ExportJob | None) -> ExportFailedError:
     """Return the error for a task whose jobs ended without a file, one after the other."""
     return ExportFailedError(
         f"Export {state.export_id} of {state.task} is {outcome_text(job)}, as were the "
@@ -101,7 +101,7 @@ def export_failed(state: JobState, job: ExportJob | None) -> ExportFailedError:
     )
 
 
-def unverifiable_file(state: JobState, job: ExportJob) -> CorruptFileError:
+def unverifiable_file_error(state: JobState, job: ExportJob) -> CorruptFileError:
     """Return the error for a completed job that lacks what its file is verified with."""
     return CorruptFileError(
         f"Marketo completed export {job.export_id} of {state.task} without its size, checksum and "
@@ -109,7 +109,7 @@ def unverifiable_file(state: JobState, job: ExportJob) -> CorruptFileError:
     )
 
 
-def export_timeout(state: JobState, job: ExportJob, seconds: float) -> ExportTimeoutError:
+def export_timeout_error(state: JobState, job: ExportJob, seconds: float) -> ExportTimeoutError:
     """Return the error for a job that took too long."""
     return ExportTimeoutError(
         f"Export {job.export_id} of {state.task} was still {job.status} after {seconds / 60:.0f} "

@@ -35,12 +35,12 @@ from tap_marketo_bulk.extract.job_rules import (
     NOT_FOUND_CODES,
     can_be_verified,
     ended_without_file,
-    export_failed,
-    export_timeout,
+    export_failed_error,
+    export_timeout_error,
     is_expired,
     outcome_text,
     request_without_unknown_fields,
-    unverifiable_file,
+    unverifiable_file_error,
 )
 from tap_marketo_bulk.extract.job_tag import with_tag
 from tap_marketo_bulk.marketo.download import download_verified
@@ -225,13 +225,13 @@ class JobSteps:
             return self._log(state, event)
         if state.is_resumed:
             return self._replace_job(state, "of an earlier run cannot be verified")
-        raise unverifiable_file(state, job)
+        raise unverifiable_file_error(state, job)
 
     def _after_end_without_file(self, state: JobState, job: ExportJob | None) -> JobState:
         """Replace a job that ended without a file, up to a number of attempts."""
         if state.attempts < MAX_ATTEMPTS:
             return self._replace_job(state, f"ended {outcome_text(job)}")
-        raise export_failed(state, job)
+        raise export_failed_error(state, job)
 
     def _replace_job(self, state: JobState, event: str) -> JobState:
         self._log(state, f"{event}; creating another job")
@@ -239,7 +239,7 @@ class JobSteps:
 
     def _stop_overdue(self, state: JobState, job: ExportJob) -> None:
         """Cancel a job that takes too long; always raises ``ExportTimeoutError``."""
-        error = export_timeout(state, job, self._seconds_since(state))
+        error = export_timeout_error(state, job, self._seconds_since(state))
         with suppress(MarketoBulkError):
             self.cancel(state)
         raise error

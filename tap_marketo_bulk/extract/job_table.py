@@ -78,7 +78,7 @@ class JobTable:
             return False
         return True
 
-    def begin_reading(self, number: int) -> None:
+    def mark_as_reading(self, number: int) -> None:
         """Put a job whose file is verified into the stage of reading."""
         for state in [each for each in self.begun() if each.number == number and each.file]:
             self.replace(job_state.reading(state))
@@ -96,20 +96,22 @@ class JobTable:
         for state in [each for each in self.begun() if each.file is None]:
             self.replace(job_state.failed(state, error))
 
-    def remove(self, *numbers: int) -> list[JobState]:
+    def remove_jobs(self, *numbers: int) -> list[JobState]:
         """Remove jobs; return the last states of those that had begun."""
         removed = [self._begun.pop(number) for number in numbers if number in self._begun]
         for state in removed:
             self._numbers[state.task.stream].remove(state.number)
         return removed
 
-    def remove_stream(self, stream: str) -> list[JobState]:
+    def remove_jobs_of_stream(self, stream: str) -> list[JobState]:
         """Remove all jobs of a stream; returns the last states of those that had begun."""
         self._planned[stream].clear()
-        removed = self.remove(*self._numbers[stream])
+        removed = self.remove_jobs(*self._numbers[stream])
         self._numbers[stream].clear()
         return removed
 
     def remove_all(self) -> list[JobState]:
         """Remove all jobs; returns the last states of those that had begun."""
-        return [state for stream in tuple(self._numbers) for state in self.remove_stream(stream)]
+        return [
+            state for stream in tuple(self._numbers) for state in self.remove_jobs_of_stream(stream)
+        ]

@@ -44,7 +44,7 @@ def parse_attributes(text: str) -> dict[str, Any]:
     return value if is_storable else sanitize_texts(value)
 
 
-def parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
+def try_parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
     """Return a whole column's objects, and None for each ``null``; see ``column_parsers``."""
     try:
         values = list(map(_DECODER.decode, cells))
@@ -69,7 +69,7 @@ def parse_json_array(text: str) -> list[Any]:
     return value if is_storable else sanitize_texts(value)
 
 
-def parse_json_array_column(cells: Sequence[str]) -> None:
+def try_parse_json_array_column(cells: Sequence[str]) -> None:
     """Return None, so that each cell is parsed: no export has a column of arrays."""
     del cells
 

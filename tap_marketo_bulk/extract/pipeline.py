@@ -81,7 +81,7 @@ class Pipeline:
                 self._release(number)
         finally:
             with self._shared.changed:
-                self._shared.abandon(self._shared.jobs.remove_stream(stream))
+                self._shared.abandon(self._shared.jobs.remove_jobs_of_stream(stream))
 
     def unpersisted_jobs(self) -> Iterator[JobCreated]:
         """Yield the jobs whose ids are not in STATE yet, of all streams.
@@ -128,7 +128,7 @@ class Pipeline:
         yield from self.unpersisted_jobs()
         with shared.changed:
             shared.awaited = None
-            shared.jobs.begin_reading(number)
+            shared.jobs.mark_as_reading(number)
             shared.changed.notify_all()
         if isinstance(outcome, BaseException):
             yield from self._useless_job(number, outcome)
@@ -142,4 +142,4 @@ class Pipeline:
 
     def _release(self, number: int) -> None:
         with self._shared.changed:
-            self._shared.abandon(self._shared.jobs.remove(number))
+            self._shared.abandon(self._shared.jobs.remove_jobs(number))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_marketo_bulk.extract.column_parsers import NULL
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key
+from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key_error
 from tap_marketo_bulk.marketo.server_text import clean_line
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ RecordFormat = Callable[[Sequence[str]], MakeRecords]
 
 
 @dataclass(frozen=True)
-class RecordLayout:
+class RecordFields:
     """What the records of a stream look like.
 
     Attributes:
@@ -82,7 +82,7 @@ class RowConverter:
     def __init__(
         self,
         file_fields: Sequence[str],
-        schema: RecordLayout,
+        schema: RecordFields,
         invalid_values: InvalidValueHandler,
         record_format: RecordFormat = dict_record_factory,
     ) -> None:
@@ -137,7 +137,7 @@ class RecordAssembler:
 
     def __init__(
         self,
-        schema: RecordLayout,
+        schema: RecordFields,
         invalid_values: InvalidValueHandler,
         record_format: RecordFormat,
     ) -> None:
@@ -160,7 +160,7 @@ class RecordAssembler:
         for field in self._schema.key:
             values = columns.get(field, nulls)
             if None in values:
-                raise missing_key(self._name(columns, block, values.index(None)), field)
+                raise missing_key_error(self._name(columns, block, values.index(None)), field)
         made = [columns.get(field, nulls) for field in self._schema.types]
         if self._schema.with_invalid_values:
             made.append([invalid.get(row) for row in range(len(nulls))] if invalid else nulls)

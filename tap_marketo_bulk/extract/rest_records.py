@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_marketo_bulk.extract.field_types import TEXT
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key
+from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, missing_key_error
 from tap_marketo_bulk.extract.json_objects import sanitize_texts
 from tap_marketo_bulk.extract.records import record_label
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.extract.field_types import FieldType
     from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-    from tap_marketo_bulk.extract.records import InvalidCells, Record, RecordLayout
+    from tap_marketo_bulk.extract.records import InvalidCells, Record, RecordFields
 
 # Numbers keep the digits that were read.
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder(decimal_format="number").encode
 class RestRecordConverter:
     """Makes records of a stream from the objects of a REST response."""
 
-    def __init__(self, schema: RecordLayout, invalid_values: InvalidValueHandler) -> None:
+    def __init__(self, schema: RecordFields, invalid_values: InvalidValueHandler) -> None:
         """Make records of this schema."""
         self._schema = schema
         self._invalid_values = invalid_values
@@ -55,7 +55,7 @@ class RestRecordConverter:
             self._invalid_values.count_or_raise(name, invalid, schema.required)
         for field in schema.key:
             if record[field] is None:
-                raise missing_key(name, field)
+                raise missing_key_error(name, field)
         if schema.with_invalid_values:
             record[INVALID_VALUES] = invalid or None
         return record

@@ -60,7 +60,7 @@ class UnknownJobFinder:
         self._policy = policy
         self._clock = clock
 
-    def wait_and_find(
+    def wait_and_find_all(
         self,
         object_path: str,
         state: StreamState,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.marketo.envelope import parsing_response
 from tap_marketo_bulk.marketo.paging import entries_of
-from tap_marketo_bulk.marketo.server_text import clean_text
+from tap_marketo_bulk.marketo.server_text import without_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,12 +81,12 @@ def _activity_type(entry: Mapping[str, Any]) -> ActivityType:
     primary = entry.get("primaryAttribute")
     return ActivityType(
         type_id=int(entry["id"]),
-        name=clean_text(entry.get("name") or entry["id"]),
+        name=without_control_characters(entry.get("name") or entry["id"]),
         primary_attribute=_attribute(primary) if primary else None,
         attributes=tuple(_attribute(each) for each in entry.get("attributes") or ()),
     )
 
 
 def _attribute(entry: Mapping[str, Any]) -> ActivityAttribute:
-    data_type = clean_text(entry.get("dataType", "string")).casefold()
-    return ActivityAttribute(clean_text(entry["name"]), data_type)
+    data_type = without_control_characters(entry.get("dataType", "string")).casefold()
+    return ActivityAttribute(without_control_characters(entry["name"]), data_type)

@@ -13,7 +13,7 @@ from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.marketo.envelope import parsing_response
 from tap_marketo_bulk.marketo.object_fields import parse_object_fields
 from tap_marketo_bulk.marketo.paging import entries_of
-from tap_marketo_bulk.marketo.server_text import clean_text
+from tap_marketo_bulk.marketo.server_text import without_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ def list_custom_objects(client: Client) -> list[str]:
     call = f"GET {CUSTOM_OBJECTS_PATH}"
     entries = entries_of(call, client.get(CUSTOM_OBJECTS_PATH))
     with parsing_response(call):
-        return [clean_text(entry["name"]) for entry in entries]
+        return [without_control_characters(entry["name"]) for entry in entries]
 
 
 def describe_custom_object(client: Client, api_name: str) -> CustomObject:

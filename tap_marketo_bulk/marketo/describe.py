@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.marketo.envelope import parsing_response
 from tap_marketo_bulk.marketo.paging import entries_of
-from tap_marketo_bulk.marketo.server_text import clean_text
+from tap_marketo_bulk.marketo.server_text import without_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ def describe_lead_fields(client: Client) -> list[LeadField]:
     return list(fields.values())
 
 
-def lead_field_entries(client: Client) -> list[Entry]:
+def flat_lead_field_entries(client: Client) -> list[Entry]:
     """Return every entry of Describe Lead, those without a REST name too.
 
     ``rest`` and ``soap`` are replaced by their members, ``restName`` and ``restReadOnly`` for
@@ -80,7 +80,7 @@ def _flat_entry(entry: Entry) -> Entry:
 
 def _has_usable_name(entry: Mapping[str, Any]) -> bool:
     name = str((entry.get("rest") or {}).get("name") or "")
-    cleaned = clean_text(name)
+    cleaned = without_control_characters(name)
     if cleaned != name:
         logger.warning(
             "The lead field %s is left out, since its REST name has control characters.", cleaned
@@ -91,5 +91,5 @@ def _has_usable_name(entry: Mapping[str, Any]) -> bool:
 def _lead_field(entry: Mapping[str, Any]) -> LeadField:
     name = str((entry.get("rest") or {}).get("name") or "")
     # "Integer" was seen beside "integer".
-    data_type = clean_text(entry.get("dataType", "string")).casefold()
-    return LeadField(name, clean_text(entry.get("displayName") or name), data_type)
+    data_type = without_control_characters(entry.get("dataType", "string")).casefold()
+    return LeadField(name, without_control_characters(entry.get("displayName") or name), data_type)

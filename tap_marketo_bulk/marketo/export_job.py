@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.instants import parse_instant
-from tap_marketo_bulk.marketo.server_text import clean_line, clean_text
+from tap_marketo_bulk.marketo.server_text import clean_line, without_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,7 +106,7 @@ def parse_job(entry: object) -> ExportJob:
     if not isinstance(entry, dict) or not isinstance(entry.get("exportId"), str):
         raise InvalidResponseError("Marketo's response about an export job has no exportId")
     return ExportJob(
-        export_id=clean_text(entry["exportId"]),
+        export_id=without_control_characters(entry["exportId"]),
         status=_status(entry.get("status")),
         format=_text(entry.get("format")),
         records=_count(entry.get("numberOfRecords")),

@@ -9,7 +9,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.marketo.server_text import clean_text
+from tap_marketo_bulk.marketo.server_text import without_control_characters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,16 +43,16 @@ def parse_object_fields(entries: Iterable[Mapping[str, Any]]) -> list[ObjectFiel
     fields: dict[str, ObjectField] = {}
     for entry in entries:
         name = str(entry["name"])
-        if clean_text(name) != name:
+        if without_control_characters(name) != name:
             logger.warning(
                 "The field %s is left out, since its name has control characters.",
-                clean_text(name),
+                without_control_characters(name),
             )
             continue
         field = ObjectField(
             name=name,
-            display_name=clean_text(entry.get("displayName") or name),
-            data_type=clean_text(entry.get("dataType", "string")).casefold(),
+            display_name=without_control_characters(entry.get("displayName") or name),
+            data_type=without_control_characters(entry.get("dataType", "string")).casefold(),
             is_crm_managed=bool(entry.get("crmManaged")),
         )
         fields.setdefault(name, field)

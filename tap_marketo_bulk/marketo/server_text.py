@@ -15,11 +15,11 @@ _CONTROL_CHARACTERS = re.compile(
 )
 
 
-def clean_text(value: object) -> str:
+def without_control_characters(value: object) -> str:
     """Return ``value`` as text without control characters; half a surrogate pair becomes ``?``."""
     return _CONTROL_CHARACTERS.sub("", str(value)).encode(errors="replace").decode()
 
 
 def clean_line(value: object) -> str:
     """Return ``value`` as one line of clean text; line breaks and runs of spaces become a space."""
-    return clean_text(" ".join(str(value).split()))
+    return without_control_characters(" ".join(str(value).split()))

@@ -18,7 +18,7 @@ from tap_marketo_bulk.extract.read_modes import (
     PartialReadMode,
     ReadMode,
 )
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
+from tap_marketo_bulk.extract.records import RecordFields, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
 
 if TYPE_CHECKING:
@@ -199,10 +199,10 @@ class MarketoStream(SdkStream):
         """The key and the replication key: without them a record is of no use."""
         return frozenset((*self.spec.key, *filter(None, [self.replication_key])))
 
-    def record_layout(self) -> RecordLayout:
+    def record_fields(self) -> RecordFields:
         """Return the columns of a record with their types, as the catalog declares them."""
         selected = self.selected_columns
-        return RecordLayout(
+        return RecordFields(
             stream=self.name,
             types={
                 name: type_for_schema(self.column_schemas[name])
@@ -221,7 +221,7 @@ class MarketoStream(SdkStream):
         record_format: RecordFormat,
     ) -> Converter:
         """Return what makes this stream's records of the rows of a file with these fields."""
-        return RowConverter(file_fields, self.record_layout(), invalid_values, record_format)
+        return RowConverter(file_fields, self.record_fields(), invalid_values, record_format)
 
     def exported_fields(self) -> frozenset[str]:
         """Return the fields of a file that the stream's records are made from."""

@@ -103,7 +103,7 @@ class GroupReader:
         fields, blocks = read_blocks(
             file.content,
             ExpectedFormat(
-                file_columns(file), SEPARATORS[request.format], builder.repeatable_columns
+                fields_by_header(file), SEPARATORS[request.format], builder.repeatable_columns
             ),
             stats,
             # Each stream of one type gets a part of each block only.
@@ -143,7 +143,7 @@ class GroupReader:
         yield from map(self._overlap.filter, blocks)
 
 
-def file_columns(file: VerifiedFile) -> dict[str, str]:
+def fields_by_header(file: VerifiedFile) -> dict[str, str]:
     """Return the headers that a file must have, with the fields that they stand for.
 
     The first column's header is the job's tag, or the field's own name: jobs of earlier versions

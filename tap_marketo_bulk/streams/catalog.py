@@ -128,7 +128,7 @@ def check_selected_streams(catalog: Catalog, names: Collection[str]) -> None:
         raise CatalogError(f"{message} {_ADVICE}")
 
 
-def check_selected_types(
+def check_types_are_not_left_out(
     selected: Collection[str], existing: Collection[str], offered: Collection[str]
 ) -> None:
     """Raise ``CatalogError`` where a selected stream exists, but settings leave its type out."""

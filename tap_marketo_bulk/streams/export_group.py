@@ -85,7 +85,7 @@ class ExportRequestBuilder(Protocol):
         """Return the column that a window's filter looks at, None for an export without dates."""
         ...
 
-    def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
+    def fallback_mode(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return how to read where the subscription lacks a mode's filter; None for not at all."""
         del mode, error
         return None

@@ -32,7 +32,7 @@ class SelectedStreams(Protocol):
         """Return those with export jobs, in the order of reading."""
         ...
 
-    def last_stream(self) -> str:
+    def last_stream_name(self) -> str:
         """Return the name of the stream that is read last."""
         ...
 
@@ -116,7 +116,7 @@ class GroupPlanner:
         """Submit the tasks of a group whose owner is read in another way than planned."""
         self._modes[group.name] = mode
         modes = self.modes_of(group)
-        self._pipeline.submit(self._reconciler.reconcile(group, modes, self._period))
+        self._pipeline.submit(self._reconciler.plan_with_earlier_jobs(group, modes, self._period))
 
     def retention_notes(self) -> list[str]:
         """Return a sentence for each stream of which some windows may have no records."""
@@ -136,7 +136,7 @@ class GroupPlanner:
             warn_of_skipped_changes(stream, mode, state, self._period)
             warn_of_lost_records(stream, mode, state, self._period)
         try:
-            return self._reconciler.reconcile(group, modes, self._period)
+            return self._reconciler.plan_with_earlier_jobs(group, modes, self._period)
         except AccessDeniedError as error:
             self._denied[group.name] = error
             return []

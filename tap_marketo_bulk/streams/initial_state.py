@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import ForeignStateError, StateError
+from tap_marketo_bulk.errors import OtherTapStateError, StateError
 from tap_marketo_bulk.extract.state_format import load_stream_state
 from tap_marketo_bulk.marketo.server_text import clean_line
 
@@ -71,7 +71,7 @@ def check_state(
         if is_stream(name) and not _is_of_this_tap(name, raw)
     }
     if foreign := {name: raw for name, raw in of_others.items() if not is_reference(name)}:
-        raise ForeignStateError(_names(foreign), _names(set().union(*foreign.values())))
+        raise OtherTapStateError(_names(foreign), _names(set().union(*foreign.values())))
     if of_others:
         logger.warning(
             "Another tap wrote the bookmarks of %s. They are ignored, and all is read again.",

@@ -42,7 +42,7 @@ class JobReconciler:
         self._state_store = state_store
         self._unknown_jobs = unknown_jobs
 
-    def reconcile(
+    def plan_with_earlier_jobs(
         self, group: ExportGroup, modes: Mapping[str, ReadMode], period: SyncPeriod
     ) -> list[ExportTask]:
         """Return the tasks of a group, with the jobs that earlier runs created for them.
@@ -58,7 +58,7 @@ class JobReconciler:
         tasks = group.tasks(modes, self._state_store, period)
         if self._unknown_jobs:
             state = self._state_store[group.name]
-            found = self._unknown_jobs.wait_and_find(
+            found = self._unknown_jobs.wait_and_find_all(
                 group.request_builder.object_path, state, tasks, self._state_store.job_ids()
             )
             full_reads = [

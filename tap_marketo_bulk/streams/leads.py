@@ -91,7 +91,7 @@ class LeadsRequestBuilder(ExportRequestBuilder):
             return None
         return mode.replication_key if isinstance(mode, IncrementalReadMode) else "createdAt"
 
-    def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
+    def fallback_mode(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return a full read where the subscription lacks the ``updatedAt`` filter.
 
         That is dearer, but no change is missed.

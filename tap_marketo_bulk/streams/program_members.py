@@ -135,7 +135,7 @@ class MembersRequestBuilder(ExportRequestBuilder):
         """Return the column of the filter, None for an export without dates."""
         return None if isinstance(mode, UndatedReadMode) else REPLICATION_KEY
 
-    def mode_without_filter(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
+    def fallback_mode(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return a read of all members where the subscription lacks the ``updatedAt`` filter."""
         if isinstance(mode, UndatedReadMode):
             return None

@@ -19,7 +19,7 @@ from tap_marketo_bulk.marketo import assets
 from tap_marketo_bulk.marketo.activity_types import TYPES_PATH, activity_type_entries
 from tap_marketo_bulk.marketo.assets import ASSETS_PATH
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.describe import LEADS_PATH, lead_field_entries
+from tap_marketo_bulk.marketo.describe import LEADS_PATH, flat_lead_field_entries
 from tap_marketo_bulk.marketo.limits import USAGE_LIFE
 from tap_marketo_bulk.marketo.paging import Entry
 from tap_marketo_bulk.marketo.retention import Retention
@@ -148,7 +148,7 @@ REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
         "lead_describe",
         LEADS_PATH,
         columns.LEAD_DESCRIBE,
-        _one_page(lead_field_entries),
+        _one_page(flat_lead_field_entries),
         selected_by_default=True,
     ),
     ReferenceDefinition(

@@ -79,7 +79,7 @@ class RestStream(MarketoStream):
     def _read(self, owed: Window) -> Iterator[Record]:
         statistics = self._run.statistics
         converter = RestRecordConverter(
-            self.record_layout(), statistics.invalid_value_handler(self.name)
+            self.record_fields(), statistics.invalid_value_handler(self.name)
         )
         for page in self._run.persist_jobs_between_pages(self._source.pages(owed.start, owed.end)):
             records = map(converter.convert, page)

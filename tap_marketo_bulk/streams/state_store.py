@@ -57,11 +57,11 @@ class StateStore:
     def apply_job_event(self, event: JobCreated | JobUseless) -> None:
         """Keep the job that was created, or forget the one that became useless; write STATE."""
         if isinstance(event, JobCreated):
-            self.add_job(event)
+            self.add_job_and_write(event)
         else:
             self.discard_job_and_write(event.task)
 
-    def add_job(self, event: JobCreated) -> None:
+    def add_job_and_write(self, event: JobCreated) -> None:
         """Keep the id of the job that was created for a task, and write STATE."""
         task = event.task
         export = UnfinishedExport(

@@ -154,9 +154,7 @@ class SyncRun:
         try:
             yield from self._read_files(group, read_file)
         except UnsupportedFilterError as error:
-            mode = group.request_builder.mode_without_filter(
-                self.planner.mode_of(group.owner), error
-            )
+            mode = group.request_builder.fallback_mode(self.planner.mode_of(group.owner), error)
             if mode is None:
                 raise
             self.planner.plan_anew(group, mode)
@@ -232,7 +230,7 @@ class SyncRun:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError: Streams were left out.
         """
-        if stream.name == self._streams.last_stream() or stream.has_record_limit:
+        if stream.name == self._streams.last_stream_name() or stream.has_record_limit:
             self.postponed_errors.report(dict(self._bookmarks()), self._clock.now())
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:

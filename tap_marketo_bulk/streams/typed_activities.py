@@ -21,7 +21,7 @@ from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
 from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream, activities_spec
 from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.catalog import check_selected_types
+from tap_marketo_bulk.streams.catalog import check_types_are_not_left_out
 from tap_marketo_bulk.streams.denied import denied_streams
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
     only = context.settings.activity_filter.type_ids
     offered = {name: each for name, each in types.items() if not only or each.type_id in only}
     if selected is not None:
-        check_selected_types(selected, types, offered)
+        check_types_are_not_left_out(selected, types, offered)
     for name in offered if selected is None else selected:
         if name in offered:
             yield _create_stream(context, name, offered[name])
@@ -102,7 +102,7 @@ class TypedActivitiesStream(MarketoStream):
         columns = ActivityTypeColumns(
             self._primary, self._attributes, frozenset(self.column_schemas)
         )
-        schema = self.record_layout()
+        schema = self.record_fields()
         return ActivityConverter(file_fields, schema, columns, invalid_values, record_format)
 
     def exported_fields(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ from tap_marketo_bulk.extract.attribute_columns import attribute_columns
 from tap_marketo_bulk.extract.blocks import Block
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, DATE_TIME, INTEGER, TEXT
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordLayout
+from tap_marketo_bulk.extract.records import RecordFields
 from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class TypedStream:
         catalog = {name: each for name, each in catalog.items() if name not in self.without}
         types = {name: each for name, each in catalog.items() if name not in self.deselected}
         required = frozenset({"marketoGUID", "activityDate"})
-        schema = RecordLayout("activities_x", types, ("marketoGUID",), required)
+        schema = RecordFields("activities_x", types, ("marketoGUID",), required)
         has_primary = self.activity_type.primary_attribute is not None
         activity_columns = ActivityTypeColumns(
             columns[0] if has_primary else None, tuple(columns[has_primary:]), frozenset(catalog)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.extract.attribute_columns import (
-    AttributeReader,
+    AttributeMatcher,
     attribute_columns,
     snake_case,
 )
@@ -125,7 +125,7 @@ def test_a_column_has_the_type_of_its_attribute(data_type: str, field_type: obje
     assert column.field_type is field_type
 
 
-class ReaderOfColumns:
+class MatcherOfColumns:
     """A reader for a type with these attributes, some of them without a column."""
 
     def __init__(
@@ -135,11 +135,11 @@ class ReaderOfColumns:
         columns_of_type = attribute_columns(type_with(*attributes), ())
         catalog = [each.column for each in columns_of_type if each.column not in lacking]
         self.selected = [name for name in catalog if name not in deselected]
-        self._reader = AttributeReader(columns_of_type, catalog, self.selected)
+        self._matcher = AttributeMatcher(columns_of_type, catalog, self.selected)
 
     def read(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the values by column, and those without a column by key."""
-        values, other = self._reader.read(attributes)
+        values, other = self._matcher.match(attributes)
         by_column = dict(zip(self.selected, values, strict=True))
         return {name: value for name, value in by_column.items() if value is not None}, other or {}
 
@@ -149,13 +149,13 @@ class ReaderOfColumns:
     ["New Value", "new value", "NEW VALUE", "NewValue", "new_value", "_newvalue", "N ewValue"],
 )
 def test_letter_case_spaces_and_underscores_are_ignored(key: str) -> None:
-    assert ReaderOfColumns("New Value", "Old Value").read({key: 7}) == ({"new_value": 7}, {})
+    assert MatcherOfColumns("New Value", "Old Value").read({key: 7}) == ({"new_value": 7}, {})
 
 
 def test_each_key_goes_to_the_nearest_attribute() -> None:
     attributes = ("New Value", "new value", "NewValue")
     values = {"NewValue": 3, "new value": 2, "New Value": 1, "NEWVALUE": 4}
-    assert ReaderOfColumns(*attributes).read(values) == (
+    assert MatcherOfColumns(*attributes).read(values) == (
         {"new_value": 1, "new_value_2": 2, "new_value_3": 3},
         {"NEWVALUE": 4},
     )
@@ -164,44 +164,44 @@ def test_each_key_goes_to_the_nearest_attribute() -> None:
 @pytest.mark.parametrize("keys", [("Source", "source"), ("source", "Source")])
 def test_of_two_keys_for_a_column_the_nearer_fills_it(keys: tuple[str, str]) -> None:
     values = {key: key for key in keys}
-    assert ReaderOfColumns("Source").read(values) == ({"source": "Source"}, {"source": "source"})
+    assert MatcherOfColumns("Source").read(values) == ({"source": "Source"}, {"source": "source"})
 
 
 def test_an_attribute_without_column_is_kept_by_its_key() -> None:
     values = {"Source": "web", "Later Idea": {"a": [1]}, "later idea": None}
-    assert ReaderOfColumns("Source").read(values) == (
+    assert MatcherOfColumns("Source").read(values) == (
         {"source": "web"},
         {"Later Idea": {"a": [1]}, "later idea": None},
     )
 
 
 def test_a_column_that_the_table_lacks_is_kept_by_its_key_and_fills_no_other() -> None:
-    of_an_old_catalog = ReaderOfColumns("Demo Date", "Demo_Date", lacking=("demo_date_2",))
+    of_an_old_catalog = MatcherOfColumns("Demo Date", "Demo_Date", lacking=("demo_date_2",))
     assert of_an_old_catalog.read({"Demo_Date": 1}) == ({}, {"Demo_Date": 1})
 
 
 def test_a_deselected_column_is_dropped() -> None:
-    assert ReaderOfColumns("Source", "Reason", deselected=("source",)).read({"source": 1}) == (
+    assert MatcherOfColumns("Source", "Reason", deselected=("source",)).read({"source": 1}) == (
         {},
         {},
     )
 
 
 def test_a_type_without_attributes_keeps_every_attribute_by_key() -> None:
-    assert ReaderOfColumns().read({"Surprise": 1}) == ({}, {"Surprise": 1})
+    assert MatcherOfColumns().read({"Surprise": 1}) == ({}, {"Surprise": 1})
 
 
 @given(st.lists(names, max_size=8), st.dictionaries(names, st.integers(), max_size=10))
 def test_each_value_is_in_a_column_or_with_the_others_exactly_once(
     attributes: list[str], activity: dict[str, int]
 ) -> None:
-    one = ReaderOfColumns(*attributes)
+    one = MatcherOfColumns(*attributes)
     values, other = one.read(activity)
     assert sorted([*values.values(), *other.values()]) == sorted(activity.values())
     assert other.items() <= activity.items()
     # The result does not depend on keys that were read before, nor on the order of keys.
     again = dict(reversed(activity.items()))
     assert sorted(one.read(again)[0]) == sorted(values)
-    for name, value in ReaderOfColumns(*attributes).read(again)[0].items():
+    for name, value in MatcherOfColumns(*attributes).read(again)[0].items():
         assert name in values
         assert value in activity.values()

@@ -9,7 +9,7 @@ import pytest
 from tap_marketo_bulk.errors import InvalidValueError
 from tap_marketo_bulk.extract.field_types import ATTRIBUTES, DATE, TEXT
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter, record_label
+from tap_marketo_bulk.extract.records import RecordFields, RowConverter, record_label
 from tests.support.file_records import FAIL, HEADER, NOON, NULL, SCHEMA, block_of, records
 
 
@@ -89,7 +89,7 @@ def test_a_long_value_is_shown_in_part() -> None:
 
 
 def test_broken_attributes_are_kept_as_text() -> None:
-    schema = RecordLayout(
+    schema = RecordFields(
         "activities", {"marketoGUID": TEXT, "attributes": ATTRIBUTES}, ("marketoGUID",), frozenset()
     )
     file = 'marketoGUID,attributes\n1,"{""a"":""""5""""}"\n2,"{""a"":"\n3,"{}"\n'

@@ -26,7 +26,7 @@ from tap_marketo_bulk.extract.field_types import (
     type_of,
 )
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter, struct_record_factory
+from tap_marketo_bulk.extract.records import RecordFields, RowConverter, struct_record_factory
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.sandbox import Options, Sandbox
 from tests.support.file_records import FAIL, HEADER, NOON, NULL, ONE, SCHEMA, block_of, records
@@ -75,7 +75,7 @@ def test_structs_are_encoded_as_dicts_are() -> None:
 
 # Whole columns and single cells.
 
-EVERYTHING = RecordLayout(
+EVERYTHING = RecordFields(
     "everything",
     {
         "id": TEXT,
@@ -192,7 +192,7 @@ def test_files_of_the_sandbox_have_the_expected_rows(
     with exports.open_file(export_object, export_id, 0) as response:
         file = response.read_body()
     key = "id" if export_object == "leads" else "marketoGUID"
-    schema = RecordLayout(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
+    schema = RecordFields(export_object, types, (key,), frozenset({key}), with_invalid_values=False)
     read = records(file, schema, InvalidValueHandler(FAIL), file_format)
     expected = getattr(sandbox.expected, export_object)
     rows = expected({"createdAt": window}, at=sandbox.jobs[0].started_at)

@@ -22,7 +22,7 @@ from tap_marketo_bulk.extract.field_types import (
     FieldType,
 )
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import InvalidCells, RecordLayout
+from tap_marketo_bulk.extract.records import InvalidCells, RecordFields
 from tap_marketo_bulk.extract.rest_records import (
     RestRecordConverter,
     convert_json_column,
@@ -31,7 +31,7 @@ from tap_marketo_bulk.extract.rest_records import (
 
 NULL, FAIL = InvalidValuePolicy
 TYPES = (ARRAY, ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)
-SCHEMA = RecordLayout(
+SCHEMA = RecordFields(
     "deleted_leads",
     {"guid": TEXT, "date": DATE_TIME, "minutes": INTEGER, "attributes": ATTRIBUTES},
     key=("guid",),
@@ -156,7 +156,7 @@ def test_a_value_that_does_not_fit_is_kept_as_it_is(original: object) -> None:
 
 def test_values_are_only_counted_if_the_catalog_has_no_column_for_them() -> None:
     types = {"id": INTEGER, "size": INTEGER}
-    schema = RecordLayout("lists", types, ("id",), frozenset(), with_invalid_values=False)
+    schema = RecordFields("lists", types, ("id",), frozenset(), with_invalid_values=False)
     record = RestRecordConverter(schema, InvalidValueHandler(NULL)).convert(
         {"id": 1, "size": "big"}
     )

@@ -10,7 +10,7 @@ import pytest
 
 from tap_marketo_bulk.errors import AccessDeniedError, ApiError, InvalidResponseError
 from tap_marketo_bulk.marketo import assets
-from tap_marketo_bulk.marketo.describe import lead_field_entries
+from tap_marketo_bulk.marketo.describe import flat_lead_field_entries
 from tap_marketo_bulk.marketo.static_lists import iter_static_list_pages
 from tap_marketo_bulk.marketo.usage import usage_by_day
 from tap_marketo_bulk.sandbox import Fault, Options
@@ -235,7 +235,7 @@ def test_an_entry_of_another_shape_is_an_error(
 ) -> None:
     marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": [{"rest": "name"}]}))
     with pytest.raises(InvalidResponseError):
-        lead_field_entries(client_of(marketo.url))
+        flat_lead_field_entries(client_of(marketo.url))
 
 
 def test_a_missing_permission_is_an_error_that_names_it(client: Client, sandbox: Sandbox) -> None:

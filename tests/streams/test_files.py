@@ -10,7 +10,7 @@ import pytest
 from tap_marketo_bulk.extract.field_types import type_of
 from tap_marketo_bulk.extract.file_reader import ExpectedFormat, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
+from tap_marketo_bulk.extract.records import RecordFields, RowConverter
 from tap_marketo_bulk.marketo.export_job import JobStatus
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.sandbox import Options
@@ -130,7 +130,7 @@ def test_a_file_with_other_column_headers_is_read(
     types = {
         name: type_of(data_type) for name, data_type in sandbox.expected.lead_columns().items()
     }
-    schema = RecordLayout(
+    schema = RecordFields(
         "leads",
         {name: types[name] for name in columns},
         ("id",),

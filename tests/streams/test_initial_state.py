@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import ForeignStateError, StateError
+from tap_marketo_bulk.errors import OtherTapStateError, StateError
 from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
 from tap_marketo_bulk.streams.registry import is_reference_stream_name, is_stream_name
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
@@ -63,7 +63,7 @@ def test_a_state_that_is_no_object_is_an_error(content: object) -> None:
 
 
 def test_the_state_of_another_tap_is_an_error_that_says_what_to_do() -> None:
-    with pytest.raises(ForeignStateError) as caught:
+    with pytest.raises(OtherTapStateError) as caught:
         check_state(FOREIGN, is_stream_name, is_reference_stream_name)
     message = str(caught.value)
     assert "another tap wrote the bookmarks of activities_send_email, leads, which have " in message
@@ -140,7 +140,7 @@ def test_a_run_with_the_state_of_another_tap_exports_nothing(
     sandbox: Sandbox, clock: TapClock
 ) -> None:
     run = TapRunner(sandbox, clock, WHOLE_HISTORY).run_with_discovery(state=FOREIGN)
-    assert isinstance(run.error, ForeignStateError)
+    assert isinstance(run.error, OtherTapStateError)
     assert sandbox.jobs == []
 
 

@@ -9,13 +9,13 @@ from tap_marketo_bulk.extract.blocks import Block
 from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER, TEXT
 from tap_marketo_bulk.extract.file_reader import SEPARATORS, ExpectedFormat, FileStats, read_blocks
 from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordLayout, RowConverter
+from tap_marketo_bulk.extract.records import RecordFields, RowConverter
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.extract.records import Record
 
 NULL, FAIL = InvalidValuePolicy
-SCHEMA = RecordLayout(
+SCHEMA = RecordFields(
     "leads",
     {"id": INTEGER, "updatedAt": DATE_TIME, "name": TEXT, "score": INTEGER},
     key=("id",),
@@ -27,7 +27,7 @@ HEADER = "id,updatedAt,name,score"
 
 def records(
     file: str | bytes,
-    schema: RecordLayout = SCHEMA,
+    schema: RecordFields = SCHEMA,
     invalid_values: InvalidValueHandler | None = None,
     file_format: str = "CSV",
 ) -> list[Record]:
