@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -38,6 +38,7 @@ class RecordFields:
         types: Field -> type, in the order of a record's fields.
         key: The fields that identify a record; none may be null.
         required: The fields whose values must fit their types: key and replication key.
+        columns: Field -> column, for the fields whose column has another name.
         with_invalid_values: Whether records have the column ``_invalid_values``, as the last one.
     """
 
@@ -46,11 +47,19 @@ class RecordFields:
     key: tuple[str, ...]
     required: frozenset[str]
     with_invalid_values: bool = True
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def fields(self) -> tuple[str, ...]:
-        """The names of a record's fields, in order."""
-        return (*self.types, *([INVALID_VALUES] if self.with_invalid_values else []))
+    def column_names(self) -> tuple[str, ...]:
+        """The names of a record's columns, in order."""
+        names = [self.columns.get(name, name) for name in self.types]
+        return (*names, *([INVALID_VALUES] if self.with_invalid_values else []))
+
+    def by_column(self, values: Mapping[str, object] | None) -> Mapping[str, object] | None:
+        """Return the values of some fields by the names of their columns."""
+        if not values or not self.columns:
+            return values
+        return {self.columns.get(name, name): value for name, value in values.items()}
 
 
 def dict_record_factory(fields: Sequence[str]) -> MakeRecords:
@@ -144,7 +153,7 @@ class RecordAssembler:
         """Make records of this schema."""
         self._schema = schema
         self._invalid_values = invalid_values
-        self._make = record_format(schema.fields)
+        self._make = record_format(schema.column_names)
 
     def build(
         self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block
@@ -157,13 +166,15 @@ class RecordAssembler:
         nulls = [None] * len(block.rows)
         if invalid:
             self._report(columns, invalid, block)
-        for field in self._schema.key:
-            values = columns.get(field, nulls)
+        for key in self._schema.key:
+            values = columns.get(key, nulls)
             if None in values:
-                raise missing_key_error(self._name(columns, block, values.index(None)), field)
+                raise missing_key_error(self._name(columns, block, values.index(None)), key)
         made = [columns.get(field, nulls) for field in self._schema.types]
         if self._schema.with_invalid_values:
-            made.append([invalid.get(row) for row in range(len(nulls))] if invalid else nulls)
+            rows = range(len(nulls))
+            by_column = self._schema.by_column
+            made.append([by_column(invalid.get(row)) for row in rows] if invalid else nulls)
         return self._make(made)
 
     def _report(self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block) -> None:

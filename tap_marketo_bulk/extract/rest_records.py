@@ -57,8 +57,8 @@ class RestRecordConverter:
             if record[field] is None:
                 raise missing_key_error(name, field)
         if schema.with_invalid_values:
-            record[INVALID_VALUES] = invalid or None
-        return record
+            record[INVALID_VALUES] = schema.by_column(invalid) or None
+        return dict(zip(schema.column_names, record.values(), strict=True))
 
 
 def convert_json_column(

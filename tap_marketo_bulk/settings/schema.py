@@ -207,6 +207,14 @@ SETTINGS = th.PropertiesList(
         "ecids for example.",
     ),
     th.Property(
+        "column_names",
+        th.StringType(allowed_values=["marketo", "snake_case"]),
+        title="Column names",
+        description="marketo: columns have Marketo's names, createdAt for example; snake_case: "
+        "created_at. Choose before the first run: a bookmark of the other kind is an error.",
+        default="marketo",
+    ),
+    th.Property(
         "list_ids",
         th.ArrayType(th.IntegerType),
         title="Lists",

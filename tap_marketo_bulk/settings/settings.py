@@ -66,6 +66,7 @@ class Settings:
     activity_filter: ActivityFilter
     lead_list: Mapping[str, Any]
     extra_lead_fields: tuple[str, ...]
+    column_names: str
     list_ids: tuple[int, ...]
     leaves_out_expired: bool
     program_ids: tuple[int, ...]
@@ -112,6 +113,7 @@ def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: da
         activity_filter=_activity_filter(config),
         lead_list=_selected_filters(LEAD_LISTS, config),
         extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
+        column_names=config["column_names"],
         list_ids=tuple(sorted(set(config.get("list_ids", ())))),
         leaves_out_expired=config["activity_retention"] == "standard",
         program_ids=tuple(sorted(set(config.get("program_ids", ())))),

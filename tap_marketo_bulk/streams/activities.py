@@ -62,8 +62,9 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
         check_activity_filter(settings.activity_filter, lambda: context.activity_types)
         if type_ids:
             type_names = [each.name for each in context.activity_types if each.type_id in type_ids]
-    spec = replace(activities_spec(settings), retention=retention_of(type_names))
-    context.check_columns(spec.name, spec.schema)
+    spec = context.fixed_spec(
+        replace(activities_spec(settings), retention=retention_of(type_names))
+    )
     builder = ActivitiesRequestBuilder(settings, context.run.row_observers[NAME])
     yield ActivitiesStream(context.tap, spec, context.run, builder)
 

@@ -20,6 +20,7 @@ from tap_marketo_bulk.extract.read_modes import (
 )
 from tap_marketo_bulk.extract.records import RecordFields, RowConverter
 from tap_marketo_bulk.sdk import SdkStream
+from tap_marketo_bulk.streams.column_naming import ColumnNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _FULL_READ = FullReadMode()
+_FIELD_NAMES = ColumnNames()
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,12 @@ class StreamSpec:
     Attributes:
         name: The stream's name.
         schema: Its JSON Schema, from discovery or, where there is one, from the catalog.
-        key: The columns that identify a record.
-        replication_keys: The columns that Marketo can filter by; the first is the default. None
-            where there is no such column: then the stream is always read in full.
+        key: The fields that identify a record.
+        replication_keys: The fields that Marketo can filter by; the first is the default. None
+            where there is no such field: then the stream is always read in full.
         lookback: What is read again before the end of the previous run.
         full_read: How the stream is read with the replication method FULL_TABLE.
+        names: The names of its columns.
         is_always_full: Whether that is the only method.
         filter_ids: The activity types, or the programs, that the settings select; none means all.
         is_partial: Whether a run reads only the records of the ids that its state has as pending.
@@ -65,6 +68,7 @@ class StreamSpec:
     replication_keys: tuple[str, ...]
     lookback: timedelta = timedelta()
     full_read: ReadMode = _FULL_READ
+    names: ColumnNames = _FIELD_NAMES
     is_always_full: bool = False
     filter_ids: tuple[int, ...] = ()
     is_partial: bool = False
@@ -72,6 +76,16 @@ class StreamSpec:
     selected_by_default: bool = True
     retention: Retention | None = None
     ignores_start_date: bool = False
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns of the key."""
+        return tuple(map(self.names.column_of, self.key))
+
+    @property
+    def replication_columns(self) -> tuple[str, ...]:
+        """The columns of the replication keys."""
+        return tuple(map(self.names.column_of, self.replication_keys))
 
 
 class Converter(Protocol):
@@ -96,8 +110,8 @@ class MarketoStream(SdkStream):
         self.spec = spec
         self.selected_by_default = spec.selected_by_default
         super().__init__(tap, schema=spec.schema, name=spec.name)
-        self.primary_keys = spec.key
-        self.replication_key = next(iter(spec.replication_keys), None)
+        self.primary_keys = spec.key_columns
+        self.replication_key = next(iter(spec.replication_columns), None)
         self.record_counter = super().get_record_counter()
 
     # What the catalog says.
@@ -109,8 +123,8 @@ class MarketoStream(SdkStream):
             CatalogError: Its replication key is one that Marketo cannot filter by.
         """
         super().apply_catalog(catalog)
-        valid = self.spec.replication_keys
-        self.primary_keys = self.primary_keys or self.spec.key
+        valid = self.spec.replication_columns
+        self.primary_keys = self.primary_keys or self.spec.key_columns
         self.replication_key = self.replication_key or next(iter(valid), None)
         if self.replication_key and self.replication_key not in valid:
             message = (
@@ -126,8 +140,8 @@ class MarketoStream(SdkStream):
         is_discovery = self.needs_discovered_metadata
         mapping = super().metadata
         if is_discovery and self.spec.replication_keys:
-            mapping.root.valid_replication_keys = list(self.spec.replication_keys)
-            for key in self.spec.replication_keys:
+            mapping.root.valid_replication_keys = list(self.spec.replication_columns)
+            for key in self.spec.replication_columns:
                 mapping["properties", key].inclusion = Metadata.InclusionType.AUTOMATIC
         return mapping
 
@@ -169,23 +183,24 @@ class MarketoStream(SdkStream):
         del record, context
         yield from ()
 
-    # The selected columns.
+    # The selected fields, by Marketo's names.
 
     @property
-    def column_schemas(self) -> Mapping[str, Mapping[str, Any]]:
-        """The JSON Schema of every column of the table, selected or not."""
+    def field_schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """The JSON Schema of every field of the table, selected or not."""
         properties: Mapping[str, Mapping[str, Any]] = self.effective_schema.get("properties", {})
-        return properties
+        return {self.spec.names.field_of(column): each for column, each in properties.items()}
 
     @property
-    def selected_columns(self) -> tuple[str, ...]:
-        """The selected columns in the catalog's order.
+    def selected_fields(self) -> tuple[str, ...]:
+        """The selected fields in the catalog's order.
 
         Raises:
             CatalogError: The catalog leaves out a column of the key.
         """
-        selected = tuple(name for name in self.column_schemas if self.mask["properties", name])
-        missing = [name for name in self.spec.key if name not in selected]
+        names, fields = self.spec.names, self.field_schemas
+        selected = tuple(name for name in fields if self.mask["properties", names.column_of(name)])
+        missing = [names.column_of(name) for name in self.spec.key if name not in selected]
         if missing:
             message = (
                 f"The catalog leaves out {', '.join(missing)}, part of the key of {self.name}. "
@@ -195,23 +210,25 @@ class MarketoStream(SdkStream):
         return selected
 
     @property
-    def required_columns(self) -> frozenset[str]:
+    def required_fields(self) -> frozenset[str]:
         """The key and the replication key: without them a record is of no use."""
-        return frozenset((*self.spec.key, *filter(None, [self.replication_key])))
+        replication_key = self.spec.names.field_of(self.replication_key or "")
+        return frozenset(filter(None, [*self.spec.key, replication_key]))
 
     def record_fields(self) -> RecordFields:
-        """Return the columns of a record with their types, as the catalog declares them."""
-        selected = self.selected_columns
+        """Return the fields of a record with their types, as the catalog declares them."""
+        selected = self.selected_fields
         return RecordFields(
             stream=self.name,
             types={
-                name: type_for_schema(self.column_schemas[name])
+                name: type_for_schema(self.field_schemas[name])
                 for name in selected
                 if name != INVALID_VALUES
             },
             key=self.spec.key,
-            required=self.required_columns,
+            required=self.required_fields,
             with_invalid_values=INVALID_VALUES in selected,
+            columns=self.spec.names.by_field,
         )
 
     def row_converter(
@@ -225,12 +242,12 @@ class MarketoStream(SdkStream):
 
     def exported_fields(self) -> frozenset[str]:
         """Return the fields of a file that the stream's records are made from."""
-        return frozenset(self.selected_columns) - {INVALID_VALUES}
+        return frozenset(self.selected_fields) - {INVALID_VALUES}
 
-    def exported_columns(self) -> tuple[str, ...]:
+    def exported_fields_in_order(self) -> tuple[str, ...]:
         """Return the selected columns that are fields of a file, in the catalog's order."""
         exported = self.exported_fields()
-        return tuple(name for name in self.selected_columns if name in exported)
+        return tuple(name for name in self.selected_fields if name in exported)
 
     def get_record_counter(self, **options: Any) -> Counter:  # noqa: ANN401 - the SDK's own
         """Keep the SDK's counter, for records that go past the SDK."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.marketo.activity_types import describe_activity_types
 from tap_marketo_bulk.streams.catalog import check_selected_columns, selected_streams
+from tap_marketo_bulk.streams.column_naming import ColumnNaming, renamed_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.sdk import SdkTap
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.base import StreamSpec
     from tap_marketo_bulk.streams.sync_run import SyncRun
 
 logger = logging.getLogger("tap-marketo-bulk")
@@ -33,6 +36,7 @@ class CreationContext:
         settings: The settings of the tap.
         client: Marketo.
         run: What the streams share.
+        naming: The names of columns.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class CreationContext:
         self.settings = settings
         self.client = client
         self.run = run
+        self.naming = ColumnNaming(settings.column_names)
         self._known_streams = known_streams
 
     @property
@@ -71,6 +76,20 @@ class CreationContext:
     def selected_streams(self, prefix: str) -> list[str] | None:
         """Return the selected streams of the catalog with this prefix; None without a catalog."""
         return selected_streams(self.catalog, prefix) if self.catalog else None
+
+    def fixed_spec(self, spec: StreamSpec) -> StreamSpec:
+        """Return what a stream is whose fields are the same in every subscription.
+
+        Args:
+            spec: The same, with Marketo's names.
+
+        Raises:
+            CatalogError: The catalog selects a column that does not exist.
+        """
+        names = self.naming.names_of_fields(spec.schema["properties"])
+        named = replace(spec, schema=renamed_schema(spec.schema, names), names=names)
+        self.check_columns(named.name, named.schema)
+        return named
 
     def check_columns(self, stream: str, schema: dict[str, Any]) -> None:
         """Raise ``CatalogError`` where the catalog selects a column that ``schema`` lacks."""
@@ -91,7 +110,7 @@ class CreationContext:
         if stream not in self._known_streams and self.selected_streams(stream):
             # Where the description is denied, the export is denied too, and the run reports that.
             with suppress(AccessDeniedError):
-                self.check_columns(stream, describe())
+                self.check_columns(stream, self.naming.renamed(describe()))
         schema: dict[str, Any] = entry.schema.to_dict()
         return schema
 
@@ -106,7 +125,7 @@ class CreationContext:
         if self.catalog:
             return self.catalog_schema(stream, describe)
         try:
-            return describe()
+            return self.naming.renamed(describe())
         except AccessDeniedError as error:
             if selected_by_default:
                 self.run.postponed_errors.leave_out(stream, error)

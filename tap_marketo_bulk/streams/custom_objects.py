@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
@@ -67,8 +68,8 @@ def _create_stream(context: CreationContext, stream: str, api_name: str) -> Iter
                 described.export_problem,
             )
             return
-        schema = custom_object_schema(described)
-    spec = custom_object_spec(stream, schema)
+        schema = context.naming.renamed(custom_object_schema(described))
+    spec = replace(custom_object_spec(stream, schema), names=context.naming.names_in(schema))
     builder = CustomObjectRequestBuilder(api_name, context.settings)
     yield BulkStream(context.tap, spec, context.run, builder)
 
@@ -118,7 +119,7 @@ class CustomObjectRequestBuilder(ExportRequestBuilder):
         """Return the one request for a window."""
         del mode  # each is read by updatedAt
         filters = {REPLICATION_KEY: window_filter(window)}
-        fields = consumers[0].stream.exported_columns()
+        fields = consumers[0].stream.exported_fields_in_order()
         return (ExportRequest(self.object_path, fields, filters, self._settings.file_format),)
 
     def date_column(self, mode: ReadMode) -> str | None:

@@ -28,8 +28,7 @@ _MISSING_COLUMNS = ("campaignId", "actionResult")
 
 def create_streams(context: CreationContext) -> Iterator[RestStream]:
     """Yield the stream of deleted leads."""
-    spec = deleted_leads_spec(context.settings)
-    context.check_columns(spec.name, spec.schema)
+    spec = context.fixed_spec(deleted_leads_spec(context.settings))
     yield RestStream(context.tap, spec, context.run, DeletedLeadsSource(context.client))
 
 

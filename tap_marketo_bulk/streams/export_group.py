@@ -176,7 +176,7 @@ class ExportGroup:
             ),
             exports=state_store[self.name].exports,
             make_requests=requests,
-            required_fields=self.owner.required_columns,
+            required_fields=self.owner.required_fields,
             horizon=period.horizon,
             window_length=period.window_length,
         )

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.streams.column_naming import check_bookmark_column
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.retention import retention_note, warn_of_lost_records
 
@@ -133,6 +134,7 @@ class GroupPlanner:
         modes = self.modes_of(group)
         for stream in group.consumers:
             mode, state = modes[stream.name], self._state_store[stream.name]
+            check_bookmark_column(stream.name, state, stream.spec.replication_columns)
             warn_of_skipped_changes(stream, mode, state, self._period)
             warn_of_lost_records(stream, mode, state, self._period)
         try:

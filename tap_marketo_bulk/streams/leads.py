@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.extract.field_types import TEXT
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.column_naming import ColumnNames
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
@@ -40,8 +42,9 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
 
     schema = context.catalog_or_described_schema(NAME, describe, selected_by_default=True)
     if schema is not None:
-        spec = leads_spec(schema, settings)
-        yield BulkStream(context.tap, spec, context.run, LeadsRequestBuilder(settings))
+        names = context.naming.names_in(schema)
+        spec = replace(leads_spec(schema, settings), names=names)
+        yield BulkStream(context.tap, spec, context.run, LeadsRequestBuilder(settings, names))
 
 
 def leads_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
@@ -73,15 +76,16 @@ class LeadsRequestBuilder(ExportRequestBuilder):
 
     object_path = "leads"
 
-    def __init__(self, settings: Settings) -> None:
-        """Take the settings."""
+    def __init__(self, settings: Settings, names: ColumnNames) -> None:
+        """Take the settings, and the names of the stream's columns."""
         self._settings = settings
+        self._names = names
 
     def requests(
         self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
     ) -> Sequence[ExportRequest]:
         """Return the one request for a window."""
-        fields = consumers[0].stream.exported_columns()
+        fields = consumers[0].stream.exported_fields_in_order()
         chosen = self._filter(window, mode)
         return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
 
@@ -89,14 +93,17 @@ class LeadsRequestBuilder(ExportRequestBuilder):
         """Return the column of the filter; that of a full read is a lead's creation."""
         if isinstance(mode, UndatedReadMode):
             return None
-        return mode.replication_key if isinstance(mode, IncrementalReadMode) else "createdAt"
+        if isinstance(mode, IncrementalReadMode):
+            return self._names.field_of(mode.replication_key)
+        return "createdAt"
 
     def fallback_mode(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
         """Return a full read where the subscription lacks the ``updatedAt`` filter.
 
         That is dearer, but no change is missed.
         """
-        if mode != IncrementalReadMode("updatedAt"):
+        updated_at = self._names.column_of("updatedAt")
+        if mode != IncrementalReadMode(updated_at):
             return None
         logger.warning(
             "Marketo has no updatedAt filter for this subscription (%s), so each run exports all "
@@ -105,7 +112,7 @@ class LeadsRequestBuilder(ExportRequestBuilder):
             error.reason.rstrip("."),
             format_instant(self._settings.start),
         )
-        return FullReadMode(bookmark_key="updatedAt")
+        return FullReadMode(bookmark_key=updated_at)
 
     def _filter(self, window: Window, mode: ReadMode) -> Mapping[str, Any]:
         column = self.date_column(mode)

@@ -41,8 +41,7 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
         CatalogError: The catalog selects a column that does not exist.
     """
     settings = context.settings
-    spec = list_members_spec()
-    context.check_columns(spec.name, spec.schema)
+    spec = context.fixed_spec(list_members_spec())
     if context.selected_streams(NAME) and not settings.list_ids:
         # No error: some pipelines select all streams.
         logger.warning("%s has no records: the setting list_ids names no static list.", NAME)

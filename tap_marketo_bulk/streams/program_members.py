@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
     if schema is None:
         return
     settings = context.settings
-    spec = members_spec(schema, settings)
+    spec = replace(members_spec(schema, settings), names=context.naming.names_in(schema))
     if spec.is_partial and context.selected_streams(NAME):
         _observe_activities(context)
     builder = MembersRequestBuilder(settings, context.client)
@@ -115,7 +116,7 @@ class MembersRequestBuilder(ExportRequestBuilder):
     ) -> Sequence[ExportRequest]:
         """Return a request for each ten programs; raises as ``Client.get``."""
         # The column with the job's tag must not be the one that Marketo may add.
-        columns = consumers[0].stream.exported_columns()
+        columns = consumers[0].stream.exported_fields_in_order()
         fields = tuple(sorted(columns, key=lambda name: name in self.repeatable_columns))
         dates: dict[str, Any] = {}
         if not isinstance(mode, UndatedReadMode):

@@ -217,7 +217,6 @@ NAMES = tuple(each.name for each in REFERENCE_STREAMS)
 def create_streams(context: CreationContext) -> Iterator[RestStream]:
     """Yield the reference streams; for their columns Marketo is not asked."""
     for each in REFERENCE_STREAMS:
-        spec = each.spec()
-        context.check_columns(spec.name, spec.schema)
+        spec = context.fixed_spec(each.spec())
         source = ReferenceSource(each, context.client)
         yield RestStream(context.tap, spec, context.run, source)

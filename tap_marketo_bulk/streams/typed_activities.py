@@ -22,6 +22,7 @@ from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream, activities_spec
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.catalog import check_types_are_not_left_out
+from tap_marketo_bulk.streams.column_naming import renamed_schema
 from tap_marketo_bulk.streams.denied import denied_streams
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
+    from tap_marketo_bulk.extract.attribute_columns import AttributeColumn
     from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
     from tap_marketo_bulk.extract.records import Record, RecordFormat
     from tap_marketo_bulk.marketo.activity_types import ActivityType
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
 
 PREFIX = "activities_"
 COMMON_COLUMNS = {name: each for name, each in COLUMNS.items() if name != "attributes"}
-_RESERVED_NAMES = (*COLUMNS, OTHER_ATTRIBUTES, INVALID_VALUES)
+_ADDED_COLUMNS = (OTHER_ATTRIBUTES, INVALID_VALUES)
 
 
 def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
@@ -68,10 +70,15 @@ def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
 def _create_stream(
     context: CreationContext, name: str, activity_type: ActivityType
 ) -> TypedActivitiesStream:
-    described = typed_schema(activity_type)
+    names = context.naming.names_of_fields(COMMON_COLUMNS)
+    reserved = (*COLUMNS, *_ADDED_COLUMNS, *names.by_field.values())
+    attributes = attribute_columns(activity_type, reserved)
+    described = renamed_schema(typed_schema(attributes), names)
     schema = context.catalog_schema(name, lambda: described) or described
     spec = typed_spec(name, activity_type, schema, context.settings)
-    return TypedActivitiesStream(context.tap, spec, activity_type)
+    # The primary attribute has columns of its own in the file.
+    primary = attributes.pop(0) if activity_type.primary_attribute else None
+    return TypedActivitiesStream(context.tap, replace(spec, names=names), primary, attributes)
 
 
 class TypedActivitiesStream(MarketoStream):
@@ -79,13 +86,24 @@ class TypedActivitiesStream(MarketoStream):
 
     parent_stream_type = ActivitiesStream
 
-    def __init__(self, tap: Tap, spec: StreamSpec, activity_type: ActivityType) -> None:
-        """Describe the stream; it is read by its parent."""
+    def __init__(
+        self,
+        tap: Tap,
+        spec: StreamSpec,
+        primary: AttributeColumn | None,
+        attributes: Sequence[AttributeColumn],
+    ) -> None:
+        """Describe the stream; it is read by its parent.
+
+        Args:
+            tap: The tap.
+            spec: What the stream is.
+            primary: The column of the primary attribute; None without one.
+            attributes: The columns of the other attributes.
+        """
         super().__init__(tap, spec)
-        columns = attribute_columns(activity_type, _RESERVED_NAMES)
-        # The primary attribute has columns of its own in the file.
-        self._primary = columns.pop(0) if activity_type.primary_attribute else None
-        self._attributes = tuple(columns)
+        self._primary = primary
+        self._attributes = tuple(attributes)
 
     def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield none: the parent writes the records."""
@@ -100,14 +118,14 @@ class TypedActivitiesStream(MarketoStream):
     ) -> Converter:
         """Return what makes typed records of the rows of this type."""
         columns = ActivityTypeColumns(
-            self._primary, self._attributes, frozenset(self.column_schemas)
+            self._primary, self._attributes, frozenset(self.field_schemas)
         )
         schema = self.record_fields()
         return ActivityConverter(file_fields, schema, columns, invalid_values, record_format)
 
     def exported_fields(self) -> frozenset[str]:
         """Return the file's fields that the selected columns are made from."""
-        selected = set(self.selected_columns)
+        selected = set(self.selected_fields)
         needed = (selected & set(COMMON_COLUMNS)) | {"activityTypeId"}
         if self._primary and self._primary.column in selected:
             needed |= {PRIMARY_ID_FIELD, PRIMARY_NAME_FIELD}
@@ -131,9 +149,8 @@ def typed_spec(
     )
 
 
-def typed_schema(activity_type: ActivityType) -> dict[str, Any]:
-    """Return the JSON Schema of an activity of one type."""
-    attributes = attribute_columns(activity_type, _RESERVED_NAMES)
+def typed_schema(attributes: Iterable[AttributeColumn]) -> dict[str, Any]:
+    """Return the JSON Schema of an activity of a type with these columns of attributes."""
     columns: dict[str, Any] = {name: dict(each.schema) for name, each in COMMON_COLUMNS.items()}
     for each in attributes:
         columns[each.column] = {**each.field_type.schema, "title": each.attribute}

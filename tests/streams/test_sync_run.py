@@ -49,7 +49,7 @@ def run_in_parts(
     prepared = tap.make_tap(config=config, catalog=catalog, state=state, writer=writer)
     leads = prepared.streams["leads"]
     assert isinstance(leads, BulkStream)
-    leads._request_builder = TwoListsSource(prepared.settings)  # noqa: SLF001 - replaces the source of leads
+    leads._request_builder = TwoListsSource(prepared.settings, leads.spec.names)  # noqa: SLF001 - replaces the source of leads
     error: BaseException | None = None
     try:
         prepared.sync_all()

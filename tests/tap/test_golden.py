@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk import errors
+from tap_marketo_bulk.extract.attribute_columns import snake_case
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import RunResult, TapRunner, edited, selecting
@@ -157,3 +158,16 @@ def test_a_job_in_state_has_its_id_window_horizon_and_request_digest(
         }
     ]
     assert len(first[0]["request"]) == 16
+
+
+def test_columns_in_snake_case_write_the_golden_messages(tap: TapRunner) -> None:
+    selected = {snake_case(name) for name in FIELDS}
+
+    def deselect(entry: dict[str, Any]) -> None:
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = item["breadcrumb"][1] in selected
+
+    tap.config = CONFIG | {"column_names": "snake_case"}
+    catalog = edited(selecting(tap.discover(), "leads", "activities"), "leads", deselect)
+    assert_golden("snake_case", tap.run(catalog=catalog))
