@@ -132,6 +132,15 @@ class TapMarketoBulk(SdkTap):
             if isinstance(stream, BulkStream)
         ]
 
+    def export_objects(self) -> list[str]:
+        """Return the paths of the objects that the tap can export, whatever is selected."""
+        groups = [
+            stream.export_group()
+            for stream in self.streams.values()
+            if isinstance(stream, BulkStream)
+        ]
+        return list(dict.fromkeys(group.request_builder.object_path for group in groups))
+
     def last_stream_name(self) -> str:
         """Return the name of the stream that the SDK reads last."""
         return [each.name for each in self._streams_to_read() if not each.parent_stream_type][-1]

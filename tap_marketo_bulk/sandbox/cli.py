@@ -7,10 +7,12 @@ account is needed, and no quota is used.
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 from subprocess import Popen
 from threading import Event
@@ -41,8 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Everything after the first -- is the command of `exec`, including its options.
     end = all_arguments.index("--") if "--" in all_arguments else len(all_arguments)
     parser = create_parser(str(__doc__))
-    parsed = parser.parse_args(all_arguments[:end])
+    version = f"%(prog)s v{metadata.version('tap-marketo-bulk')}"
+    parser.add_argument("--version", action="version", version=version, help="print the version")
+    parsed, unknown = parser.parse_known_args(all_arguments[:end])
     command = all_arguments[end + 1 :]
+    if unknown:
+        parser.error(_unknown_arguments_message(parsed.action, unknown, has_command=bool(command)))
     if (parsed.action == "exec") != bool(command):
         parser.error("exec, and only exec, needs a command to run: exec [options] -- COMMAND")
     try:
@@ -55,6 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _print_error(f"{error.filename or f'Port {parsed.port}'}: {error.strerror}", 1)
     except (StateDirectoryError, TimeZoneDataMissingError) as error:
         return _print_error(str(error), 1)
+
+
+def _unknown_arguments_message(action: str, unknown: list[str], *, has_command: bool) -> str:
+    text = shlex.join(unknown)
+    if action == "exec" and not has_command and not unknown[0].startswith("-"):
+        return f"put -- before the command: marketo-sandbox exec [options] -- {text}"
+    return f"unrecognized arguments: {text}"
 
 
 def _print_error(message: str, exit_code: int) -> int:

@@ -22,8 +22,8 @@ def test_jobs_are_cancelled_by_id(command: JobsCommand) -> None:
     result = command.run("cancel", one, other)
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        f"Cancelled {other} (leads), which was created.",
         f"Cancelled {one} (activities), which was processing.",
+        f"Cancelled {other} (leads), which was created.",
         f"2 jobs cancelled. {ADVICE}",
     ]
     assert [command.status(each) for each in (one, other, running)] == [
@@ -81,6 +81,13 @@ def test_an_unknown_job_is_an_error_after_the_others_are_cancelled(command: Jobs
     assert result.exit_code == 1
     assert command.status(running) == "Cancelled"
     assert result.stderr == ("This API user has no job nonsense in the past 7 days.\n")
+
+
+def test_the_beginning_of_an_id_is_enough(command: JobsCommand) -> None:
+    running, other = command.enqueue(), command.enqueue()
+    result = command.run("cancel", running[:8])
+    assert result.exit_code == 0
+    assert [command.status(each) for each in (running, other)] == ["Cancelled", "Processing"]
 
 
 @pytest.mark.parametrize("arguments", [(), ("--all", "some-id")])

@@ -1,4 +1,4 @@
-"""The formatting of tables, sizes and times as text."""
+"""The formatting of sizes and times as text."""
 
 from __future__ import annotations
 
@@ -7,19 +7,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from tap_marketo_bulk.jobs import formatting
-
-
-def test_the_columns_of_a_table_are_as_wide_as_their_longest_cells() -> None:
-    rows = [("a", "1,000", "x"), ("long name", "2", "")]
-    assert formatting.table(("name", "bytes", "note"), rows, {"bytes"}).splitlines() == [
-        "name       bytes  note",
-        "a          1,000  x",
-        "long name      2",
-    ]
-
-
-def test_a_table_without_rows_is_its_header() -> None:
-    assert formatting.table(("name", "bytes"), [], {"bytes"}) == "name  bytes"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +28,7 @@ def test_a_size_has_a_decimal_unit(count: float, text: str) -> None:
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
+        (-5, "0 s"),
         (0, "0 s"),
         (59.9, "59 s"),
         (60, "1 min"),
@@ -65,7 +53,6 @@ def test_a_count_has_the_singular_or_plural_of_its_noun() -> None:
     assert [formatting.count(n, "job") for n in (0, 1, 1234)] == ["0 jobs", "1 job", "1,234 jobs"]
 
 
-def test_a_paragraph_has_lines_of_at_most_79_characters() -> None:
-    lines = formatting.paragraph("word " * 50).splitlines()
-    assert max(map(len, lines)) <= 79
-    assert len(lines) > 3
+def test_what_is_not_known_is_an_empty_text() -> None:
+    assert [formatting.optional_duration(each) for each in (None, 0, 60)] == ["", "0 s", "1 min"]
+    assert [formatting.optional_number(each) for each in (None, 0, 1234)] == ["", "0", "1,234"]

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.jobs.past_jobs import PastJob, read_past_jobs
+from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.jobs.past_jobs import PastJob, PastJobReader
 from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.sandbox import Fault
+from tests.support.runs import logged_warnings
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import JobsCommand
 
+OBJECTS = ("leads", "activities")
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 
 
@@ -29,7 +33,9 @@ def test_the_jobs_of_all_export_objects_are_sorted_from_the_latest(
     for export_object in ("leads", "activities", "leads"):
         created.append((export_object, command.create(export_object)))
         sandbox_clock.advance(60)
-    found = [(each.object_path, each.job.export_id) for each in read_past_jobs(exports)]
+    found = [
+        (each.object_path, each.job.export_id) for each in PastJobReader(exports, OBJECTS).read()
+    ]
     assert found == created[::-1]
 
 
@@ -38,7 +44,40 @@ def test_jobs_older_than_seven_days_are_not_returned(
 ) -> None:
     command.create()
     sandbox_clock.advance(7 * 86_400)
-    assert read_past_jobs(exports) == []
+    assert PastJobReader(exports, OBJECTS).read() == []
+
+
+def denied(object_path: str) -> Fault:
+    return Fault("envelope", call="list", object=object_path, code="603", message="Access denied")
+
+
+def test_an_object_that_is_denied_is_left_out_with_one_warning(
+    command: JobsCommand, exports: Exports, caplog: pytest.LogCaptureFixture
+) -> None:
+    command.create("leads")
+    job = command.create("activities")
+    command.sandbox.faults.append(denied("leads"))
+    reader = PastJobReader(exports, OBJECTS)
+    assert [each.job.export_id for each in reader.read()] == [job]
+    assert [each.job.export_id for each in reader.read()] == [job]
+    (warning,) = logged_warnings(caplog, "The export jobs of leads are not shown.")
+    assert "Read-Only Lead" in warning
+
+
+def test_it_is_an_error_if_every_object_is_denied(command: JobsCommand, exports: Exports) -> None:
+    command.sandbox.faults.extend(map(denied, OBJECTS))
+    with pytest.raises(AccessDeniedError):
+        PastJobReader(exports, OBJECTS).read()
+
+
+def test_the_jobs_of_an_object_are_read_with_one_call(
+    command: JobsCommand, exports: Exports
+) -> None:
+    reader = PastJobReader(exports, OBJECTS)
+    reader.read()
+    before = len(command.sandbox.calls)
+    reader.read()
+    assert [call.name for call in command.sandbox.calls[before:]] == ["list", "list"]
 
 
 @pytest.mark.parametrize(

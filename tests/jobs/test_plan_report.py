@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,9 +42,8 @@ def test_the_plan_of_a_first_run_has_all_its_windows(command: JobsCommand) -> No
         "4 jobs: 2 for activities, 2 for leads.",
         "activity_types, deleted_leads, lead_describe are read with REST calls, without a job.",
     ]
-    assert "no estimate of the bytes: no export of activities or leads was completed" in " ".join(
-        result.stdout.split()
-    )
+    reason = "no estimate of the bytes: no export of activities or leads was completed"
+    assert reason in result.stdout
 
 
 @FAST
@@ -120,6 +120,26 @@ def test_the_plan_names_the_jobs_that_a_run_would_resume(
 
 
 @FAST
+def test_the_plan_has_the_programs_and_objects_of_each_job(
+    command: JobsCommand, tap: TapRunner
+) -> None:
+    streams = ("program_members", "custom_purchase_order_c")
+    plan = command.run("plan", *catalog_of(command, tap, *streams)).stdout
+    assert "programIds [1001, 1002, 1003" in plan
+    # Twelve programs are two jobs for each of the two windows.
+    assert "6 jobs: 2 for custom_purchase_order_c, 4 for program_members." in plan
+
+
+@FAST
+def test_the_plan_says_which_windows_are_beyond_retention(
+    command: JobsCommand, tap: TapRunner
+) -> None:
+    catalog = catalog_of(command, tap, MAIL)
+    plan = command.run("plan", *catalog, start_date="2025-09-01").stdout
+    assert f"{MAIL}: Marketo keeps the records of 90 days by its standard." in plan
+
+
+@FAST
 def test_the_size_is_estimated_from_past_exports(
     command: JobsCommand, tap: TapRunner, sandbox: Sandbox
 ) -> None:
@@ -130,21 +150,20 @@ def test_the_size_is_estimated_from_past_exports(
     estimate = sum(2 * sum(each) / len(each) for each in sizes.values())
     text = " ".join(command.run("plan", "--allocation-mb", "1").stdout.split())
     assert f"By the 4 exports of the past 7 days, the estimate is {estimate / 1e3:.1f} kB" in text
-    assert "1 day with a quota of 1 MB a day" in text
+    assert "All jobs fit in today's quota: at most" in text
 
 
 @pytest.mark.parametrize(
     "options", [Options(leads=600, activities=3000, job_seconds=0, lead_padding_bytes=5000)]
 )
-def test_the_plan_of_a_large_backfill_has_the_number_of_days(
+def test_the_plan_of_a_large_backfill_has_the_number_of_nights(
     command: JobsCommand, tap: TapRunner, sandbox_clock: SandboxClock
 ) -> None:
     tap.run(config={"start_date": "2026-02-20"})
     sandbox_clock.advance(60)
-    text = " ".join(
-        command.run("plan", "--allocation-mb", "1", start_date="2025-03-01").stdout.split()
-    )
-    assert "days with a quota of 1 MB a day" in text
+    text = command.run("plan", "--allocation-mb", "1", start_date="2025-03-01").stdout
+    forecast = r"About \d+ nights left, with one run a night and a quota of 1 MB a day."
+    assert re.search(forecast, text)
 
 
 @FAST

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from subprocess import PIPE, Popen, run
 
@@ -182,6 +183,33 @@ def test_only_exec_needs_a_command(
         main(arguments)
     message = "exec, and only exec, needs a command to run: exec [options] -- COMMAND"
     assert capsys.readouterr().err.splitlines()[-1] == f"marketo-sandbox: error: {message}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["exec", "--leads", "5", "ls", "-l", "a file"],
+            "put -- before the command: marketo-sandbox exec [options] -- ls -l 'a file'",
+        ),
+        (["exec", "ls", "--", "true"], "unrecognized arguments: ls"),
+        (["exec", "--speed", "9", "--", "true"], "unrecognized arguments: --speed 9"),
+        (["exec", "--speed", "ls"], "unrecognized arguments: --speed ls"),
+        (["serve", "ls"], "unrecognized arguments: ls"),
+    ],
+)
+def test_unknown_arguments_are_reported_and_a_command_without_dashes_is_explained(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert capsys.readouterr().err.splitlines()[-1] == f"marketo-sandbox: error: {message}"
+
+
+def test_the_version_of_the_package_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"marketo-sandbox v{version('tap-marketo-bulk')}\n"
 
 
 def test_errors_are_printed_as_one_sentence(tmp_path: Path) -> None:

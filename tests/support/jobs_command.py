@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,43 +22,59 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.tap import TapMarketoBulk
 
 PROGRAM = str(Path(sys.executable).with_name("tap-marketo-bulk-jobs"))
 SPAN = {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-02-20T00:00:00Z"}
+CUSTOM_OBJECT = "customobjects/purchaseOrder_c"
 REQUESTS = {
     "leads": ExportRequest("leads", ("id", "email"), {"createdAt": SPAN}),
     "activities": ExportRequest("activities", ("marketoGUID",), {"createdAt": SPAN}),
+    CUSTOM_OBJECT: ExportRequest(CUSTOM_OBJECT, ("marketoGUID",), {"updatedAt": SPAN}),
 }
 
 
 @dataclass
 class JobsCommand:
-    """``tap-marketo-bulk-jobs`` with settings for a sandbox, and export jobs of its API user."""
+    """``tap-marketo-bulk-jobs`` with settings for a sandbox, and export jobs of its API user.
+
+    Attributes:
+        sandbox: The sandbox.
+        exports: Its export jobs.
+        clock: The clock of the command.
+        folder: A folder for the files of options.
+        tap_class: The tap; None for the usual one.
+    """
 
     sandbox: Sandbox
     exports: Exports
     clock: Clock
     folder: Path
+    tap_class: type[TapMarketoBulk] | None = None
 
-    def run(self, *arguments: str, text: str = "", **settings: Any) -> Result:  # noqa: ANN401 - settings
-        """Run a subcommand in this process, with its settings in a file and ``text`` on stdin."""
-        config = {
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings that connect to the sandbox."""
+        return {
             "endpoint": self.sandbox.url,
             "client_id": self.sandbox.client_id,
             "client_secret": self.sandbox.client_secret,
             "start_date": "2026-01-01",
         }
-        config_path = self.write_file("config", config | settings)
+
+    def run(self, *arguments: str, text: str = "", **settings: Any) -> Result:  # noqa: ANN401 - settings
+        """Run a subcommand in this process, with its settings in a file and ``text`` on stdin."""
+        config_path = self.write_file("config", self.settings | settings)
         subcommand, *others = arguments
         return CliRunner().invoke(
             jobs,
             [subcommand, "--config", config_path, *others],
-            obj=tap_class(self.clock),
+            obj=self.tap_class or tap_class(self.clock),
             input=text,
         )
 
-    def run_process(self, *arguments: str) -> str:
-        """Run the command as a separate process, with settings from environment variables.
+    def run_process(self, *arguments: str, **environment: str) -> str:
+        """Run the command as a separate process, with more environment variables.
 
         Returns:
             The text on stdout and stderr.
@@ -69,6 +86,7 @@ class JobsCommand:
             text=True,
             timeout=60,
             check=False,
+            env=os.environ | environment,
         )
         return done.stdout
 

@@ -1,0 +1,81 @@
+"""The forecast of plan: the bytes of jobs, and the nights that they take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tap_marketo_bulk.jobs.forecast import (
+    Estimate,
+    Forecast,
+    estimate_bytes,
+    forecast,
+    forecast_text,
+)
+from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
+from tap_marketo_bulk.marketo.export_job import JobStatus
+from tests.support.fake_exports import task
+from tests.support.past_job import past_job
+
+MB = 1_000_000
+USAGE = QuotaUsage(100 * MB, 2, 500 * MB, datetime(2026, 1, 16, 6, tzinfo=UTC))
+PAST = [
+    past_job("one", size=100),
+    past_job("two", size=300),
+    past_job("failed", status=JobStatus.FAILED, size=9000),
+    past_job("other", path="program/members", size=50),
+]
+
+
+def test_each_job_is_as_large_as_the_average_of_its_object() -> None:
+    tasks = [task(1), task(2), task(3, "program/members")]
+    assert estimate_bytes(tasks, PAST) == Estimate(2 * 200 + 50, 2 * 300 + 50, past_exports=3)
+
+
+def test_jobs_whose_files_exist_are_paid() -> None:
+    assert estimate_bytes([replace(task(1), export_id="one")], PAST) is None
+    assert estimate_bytes([replace(task(1), export_id="failed")], PAST) == Estimate(200, 300, 2)
+    assert estimate_bytes([], PAST) is None
+
+
+def test_objects_without_an_export_are_named() -> None:
+    estimate = estimate_bytes([task(1), task(2, "customobjects/car_c")], PAST)
+    assert estimate == Estimate(200, 300, 2, ("customobjects/car_c",))
+    assert "no export of customobjects/car_c was completed" in forecast_text(estimate, USAGE)
+
+
+@pytest.mark.parametrize(
+    ("average", "largest", "found"),
+    [
+        (0, 400 * MB, Forecast(fits_today=True, nights=1, most_nights=1)),
+        (10, 400 * MB + 1, Forecast(fits_today=False, nights=1, most_nights=1)),
+        (500 * MB, 500 * MB + 1, Forecast(fits_today=False, nights=1, most_nights=2)),
+        (1300 * MB, 1600 * MB, Forecast(fits_today=False, nights=3, most_nights=4)),
+    ],
+)
+def test_a_night_has_the_bytes_of_one_quota(average: int, largest: int, found: Forecast) -> None:
+    assert forecast(Estimate(average, largest, 4), USAGE) == found
+
+
+@pytest.mark.parametrize(
+    ("average", "largest", "text"),
+    [
+        (1, 2, "All jobs fit in today's quota: at most 400.0 MB of 500 MB are left."),
+        (
+            1300 * MB,
+            1600 * MB,
+            "About 3 nights left, at most 4, with one run a night and a quota of 500 MB a day.",
+        ),
+        (
+            450 * MB,
+            500 * MB,
+            "About 1 night left, with one run a night and a quota of 500 MB a day.",
+        ),
+    ],
+)
+def test_the_forecast_is_the_first_sentence(average: int, largest: int, text: str) -> None:
+    assert forecast_text(Estimate(average, largest, 4), USAGE).startswith(
+        f"{text} By the 4 exports"
+    )
