@@ -9,6 +9,8 @@ import tomllib
 from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING, Any
 
+from ruamel.yaml import YAML
+
 from tests.support.plugin_definition import ROOT, build_definition
 
 if TYPE_CHECKING:
@@ -61,3 +63,30 @@ def test_the_supported_versions_of_python_begin_with_the_required_one() -> None:
 def test_type_checkers_use_the_annotations_of_the_package() -> None:
     assert "Typing :: Typed" in project()["classifiers"]
     assert (PACKAGE / "py.typed").is_file()
+
+
+def workflows() -> dict[str, dict[str, Any]]:
+    """The workflows of GitHub Actions by the names of their files."""
+    return {
+        path.name: YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+        for path in (ROOT / ".github" / "workflows").iterdir()
+    }
+
+
+def test_the_workflow_tests_every_supported_version_of_python() -> None:
+    matrix = workflows()["test.yml"]["jobs"]["test"]["strategy"]["matrix"]
+    assert matrix["python"] == build_definition()["supported_python_versions"]
+
+
+def test_every_action_is_pinned_to_a_commit() -> None:
+    actions = [
+        step["uses"]
+        for workflow in workflows().values()
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+        if "uses" in step
+    ]
+    assert len(actions) >= 5
+    assert [
+        action for action in actions if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", action)
+    ] == []
