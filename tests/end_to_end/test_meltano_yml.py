@@ -74,6 +74,15 @@ def test_the_definition_has_the_settings_of_the_sdk() -> None:
     }
 
 
+def test_meltano_nests_the_settings_that_are_objects() -> None:
+    # The jobs command reads them from environment variables.
+    processors = {name: each.get("value_processor") for name, each in SETTINGS_BY_NAME.items()}
+    assert {name for name, each in processors.items() if each == "nest_object"} == {
+        "stream_maps",
+        "stream_map_config",
+    }
+
+
 def test_settings_have_kinds_that_meltano_can_parse() -> None:
     kinds = {
         "start_date": "date_iso8601",

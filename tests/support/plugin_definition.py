@@ -124,6 +124,9 @@ def _setting(name: str, spec: dict[str, Any]) -> dict[str, Any]:
         setting["sensitive"] = True
     if "default" in spec:
         setting["value"] = spec["default"]
+    if setting["kind"] == "object":
+        # In an environment variable, Meltano has {"leads.email": …} otherwise.
+        setting["value_processor"] = "nest_object"
     return setting
 
 
