@@ -14,6 +14,7 @@
     clock.py, instants.py   time as a parameter, and as text
     server_clock.py         the local clock, compared with Marketo's
     input_files.py          the files of --catalog and --state
+    plugin_definition.yml   the tap for `meltano add --from-ref`, made from the settings
     sandbox/     a Marketo on this machine, for tests and trials; shares no code with the rest
 
 Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows the same way::

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.marketo.api_errors import permission_for
 from tap_marketo_bulk.settings.schema import SETTINGS
 from tap_marketo_bulk.streams.reference import REFERENCE_STREAMS
+from tests.support.plugin_definition import FILE, build_definition
 from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
@@ -83,3 +84,10 @@ def test_the_table_of_streams_has_each_stream_with_key_and_permission(
         entry = entries.get(name, entries["activities"])
         assert re.findall(r"`(\w+)`", key) == entry["key_properties"]
         assert permission.startswith(permission_for(calls[name]) or "none")
+
+
+def test_the_address_for_from_ref_is_that_of_the_plugin_definition() -> None:
+    repository = build_definition()["repo"].removeprefix("https://github.com/")
+    base = f"https://raw.githubusercontent.com/{repository}/main/"
+    paths = re.findall(rf"--from-ref {base}(\S+)", README.read_text(encoding="utf-8"))
+    assert [ROOT / path for path in paths] == [FILE]

@@ -19,8 +19,10 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _QUOTED_INTEGER = re.compile(r'"(-?[0-9]+)"')
 # As exports write instants; the calendar checks the day.
 _UTC_SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
+# Without the hour 24, which Python reads since version 3.14.
 _DATE_TIME = re.compile(
-    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d+)?(Z|Z?[+-]\d\d:?\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d+)?(Z|Z?[+-]\d\d:?\d\d)",
+    re.ASCII,
 )
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 

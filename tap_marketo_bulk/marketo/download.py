@@ -147,6 +147,7 @@ class _Spool:
         """Make room for the bytes still buffered; otherwise closing the file would fail too."""
         with suppress(OSError):
             os.ftruncate(self._target.fileno(), 0)
+            os.lseek(self._target.fileno(), 0, os.SEEK_SET)
             self._target.seek(0)
 
 

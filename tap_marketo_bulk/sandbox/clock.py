@@ -57,7 +57,12 @@ def epoch_seconds_of(text: str) -> int:
     if not _REQUEST_FORMAT.fullmatch(text):
         message = f"Invalid date-time '{text}'"
         raise ValueError(message)
-    return int(datetime.fromisoformat(text).timestamp())
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except ValueError as error:
+        # The texts of Python's errors differ between its versions.
+        message = f"Invalid date-time '{text}'"
+        raise ValueError(message) from error
 
 
 @dataclass(frozen=True)

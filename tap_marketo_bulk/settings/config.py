@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from pathlib import Path
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -25,15 +27,22 @@ _BOOLEANS = {
 _NOT_SET: tuple[object, ...] = (None, "", [])
 
 
-def read_environment_texts(schema: Mapping[str, Any], plugin_name: str) -> dict[str, str]:
+def read_environment_texts(
+    schema: Mapping[str, Any], plugin_name: str, env_file: Path | None = None
+) -> dict[str, str]:
     """Return the settings in environment variables, ``TAP_MARKETO_BULK_START_DATE`` for example.
 
-    All values are text, as ``normalize_config`` accepts it. The SDK would parse them here, and end
-    with a traceback where one cannot be parsed.
+    The file ``env_file``, by default the ``.env`` that the SDK finds, has the settings that no
+    variable has. All values are text, as ``normalize_config`` accepts it. The SDK would parse them
+    here, and end with a traceback where one cannot be parsed.
     """
     as_text = {"properties": {name: {"type": "string"} for name in schema["properties"]}}
     prefix = f"{plugin_name.upper().replace('-', '_')}_"
-    return parse_environment_config(as_text, prefix)
+    variables = {name: os.environ.get(f"{prefix}{name.upper()}") for name in schema["properties"]}
+    texts: dict[str, str] = parse_environment_config(as_text, prefix, env_file)
+    # The SDK lets the file replace variables. With Meltano, and where a command sets variables to
+    # connect to a sandbox, they have to win.
+    return texts | {name: text for name, text in variables.items() if text is not None}
 
 
 def normalize_config(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

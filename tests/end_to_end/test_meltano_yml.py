@@ -1,15 +1,28 @@
-"""The tap's definition in `meltano.yml` agrees with the tap."""
+"""The definitions of the tap for Meltano agree with the tap."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
 from tap_marketo_bulk.jobs.cli import jobs
 from tap_marketo_bulk.settings.schema import SETTINGS
-from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.meltano import CHECKOUT
+from tests.support.plugin_definition import (
+    FILE,
+    HUB_FIELDS,
+    build_definition,
+    build_settings,
+    format_definition,
+)
+from tests.support.runs import TapRunner
+
+if TYPE_CHECKING:
+    from tap_marketo_bulk.sandbox import Sandbox
+    from tests.support.clock import TapClock
+
+SETTINGS_BY_NAME = {setting["name"]: setting for setting in build_settings()}
 
 
 def extractor() -> dict[str, Any]:
@@ -20,58 +33,90 @@ def extractor() -> dict[str, Any]:
     return found
 
 
-def kind_of(name: str, schema: dict[str, Any]) -> str:
-    """Return Meltano's `kind` for a setting."""
-    if name.endswith("_date"):
-        return "date_iso8601"
-    if "enum" in schema:
-        return "options"
-    # Numbers are of kind string too: the reason is in `meltano.yml`.
-    kinds = (kind for kind in ("integer", "boolean", "array") if kind in schema["type"])
-    return next(kinds, "string")
+def test_the_file_for_from_ref_has_the_definition_of_this_version() -> None:
+    written = FILE.read_text(encoding="utf-8")
+    assert written == format_definition(), "Run `python -m tests.support.plugin_definition`."
+    assert YAML(typ="safe").load(written) == build_definition()
 
 
-def test_meltano_yml_has_the_settings_of_the_tap() -> None:
-    defined = [
-        {
-            "name": setting["name"],
-            "kind": setting["kind"],
-            "title": setting["label"],
-            "description": setting["description"],
-            "default": setting.get("value"),
-            "choices": [option["value"] for option in setting.get("options", ())],
-            "secret": setting.get("sensitive", False),
-        }
-        for setting in extractor()["settings"]
-    ]
-
-    assert defined == [
-        {
-            "name": name,
-            "kind": kind_of(name, schema),
-            "title": schema["title"],
-            "description": schema["description"],
-            "default": schema.get("default"),
-            "choices": schema.get("enum", []),
-            "secret": schema.get("secret", False),
-        }
-        for name, schema in SETTINGS.to_dict()["properties"].items()
-    ]
+def test_meltano_yml_has_the_same_definition_but_installs_this_folder() -> None:
+    own = {"pip_url": "-e .", "use_cached_catalog": False}
+    definition = build_definition() | own
+    found = extractor()
+    assert sorted(found) == sorted(name for name in definition if name not in HUB_FIELDS)
+    assert sorted(found.pop("capabilities")) == definition["capabilities"]
+    assert found == {name: definition[name] for name in found}
 
 
-def test_meltano_yml_requires_the_settings_that_the_tap_requires() -> None:
-    assert extractor()["settings_group_validation"] == [SETTINGS.to_dict()["required"]]
+def test_the_definition_has_every_setting_of_the_tap_in_order() -> None:
+    properties = SETTINGS.to_dict()["properties"]
+    assert list(SETTINGS_BY_NAME)[: len(properties)] == list(properties)
+    for name, spec in properties.items():
+        setting = SETTINGS_BY_NAME[name]
+        assert setting["label"] == spec["title"]
+        assert setting["description"] == spec["description"]
+        assert setting.get("value") == spec.get("default")
+        assert [each["value"] for each in setting.get("options", [])] == spec.get("enum", [])
+        assert setting.get("sensitive", False) == spec.get("secret", False)
 
 
-def test_meltano_yml_has_the_subcommands_of_the_jobs_command() -> None:
-    commands = extractor()["commands"]
-    assert {name: one["description"].rstrip(".") for name, one in commands.items()} == {
-        name: command.get_short_help_str(100).rstrip(".") for name, command in jobs.commands.items()
+def test_the_definition_has_the_settings_of_the_sdk() -> None:
+    own = SETTINGS.to_dict()["properties"]
+    assert {name: each["kind"] for name, each in SETTINGS_BY_NAME.items() if name not in own} == {
+        "stream_maps": "object",
+        "stream_map_config": "object",
+        "faker_config.seed": "string",
+        "faker_config.locale": "array",
+        "flattening_enabled": "boolean",
+        "flattening_max_depth": "integer",
+        "flattening_max_key_length": "integer",
+        "flattening_separator": "string",
     }
-    for name, one in commands.items():
-        assert one["executable"] == jobs.name
-        assert one["args"].split()[0] == name
 
 
-def test_meltano_yml_has_the_capabilities_of_the_tap() -> None:
-    assert set(extractor()["capabilities"]) == {one.value for one in TapMarketoBulk.capabilities}
+def test_meltano_nests_the_settings_that_are_objects() -> None:
+    # The jobs command reads them from environment variables.
+    processors = {name: each.get("value_processor") for name, each in SETTINGS_BY_NAME.items()}
+    assert {name for name, each in processors.items() if each == "nest_object"} == {
+        "stream_maps",
+        "stream_map_config",
+    }
+
+
+def test_settings_have_kinds_that_meltano_can_parse() -> None:
+    kinds = {
+        "start_date": "date_iso8601",
+        "client_secret": "string",
+        "poll_seconds": "string",
+        "max_jobs_in_flight": "integer",
+        "resume_unknown_jobs": "boolean",
+        "activity_type_ids": "array",
+        "file_format": "options",
+    }
+    assert {name: SETTINGS_BY_NAME[name]["kind"] for name in kinds} == kinds
+
+
+def test_the_definition_requires_the_settings_that_the_tap_requires() -> None:
+    required = SETTINGS.to_dict()["required"]
+    assert build_definition()["settings_group_validation"] == [required]
+
+
+def test_the_definition_selects_the_streams_that_discovery_selects(
+    sandbox: Sandbox, clock: TapClock
+) -> None:
+    streams = TapRunner(sandbox, clock).discover()["streams"]
+    selected = {
+        f"{entry['stream']}.*"
+        for entry in streams
+        for each in entry["metadata"]
+        if not each["breadcrumb"] and each["metadata"].get("selected-by-default", True)
+    }
+    assert set(build_definition()["select"]) == selected
+
+
+def test_the_definition_has_the_subcommands_of_the_jobs_command() -> None:
+    commands = build_definition()["commands"]
+    assert set(commands) == set(jobs.commands)
+    for name, command in commands.items():
+        assert command["executable"] == jobs.name
+        assert command["args"].split()[0] == name

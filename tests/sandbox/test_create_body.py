@@ -58,7 +58,7 @@ INVALID_LEAD_BODIES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "instant with invalid day": (
         {"filter": created(endAt="2026-02-30T00:00:00Z")},
-        "The filter 'createdAt' is invalid: day is out of range for month",
+        "The filter 'createdAt' is invalid: Invalid date-time '2026-02-30T00:00:00Z'",
     ),
     "range ends before it starts": (
         {"filter": created(endAt="2026-01-19T23:59:59Z")},
