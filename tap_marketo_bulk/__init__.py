@@ -15,6 +15,7 @@
     server_clock.py         the local clock, compared with Marketo's
     input_files.py          the files of --catalog and --state
     sandbox/     a Marketo on this machine, for tests and trials; shares no code with the rest
+    dbt/         a dbt project: views of the loaded tables, as the package dbt_marketo reads them
 
 Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows the same way::
 
