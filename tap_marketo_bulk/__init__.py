@@ -16,6 +16,7 @@
     input_files.py          the files of --catalog and --state
     plugin_definition.yml   the tap for `meltano add --from-ref`, made from the settings
     sandbox/     a Marketo on this machine, for tests and trials; shares no code with the rest
+    dbt/         a dbt project: views of the loaded tables, as the package dbt_marketo reads them
 
 Imports go down only: tap -> streams -> extract -> marketo -> errors. Data flows the same way::
 

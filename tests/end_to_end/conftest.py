@@ -30,5 +30,5 @@ def server() -> Iterator[Database]:
 def installed(pytestconfig: pytest.Config) -> Path:
     """A Meltano project with installed plugins, kept from one test run to the next."""
     root = pytestconfig.cache.mkdir("meltano")
-    install(root, ("tap-marketo-bulk", "target-postgres"))
+    install(root)
     return root

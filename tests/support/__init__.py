@@ -22,4 +22,6 @@
     file_records           records of export files
     http_host              a server with prepared responses
     meltano, postgresql    Meltano projects and a database, for whole pipelines
+    warehouses             the databases that dbt's views are made in
+    expected_views         comparisons of dbt's views with expected rows
 """

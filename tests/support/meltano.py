@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 PINS = CHECKOUT / "tests" / "constraints.txt"
+DBT_PINS = CHECKOUT / "tests" / "constraints_dbt.txt"
 # The files that the installed plugins depend on.
-SOURCES = (CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", PINS)
+SOURCES = (CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", PINS, DBT_PINS)
+# The version of DuckDB that target-duckdb needs has no wheels for Python 3.14.
+HAS_DUCKDB = sys.version_info < (3, 14)
+# The plugins that the tests use, with the versions of their packages.
+PLUGINS = {
+    PINS: ("tap-marketo-bulk", "target-postgres", *(["target-duckdb"] if HAS_DUCKDB else [])),
+    DBT_PINS: ("dbt-postgres", *(["dbt-duckdb"] if HAS_DUCKDB else [])),
+}
 # The files that are needed for the extractor's `pip_url: -e .`.
 PACKAGE = ("pyproject.toml", "README.md", "LICENSE", "tap_marketo_bulk")
 # Prefixes of variables that are not passed on: settings of the user, and of coverage.
@@ -42,11 +50,10 @@ class Project:
         inherited = {
             name: text for name, text in os.environ.items() if not name.startswith(NOT_INHERITED)
         }
-        pins = {"UV_CONSTRAINT": str(PINS), "UV_BUILD_CONSTRAINT": str(PINS)}
         done = subprocess.run(  # noqa: S603 - the command is this package's
             [Path(sys.executable).with_name("meltano"), *arguments],
             cwd=self.root,
-            env={**inherited, **pins, **self.settings, **settings},
+            env={**inherited, **self.settings, **settings},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -57,19 +64,21 @@ class Project:
         return done.stdout
 
 
-def install(root: Path, plugins: tuple[str, ...]) -> None:
-    """Create a project with ``plugins`` in ``root``, unless it exists already.
+def install(root: Path) -> None:
+    """Create a project with ``PLUGINS`` in ``root``, unless it exists already.
 
     Several processes may call this at the same time: one installs, the others wait.
     """
     content = b"".join(path.read_bytes() for path in SOURCES)
-    digest = hashlib.sha256(f"{sys.version} {root} {plugins}".encode() + content).hexdigest()
+    digest = hashlib.sha256(f"{sys.version} {root} {PLUGINS}".encode() + content).hexdigest()
     stamp = root / "installed"
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not stamp.exists() or stamp.read_text() != digest:
             _copy_project_files(root)
-            Project(root, {}).run("install", "--clean", *plugins)
+            for pins, plugins in PLUGINS.items():
+                versions = {"UV_CONSTRAINT": str(pins), "UV_BUILD_CONSTRAINT": str(PINS)}
+                Project(root, versions).run("install", "--clean", *plugins)
             stamp.write_text(digest)
 
 
@@ -77,7 +86,7 @@ def new_project(root: Path, installed: Path, settings: Mapping[str, str]) -> Pro
     """Create a project without state in ``root``, with the plugins of the project ``installed``."""
     _copy_project_files(root)
     (root / ".meltano").mkdir()
-    for folder in ("extractors", "loaders"):
+    for folder in ("extractors", "loaders", "utilities"):
         (root / ".meltano" / folder).symlink_to(installed / ".meltano" / folder)
     return Project(root, settings)
 
