@@ -120,8 +120,9 @@ def warehouse(request: pytest.FixtureRequest, server: Database, tmp_path: Path) 
     return DuckDbWarehouse(tmp_path / "warehouse.duckdb")
 
 
+@pytest.mark.parametrize("column_names", ["marketo", "snake_case"])
 def test_the_views_have_the_columns_and_the_rows_that_dbt_marketo_reads(
-    warehouse: Warehouse, installed: Path, tmp_path: Path
+    warehouse: Warehouse, installed: Path, tmp_path: Path, column_names: str
 ) -> None:
     options = Options(
         leads=800,
@@ -134,7 +135,8 @@ def test_the_views_have_the_columns_and_the_rows_that_dbt_marketo_reads(
     with Sandbox(options, clock=SandboxClock(start=creation, speed=0)) as sandbox:
         # Leads are merged and assets are changed before the run, but nothing at its very second.
         sandbox.clock.advance(timedelta(days=9, minutes=17).total_seconds())
-        settings = tap_settings(sandbox) | warehouse.settings
+        naming = {"TAP_MARKETO_BULK_COLUMN_NAMES": column_names}
+        settings = tap_settings(sandbox) | naming | warehouse.settings
         project = new_project(tmp_path / "project", installed, settings)
 
         project.run("run", "tap-marketo-bulk", warehouse.loader, f"{warehouse.dbt}:build")
