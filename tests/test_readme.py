@@ -11,6 +11,7 @@ from tap_marketo_bulk.marketo.api_errors import permission_for
 from tap_marketo_bulk.settings.schema import SETTINGS
 from tap_marketo_bulk.streams.reference import REFERENCE_STREAMS
 from tests.support.plugin_definition import FILE, build_definition
+from tests.support.readme import README, section
 from tests.support.runs import TapRunner
 
 if TYPE_CHECKING:
@@ -27,14 +28,17 @@ CALLS = {
     "program_members": "POST /bulk/v1/program/members/export/create.json",
     "deleted_leads": "GET /rest/v1/activities/deletedleads.json",
 }
+# Streams of which there are any number, and their name in the table: each has an example.
+NAME_PATTERNS = {
+    "activities_<type>": ("activities_", "activities_fill_out_form"),
+    "custom_<object>": ("custom_", "custom_purchase_order_c"),
+}
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
 
 
-def rows_of(section: str) -> list[list[str]]:
+def rows_of(title: str) -> list[list[str]]:
     """Return the cells of the table in a section, without its header."""
-    text = README.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
-    lines = [line for line in text.splitlines() if line.startswith("|")]
+    lines = [line for line in section(title).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -69,19 +73,22 @@ def test_the_messages_in_the_table_of_errors_are_messages_of_the_tap() -> None:
     assert [text for text in texts if text not in joined] == []
 
 
+def named_in_table(stream: str) -> str:
+    """Return the name of a stream in the table of streams."""
+    prefixes = ((prefix, name) for name, (prefix, _) in NAME_PATTERNS.items())
+    return next((name for prefix, name in prefixes if stream.startswith(prefix)), stream)
+
+
 def test_the_table_of_streams_has_each_stream_with_key_and_permission(
     sandbox: Sandbox, clock: TapClock
 ) -> None:
     entries = {entry["stream"]: entry for entry in TapRunner(sandbox, clock).discover()["streams"]}
-    names = {
-        re.sub("^custom_.*", "custom_<object>", re.sub("^activities_.*", "activities_<type>", name))
-        for name in entries
-    }
+    names = {named_in_table(name) for name in entries}
     rows = {name.strip("`"): row for name, *row in rows_of("Streams")}
     assert set(rows) == names
     calls = CALLS | {each.name: f"GET {each.path}" for each in REFERENCE_STREAMS}
     for name, (key, _, permission, _) in rows.items():
-        entry = entries.get(name, entries["activities"])
+        entry = entries[NAME_PATTERNS.get(name, ("", name))[1]]
         assert re.findall(r"`(\w+)`", key) == entry["key_properties"]
         assert permission.startswith(permission_for(calls[name]) or "none")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.sandbox import Job, Options, Sandbox, SandboxClock
-from tests.support.meltano import new_project
+from tests.support.meltano import new_project, pipeline_settings
 from tests.support.typed_activities import columns_of, expected_records, types_by_stream
 from tests.support.warehouse_tables import (
     ACTIVITY_TYPES,
@@ -99,20 +99,10 @@ def assert_commands_show_jobs(project: Project, sandbox: Sandbox) -> None:
 
 
 def settings(sandbox: Sandbox, database: Database) -> dict[str, str]:
-    return {
-        "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
-        "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,
-        "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
+    return pipeline_settings(sandbox, database) | {
         "TAP_MARKETO_BULK_START_DATE": text(sandbox.created_at - HISTORY),
         "TAP_MARKETO_BULK_WINDOW_DAYS": "10",
-        "TAP_MARKETO_BULK_LAG_MINUTES": "0",
-        "TAP_MARKETO_BULK_POLL_SECONDS": "0.1",
         "TAP_MARKETO_BULK__SELECT": json.dumps([f"{stream}.*" for stream in STREAMS]),
-        "TARGET_POSTGRES_HOST": database.host,
-        "TARGET_POSTGRES_PORT": str(database.port),
-        "TARGET_POSTGRES_USER": database.user,
-        "TARGET_POSTGRES_PASSWORD": database.password,
-        "TARGET_POSTGRES_DATABASE": database.name,
     }
 
 

@@ -17,6 +17,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_marketo_bulk.sandbox import Sandbox
+    from tests.support.postgresql import Database
+
 CHECKOUT = Path(__file__).parents[2]
 PINS = CHECKOUT / "tests" / "constraints.txt"
 DBT_PINS = CHECKOUT / "tests" / "constraints_dbt.txt"
@@ -89,6 +92,22 @@ def new_project(root: Path, installed: Path, settings: Mapping[str, str]) -> Pro
     for folder in ("extractors", "loaders", "utilities"):
         (root / ".meltano" / folder).symlink_to(installed / ".meltano" / folder)
     return Project(root, settings)
+
+
+def pipeline_settings(sandbox: Sandbox, database: Database) -> dict[str, str]:
+    """Return the settings that connect a pipeline; it does not wait for jobs."""
+    return {
+        "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
+        "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,
+        "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
+        "TAP_MARKETO_BULK_LAG_MINUTES": "0",
+        "TAP_MARKETO_BULK_POLL_SECONDS": "0.1",
+        "TARGET_POSTGRES_HOST": database.host,
+        "TARGET_POSTGRES_PORT": str(database.port),
+        "TARGET_POSTGRES_USER": database.user,
+        "TARGET_POSTGRES_PASSWORD": database.password,
+        "TARGET_POSTGRES_DATABASE": database.name,
+    }
 
 
 def _copy_project_files(root: Path) -> None:

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
 
 # The values of a row have the types of the columns.
 Row = dict[str, Any]
-Key = TypeVar("Key", int, str)
+Key = TypeVar("Key", int, str, tuple[object, ...])
 
 SCHEMA = "tap_marketo_bulk"
 # The column types that target-postgres uses for Marketo's data types; all others are text.
@@ -84,11 +84,18 @@ def rows_of(connection: psycopg.Connection, table: str) -> list[Row]:
 
 
 def differences(
-    rows: list[Row], expected: Mapping[Key, Mapping[str, object]], types: Mapping[str, str]
+    rows: list[Row],
+    expected: Mapping[Key, Mapping[str, object]],
+    types: Mapping[str, str],
+    key: Sequence[str] | None = None,
 ) -> Iterator[str]:
-    """The differences of ``rows`` and ``expected`` as text; the key is the first of ``types``."""
-    key = next(iter(types))
-    found = {row[key]: row for row in rows}
+    """The differences of ``rows`` and ``expected`` as text.
+
+    The keys of ``expected`` are tuples of the columns ``key``; without these, they are the values
+    of the first column of ``types``.
+    """
+    first = next(iter(types))
+    found = {tuple(row[name] for name in key) if key else row[first]: row for row in rows}
     if len(found) < len(rows):
         yield f"{len(rows) - len(found)} rows have the key of another row"
     yield from (f"{one} is missing" for one in expected.keys() - found.keys())
@@ -117,6 +124,6 @@ def stored(value: object, sql_type: str) -> object:
 
 def canonical(value: object) -> object:
     """A value that compares as equal only for the same type: 1 differs from True and from 1.0."""
-    if isinstance(value, dict):
+    if isinstance(value, dict | list):
         return json.dumps(value, sort_keys=True)
     return type(value), value
