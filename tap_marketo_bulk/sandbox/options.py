@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tap_marketo_bulk.sandbox.edge_cases import RECORDED_EDGE_CASES, EdgeCase
+
 READ_LEAD = "Read-Only Lead"
 READ_ACTIVITY = "Read-Only Activity"
 READ_CUSTOM_OBJECT = "Read-Only Custom Object"
@@ -40,11 +42,14 @@ class Options:
     late_seconds: int = 600
     """The longest time before a change of a lead is visible; with 0 every change is at once."""
 
+    edge_cases: frozenset[EdgeCase] = RECORDED_EDGE_CASES
+    """The kinds of awkward values. The command ``marketo-sandbox`` has none by default."""
+
     many_types: int = 0
     """The number of additional custom activity types."""
     more_activity_types: bool = False
-    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads. A merge names leads
-    that are deleted by it; the rows of the other types are the same."""
+    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads, although there is the
+    edge case "arbitrary values"; without it they are always there."""
 
     # Custom objects, program members and assets.
     programs: int = 12

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
-from tap_marketo_bulk.sandbox.data.random_values import EDGE_CASE_TEXTS
+from tap_marketo_bulk.sandbox.edge_cases import EDGE_CASE_TEXTS
 from tests.support.api_client import MONTH, UPDATED, SandboxClient
 from tests.support.export_reader import read_file, read_rows
 

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tap_marketo_bulk.sandbox.data.random_values import ValueGenerator, value_generator
-
 SYSTEM_FIELD_NAMES = frozenset({"id", "createdAt", "updatedAt"})
 """The fields whose values follow from the lead's history; the others are pseudo-random."""
 PADDED_FIELD_NAME = "mktoPersonNotes"
@@ -149,11 +147,6 @@ class LeadFieldDefinition:
     def change_group(self) -> int:
         """The number of its change group, below ``CHANGE_GROUP_COUNT``."""
         return (self.id * 2 + (not self.is_standard)) % CHANGE_GROUP_COUNT
-
-    @cached_property
-    def generate_value(self) -> ValueGenerator:
-        """Computes its values."""
-        return value_generator(self.data_type)
 
     def describe_entry(self) -> dict[str, object]:
         """Its entry in the response of Describe Lead."""

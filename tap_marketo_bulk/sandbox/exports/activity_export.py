@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from tap_marketo_bulk.sandbox.api_errors import invalid_value
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity, AttributeValues
+from tap_marketo_bulk.sandbox.data.activity_rows import ActivityRowFilter
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
-from tap_marketo_bulk.sandbox.data.data_set import ActivityRowFilter
 from tap_marketo_bulk.sandbox.exports.checks import (
     check_field_names,
     check_filters,
