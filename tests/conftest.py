@@ -37,7 +37,7 @@ def clock(sandbox_clock: SandboxClock) -> TapClock:
 @pytest.fixture
 def options() -> Options:
     """The options of a small subscription; parametrize ``options`` for others."""
-    return Options(leads=40, activities=60, edge_cases=ALL_EDGE_CASES)
+    return Options(leads=40, activities=60, edge_cases=ALL_EDGE_CASES, strict=True)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ The modules; imports go from the top to the bottom of this list::
         permissions.py        the permissions of the API user's role
         access.py             API users, their tokens, and the limits on calls
         call_statistics.py    the numbers of calls and errors by day
+        request_url.py        the method, the path and the query of a request
         query_parameters.py   numbers, instants and folders in the query of a call
         responses.py          JSON envelope, errors, pages
         messages.py           Call, requests and responses
@@ -77,6 +78,7 @@ The modules; imports go from the top to the bottom of this list::
         record_history.py     when a record is changed, and which changes are visible
         channels.py           the channels of programs, and the statuses of members
         custom_objects.py     the custom objects in List Custom Objects
+        describe_entries.py   the responses of Describe Lead 2 and Describe Companies
         member_fields.py      the fields in Describe Program Member
         object_fields.py      a field of a custom object or of a program member
         lead_fields.py        the fields in Describe Lead

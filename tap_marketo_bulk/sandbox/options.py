@@ -11,8 +11,9 @@ READ_ACTIVITY = "Read-Only Activity"
 READ_CUSTOM_OBJECT = "Read-Only Custom Object"
 READ_CAMPAIGNS = "Read-Only Campaigns"
 READ_ASSETS = "Read-Only Assets"
+READ_COMPANY = "Read-Only Company"
 ALL_PERMISSIONS = frozenset(
-    {READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS}
+    {READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS, READ_COMPANY}
 )
 
 
@@ -123,6 +124,12 @@ class Options:
     """The bytes of completed files on one day in US Central time; the error is 1029."""
     charge_downloads: bool = True
     """Whether bytes that are sent again count against the quota too."""
+
+    strict: bool = False
+    """Whether requests are rejected that do not follow the documentation, although Marketo was seen
+    to accept them: unknown members of a create body, headers of other columns, ``fields: []`` for
+    activities, repeated fields, fractions of seconds, and ranges of assets that end when they
+    start."""
 
     # Behaviour that differs between subscriptions or is not known.
     updated_at_filter: bool = True

@@ -11,7 +11,12 @@ from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
 from tests.support.api_client import SandboxClient
 
-_DEFAULTS: dict[str, Any] = {"leads": 300, "activities": 600, "edge_cases": ALL_EDGE_CASES}
+_DEFAULTS: dict[str, Any] = {
+    "leads": 300,
+    "activities": 600,
+    "edge_cases": ALL_EDGE_CASES,
+    "strict": True,
+}
 StartSandbox = Callable[..., tuple[Sandbox, SandboxClient]]
 
 

@@ -27,6 +27,7 @@ UNCHANGING = Options(
     new_activities_per_hour=0,
     job_seconds=0,
     edge_cases=ALL_EDGE_CASES,
+    strict=True,
 )
 # All rows of that data set, in three windows for each stream.
 WHOLE_HISTORY: dict[str, Any] = {

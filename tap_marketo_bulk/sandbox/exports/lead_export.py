@@ -30,7 +30,7 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields)
+        names = check_field_names(fields, is_strict=self.is_strict)
         check_known_fields(names, self.data_set.requestable_lead_columns, self.data_set.options)
         return names
 
@@ -41,7 +41,7 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
         if name == "updatedAt":
             check_filter_is_supported(is_supported=options.updated_at_filter)
         if name not in LIST_FILTERS:
-            return LeadRowFilter(name, check_time_range(value, name))
+            return LeadRowFilter(name, check_time_range(value, name, is_strict=self.is_strict))
         return LeadRowFilter(name, list_id=check_list_exists(self.data_set, name, value, at))
 
     def file_rows(
