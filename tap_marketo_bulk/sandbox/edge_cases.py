@@ -11,8 +11,8 @@ class EdgeCase(StrEnum):
     """A kind of awkward values; the option ``edge_cases`` contains those of a data set."""
 
     ARBITRARY_VALUES = "arbitrary-values"
-    """Values that only fit the data type of their field, and activities of all types in any order,
-    without the activities that follow from other data."""
+    """Values that only fit the data type of their field, and activities of all types in any order.
+    There are no activities that follow from other data and no field ``externalCompanyId``."""
     ASSET_NAMES = "asset-names"
     """Some names of assets have quotes, commas and CJK characters."""
     BACKSLASHES = "backslashes"

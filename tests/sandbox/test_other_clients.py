@@ -137,6 +137,8 @@ def test_leads_and_companies_can_be_described_as_other_objects(client: SandboxCl
     described = client.get_result("/rest/v1/leads/describe.json")
     assert set(fields) == {one["rest"]["name"] for one in described if "rest" in one}
     assert (fields["id"]["updateable"], fields["email"]["updateable"]) == (False, True)
+    (accounts,) = client.get_result("/rest/v1/namedaccounts/describe.json")
+    assert (accounts["idField"], accounts["dedupeFields"]) == ("marketoGUID", ["name"])
     (companies,) = client.get_result("/rest/v1/companies/describe.json")
     assert companies["dedupeFields"] == ["externalCompanyId"]
     assert {"id", "company", "industry"} <= {one["name"] for one in companies["fields"]}

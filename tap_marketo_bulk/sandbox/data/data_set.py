@@ -27,6 +27,7 @@ from tap_marketo_bulk.sandbox.data.custom_object_records import (
 from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.lead_fields import (
     ECIDS_FIELD,
+    EXTERNAL_COMPANY_ID_FIELD,
     LeadFieldDefinition,
     built_in_fields,
 )
@@ -43,6 +44,7 @@ from tap_marketo_bulk.sandbox.data.program_members import (
 )
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.data.value_source import ValueSource
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
 
@@ -67,9 +69,7 @@ class DataSet:
         self.created_at = created_at
         self.activity_types = activity_types(options)
         self._fields = [
-            field
-            for field in built_in_fields(options.many_fields)
-            if field.name not in options.left_out_fields
+            field for field in self._all_fields() if field.name not in options.left_out_fields
         ]
         self._lock = RLock()
         for name, data_type in options.extra_fields:
@@ -88,6 +88,12 @@ class DataSet:
         self._custom_objects = CustomObjectGenerator(self._leads, options, source)
         self._members = ProgramMemberGenerator(self._leads, options, source)
         self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
+
+    def _all_fields(self) -> list[LeadFieldDefinition]:
+        fields = built_in_fields(self.options.many_fields)
+        if EdgeCase.ARBITRARY_VALUES in self.options.edge_cases:
+            return fields
+        return [*fields, EXTERNAL_COMPANY_ID_FIELD]
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(

@@ -1,4 +1,4 @@
-"""The responses of Describe Lead 2 and of Describe Companies."""
+"""The responses of Describe Lead 2, Describe Companies and Describe Named Accounts."""
 
 from collections.abc import Sequence
 
@@ -21,6 +21,21 @@ Annual Revenue | currency | annualRevenue
 Num Employees | integer | numberOfEmployees
 Billing City | string | billingCity
 Billing Address | text | billingStreet
+"""
+_NAMED_ACCOUNT_SYSTEM_FIELDS = """
+Marketo GUID | string | marketoGUID
+Created At | datetime | createdAt
+Updated At | datetime | updatedAt
+Membership Count | integer | membershipCount
+"""
+_NAMED_ACCOUNT_FIELDS = """
+Name | string | name
+Domain Name | string | domainName
+Industry | string | industry
+Annual Revenue | currency | annualRevenue
+Number of Employees | integer | numberOfEmployees
+City | string | city
+Country | string | country
 """
 
 
@@ -45,10 +60,32 @@ def describe_companies(created_at: str) -> dict[str, object]:
     return {
         "name": "Company",
         "description": "Company object",
-        "createdAt": created_at,
-        "updatedAt": created_at,
         "idField": "id",
         "dedupeFields": ["externalCompanyId"],
         "searchableFields": [["externalCompanyId"], ["id"], ["company"]],
+        **_common_members(created_at, fields),
+    }
+
+
+def describe_named_accounts(created_at: str) -> dict[str, object]:
+    """The result of Describe Named Accounts."""
+    fields = (
+        *parse_fields(_NAMED_ACCOUNT_SYSTEM_FIELDS, is_updateable=False),
+        *parse_fields(_NAMED_ACCOUNT_FIELDS),
+    )
+    return {
+        "name": "Named Account",
+        "description": "Marketo standard account attribute map",
+        "idField": "marketoGUID",
+        "dedupeFields": ["name"],
+        "searchableFields": [["marketoGUID"], ["name"], ["domainName"], ["industry"]],
+        **_common_members(created_at, fields),
+    }
+
+
+def _common_members(created_at: str, fields: Sequence[ObjectField]) -> dict[str, object]:
+    return {
+        "createdAt": created_at,
+        "updatedAt": created_at,
         "fields": [field.describe_entry() for field in fields],
     }

@@ -167,6 +167,12 @@ ECIDS_FIELD = LeadFieldDefinition(9001, "ECIDs", "string", "ecids")
 """Can be exported where Adobe Audience Sharing is on."""
 
 
+EXTERNAL_COMPANY_ID_FIELD = LeadFieldDefinition(
+    57, "External Company Id", "string", "externalCompanyId", is_standard=True
+)
+"""A field of every subscription, which old expected results do not have."""
+
+
 def built_in_fields(many_fields: int) -> list[LeadFieldDefinition]:
     """The fields of a new subscription, with ``many_fields`` additional custom fields."""
     return [

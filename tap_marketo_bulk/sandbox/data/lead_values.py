@@ -135,6 +135,8 @@ LEAD_VALUES: dict[str, FieldValue] = {
     "website": mostly(lambda one: f"https://www.{one.person.company.domain}"),
     "department": mostly(lambda one: one.person.department),
     "industry": lambda one: one.person.company.industry,
+    # Only companies of a CRM or of another integration have one.
+    "externalCompanyId": lambda _: None,
     "annualRevenue": mostly(lambda one: float(one.person.company.revenue)),
     "numberOfEmployees": mostly(lambda one: one.person.company.employees),
     "leadSource": always_one_of(*_SOURCES),

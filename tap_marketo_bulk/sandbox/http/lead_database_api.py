@@ -7,7 +7,11 @@ from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
-from tap_marketo_bulk.sandbox.data.describe_entries import describe_companies, describe_leads
+from tap_marketo_bulk.sandbox.data.describe_entries import (
+    describe_companies,
+    describe_leads,
+    describe_named_accounts,
+)
 from tap_marketo_bulk.sandbox.data.lead_database_entries import (
     lead_database_campaigns,
     lead_database_lists,
@@ -48,6 +52,12 @@ def describe_company(context: RestContext, _request: HttpRequest) -> HttpRespons
     """Describe Companies."""
     created_at = format_epoch_seconds(context.data_set.first_instant)
     return result_response([describe_companies(created_at)])
+
+
+def describe_named_account(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Named Accounts."""
+    created_at = format_epoch_seconds(context.data_set.first_instant)
+    return result_response([describe_named_accounts(created_at)])
 
 
 def get_activity_types(context: RestContext, _request: HttpRequest) -> HttpResponse:
