@@ -43,8 +43,8 @@ class Activity:
     result: str | None
 
 
-def delete_lead_activity(lead: LeadHistory) -> Activity:
-    """The activity "Delete Lead" of a deleted lead."""
+def delete_lead_activity(lead: LeadHistory, name: str = "") -> Activity:
+    """The activity "Delete Lead" of a deleted lead with this name."""
     deleted_at = lead.deleted_at or 0
     return Activity(
         guid=str(_FIRST_DELETION_GUID + lead.index),
@@ -53,7 +53,7 @@ def delete_lead_activity(lead: LeadHistory) -> Activity:
         stored_at=deleted_at,
         activity_type=DELETE_LEAD_TYPE,
         campaign_id=None,
-        primary_value=Asset(lead.id, f"Person {lead.id}"),
+        primary_value=Asset(lead.id, name or f"Person {lead.id}"),
         attributes={"Remove From CRM": bool(lead.bits & 1)},
         result="succeeded",
     )

@@ -21,7 +21,7 @@ from tap_marketo_bulk.sandbox.data.arbitrary_activities import (
     arbitrary_attributes,
 )
 from tap_marketo_bulk.sandbox.data.attribute_edge_cases import AttributeEdgeCases
-from tap_marketo_bulk.sandbox.data.leads import LeadGenerator
+from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.people import person
 from tap_marketo_bulk.sandbox.data.plausible_activities import PlausibleActivities
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
@@ -103,8 +103,15 @@ class ActivityRows:
 
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
-        deleted = self._leads.deleted_leads(at)
-        return [delete_lead_activity(lead) for lead in deleted if since <= (lead.deleted_at or 0)]
+        return [
+            delete_lead_activity(lead, self._name(lead))
+            for lead in self._leads.deleted_leads(at)
+            if since <= (lead.deleted_at or 0)
+        ]
+
+    def _name(self, lead: LeadHistory) -> str:
+        """The name of a lead; empty if values are arbitrary."""
+        return "" if self._source.is_arbitrary else person(lead.bits).name
 
     def _stored(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
         """Activities stored at ``at``: all that happened or were stored in the range, and more."""
@@ -117,7 +124,8 @@ class ActivityRows:
             if follower and follower.stored_at <= at:
                 yield follower
         for lead in self._leads.deleted_leads(at) if has_more else ():
-            merge = merge_activity(lead, self._leads.previous_lead(lead))
+            winner = self._leads.previous_lead(lead)
+            merge = merge_activity(lead, winner, self._name(winner))
             if merge:
                 yield merge
         if self._plausible:

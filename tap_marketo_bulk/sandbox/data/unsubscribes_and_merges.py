@@ -44,10 +44,10 @@ def unsubscribe_activity(
     return replace(unsubscribe, attributes=attributes_of(unsubscribe, bits))
 
 
-def merge_activity(deleted: LeadHistory, winner: LeadHistory) -> Activity | None:
+def merge_activity(deleted: LeadHistory, winner: LeadHistory, name: str = "") -> Activity | None:
     """The activity "Merge Leads" of the ``winner`` that replaces a deleted lead.
 
-    None if the deleted lead was not merged: so are one in two.
+    ``name`` is the name of the winner. None if the deleted lead was not merged: so are one in two.
     """
     deleted_at = deleted.deleted_at or 0
     if random_bits(deleted.bits, _SALT) % 2:
@@ -59,7 +59,7 @@ def merge_activity(deleted: LeadHistory, winner: LeadHistory) -> Activity | None
         stored_at=deleted_at,
         activity_type=MERGE_LEADS_TYPE,
         campaign_id=None,
-        primary_value=Asset(winner.id, f"Person {winner.id}"),
+        primary_value=Asset(winner.id, name or f"Person {winner.id}"),
         attributes={
             "Master Updated": bool(deleted.bits & 2),
             "Merge IDs": str(deleted.id),
