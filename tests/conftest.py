@@ -11,6 +11,7 @@ from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
 from tests.support.clock import NOW, TapClock
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def clock(sandbox_clock: SandboxClock) -> TapClock:
 @pytest.fixture
 def options() -> Options:
     """The options of a small subscription; parametrize ``options`` for others."""
-    return Options(leads=40, activities=60)
+    return Options(leads=40, activities=60, edge_cases=ALL_EDGE_CASES, strict=True)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ The modules; imports go from the top to the bottom of this list::
         permissions.py        the permissions of the API user's role
         access.py             API users, their tokens, and the limits on calls
         call_statistics.py    the numbers of calls and errors by day
+        request_url.py        the method, the path and the query of a request
         query_parameters.py   numbers, instants and folders in the query of a call
         responses.py          JSON envelope, errors, pages
         messages.py           Call, requests and responses
@@ -54,25 +55,41 @@ The modules; imports go from the top to the bottom of this list::
         lead_database_entries.py  the entries of lists and campaigns in the Lead Database API
         asset_entries.py      the entries of programs, campaigns, lists and segmentations
         data_set.py           fields and generators; the rows that a filter selects
+        activity_rows.py      all activities, and those that a filter selects
         unsubscribes_and_merges.py  unsubscribes and merges, which follow from other data
-        activities.py         each activity: lead, type, attributes, instants
+        plausible_activities.py  activities in plausible proportions and orders
+        activity_journeys.py  the sequences of activities of one lead
+        activity_values.py    plausible attributes of activities
+        campaign_assets.py    the assets in plausible activities
+        arbitrary_activities.py  activities of all types in any order
+        attribute_edge_cases.py  the edge cases of attributes
+        activities.py         an activity, and the base class of both generators
         program_members.py    each member of a program: its changes, and its values
         custom_object_records.py  each record of a custom object: its changes, and its values
         leads.py              each lead: its changes, and its values at an instant
         asset_catalog.py      each asset: when it is created and changed
+        asset_names.py        plausible names of assets
+        value_source.py       the values of fields: plausible or arbitrary, with edge cases
+        object_values.py      plausible values of custom objects and program members
+        lead_values.py        plausible values of leads
+        people.py             invented people with a job, a company and a city
+        name_pools.py         names of people, companies and cities
+        arbitrary_values.py   values that only fit the data type of a field
         record_history.py     when a record is changed, and which changes are visible
         channels.py           the channels of programs, and the statuses of members
         custom_objects.py     the custom objects in List Custom Objects
+        describe_entries.py   the responses of Describe Lead 2 and Describe Companies
         member_fields.py      the fields in Describe Program Member
         object_fields.py      a field of a custom object or of a program member
         lead_fields.py        the fields in Describe Lead
         activity_types.py     the types in Get Activity Types
         assets.py             the programs, forms, emails and lists with fixed ids
-        random_values.py      repeatable random numbers, instants and values; edge cases
+        random_values.py      repeatable random numbers and instants
 
     api_errors.py           the error that becomes an API error in the response
     clock.py                SandboxClock, text of instants, TimeRange, Marketo's day
     options.py              Options
+    edge_cases.py           the kinds of awkward values in the data set
 
 To add an export object, write a subclass of ``ExportDefinition`` in ``exports/`` and add it to
 ``export_definitions`` in ``sandbox.py``. To add a REST call, write a handler in

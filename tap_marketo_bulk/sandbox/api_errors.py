@@ -13,6 +13,7 @@ class ApiErrorCode(StrEnum):
     TOKEN_INVALID = "601"  # noqa: S105 - an error code, not a password
     TOKEN_EXPIRED = "602"  # noqa: S105 - an error code, not a password
     ACCESS_DENIED = "603"
+    METHOD_NOT_SUPPORTED = "605"
     RATE_LIMIT = "606"
     DAILY_CALL_LIMIT = "607"
     INVALID_JSON = "609"
@@ -22,6 +23,7 @@ class ApiErrorCode(StrEnum):
     BLANK_PARAMETER = "701"
     INVALID_DATE = "704"
     INVALID_TYPE = "1001"
+    MISSING_VALUE = "1002"
     INVALID_VALUE = "1003"
     FIELD_NOT_FOUND = "1006"
     OBJECT_NOT_FOUND = "1013"
@@ -37,6 +39,21 @@ class SandboxApiError(Exception):
         self.code = code
         self.message = message
         self.http_status = http_status
+
+
+def invalid_type(message: str) -> SandboxApiError:
+    """The error 1001 with ``message``, which names the value of a wrong JSON type."""
+    return SandboxApiError(ApiErrorCode.INVALID_TYPE, message)
+
+
+def missing_value(message: str) -> SandboxApiError:
+    """The error 1002 with ``message``, which names the required parameter."""
+    return SandboxApiError(ApiErrorCode.MISSING_VALUE, message)
+
+
+def invalid_date(message: str) -> SandboxApiError:
+    """The error 704 with ``message``, which names the invalid date."""
+    return SandboxApiError(ApiErrorCode.INVALID_DATE, message)
 
 
 def invalid_value(message: str) -> SandboxApiError:

@@ -85,7 +85,8 @@ def _create_sandbox(arguments: argparse.Namespace) -> Sandbox:
 def tap_environment(sandbox: Sandbox) -> dict[str, str]:
     """The environment variables with which tap-marketo-bulk reads all rows of ``sandbox``."""
     start_date = sandbox.created_at - timedelta(days=sandbox.options.history_days)
-    poll_seconds = min(60.0, max(0.2, sandbox.options.job_seconds / 5))
+    # Below a second, a run and the discovery before it reach the limit of 100 calls in 20 s.
+    poll_seconds = min(60.0, max(1.0, sandbox.options.job_seconds / 5))
     return {
         "TAP_MARKETO_BULK_ENDPOINT": sandbox.url,
         "TAP_MARKETO_BULK_CLIENT_ID": sandbox.client_id,

@@ -3,15 +3,20 @@
 import argparse
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from tap_marketo_bulk.sandbox.clock import epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, RECORDED_EDGE_CASES, EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
+from tap_marketo_bulk.sandbox.state_directory import DataSetOption
 
 _MAX_PORT = 65535
 _EXAMPLES = """examples:
   marketo-sandbox exec -- tap-marketo-bulk --config=ENV
       run the tap once on a new data set and print its output
+  marketo-sandbox exec --edge-cases carriage-returns,nul-bytes -- tap-marketo-bulk --config=ENV
+      run it with texts that have made programs fail
   marketo-sandbox exec --state-dir .sandbox -- meltano run tap-marketo-bulk target-jsonl
       run it again later: the data set is the same, and some leads have changed
   marketo-sandbox expected leads --state-dir .sandbox
@@ -63,10 +68,13 @@ def create_parser(description: str) -> argparse.ArgumentParser:
 
 
 def options_from_arguments(
-    arguments: argparse.Namespace, saved_options: Mapping[str, int]
+    arguments: argparse.Namespace, saved_options: Mapping[str, DataSetOption]
 ) -> Options:
-    """The options that the arguments select, then the saved ones, then the defaults."""
-    options = {
+    """The options that the arguments select, then the saved ones, then the defaults.
+
+    The default of the edge cases is none of them.
+    """
+    options: dict[str, Any] = {
         name: value
         for name, value in vars(arguments).items()
         if value is not None and name in Options.__dataclass_fields__
@@ -75,7 +83,7 @@ def options_from_arguments(
         options["quota_bytes"] = int(arguments.quota_mb * 1_000_000)
     if getattr(arguments, "no_updated_at_filter", False):
         options["updated_at_filter"] = False
-    return Options(**{**saved_options, **options})
+    return Options(**{"edge_cases": frozenset(), **saved_options, **options})
 
 
 def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +115,25 @@ def _add_data_set_options(parser: argparse.ArgumentParser) -> None:
         "--lead-padding-bytes": "length of the notes of every lead, to get large files",
     }.items():
         group.add_argument(name, type=_parse_natural, metavar="N", help=text)
+    group.add_argument(
+        "--edge-cases",
+        nargs="?",
+        const=RECORDED_EDGE_CASES,
+        type=_parse_edge_cases,
+        metavar="KINDS",
+        help="add awkward values that were seen in Marketo's files: all kinds of them, or KINDS, "
+        f"separated by commas, of: {', '.join(sorted(RECORDED_EDGE_CASES))}; or of these, which "
+        f"nobody has recorded: {', '.join(sorted(ALL_EDGE_CASES - RECORDED_EDGE_CASES))}",
+    )
+
+
+def _parse_edge_cases(text: str) -> frozenset[EdgeCase]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in ALL_EDGE_CASES]
+    if unknown:
+        message = f"'{unknown[0]}' is no kind of edge cases; the kinds are listed by --help"
+        raise argparse.ArgumentTypeError(message)
+    return frozenset(map(EdgeCase, names))
 
 
 def _add_server_options(parser: argparse.ArgumentParser) -> None:

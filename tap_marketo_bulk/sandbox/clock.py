@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 CENTRAL_TIME_ZONE = "America/Chicago"
 
-# ISO 8601 with a time zone and without a fraction: the only format that a filter accepts.
-_REQUEST_FORMAT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:?\d\d)")
+# ISO 8601 with a time zone.
+_REQUEST_FORMAT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:?\d\d)")
 
 
 class SandboxClock:
@@ -47,14 +47,15 @@ def format_epoch_seconds(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def epoch_seconds_of(text: str) -> int:
-    """Parse an instant of a request into epoch seconds.
+def epoch_seconds_of(text: str, *, is_strict: bool = False) -> int:
+    """Parse an instant of a request into whole epoch seconds.
 
     Raises:
-        ValueError: ``text`` is not an ISO 8601 date-time with a time zone, or it has a fraction of
-            a second.
+        ValueError: ``text`` is not an ISO 8601 date-time with a time zone, or ``is_strict`` and it
+            has a fraction of a second.
     """
-    if not _REQUEST_FORMAT.fullmatch(text):
+    match = _REQUEST_FORMAT.fullmatch(text)
+    if not match or (is_strict and match[1]):
         message = f"Invalid date-time '{text}'"
         raise ValueError(message)
     try:

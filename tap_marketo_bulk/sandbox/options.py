@@ -4,13 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tap_marketo_bulk.sandbox.edge_cases import RECORDED_EDGE_CASES, EdgeCase
+
 READ_LEAD = "Read-Only Lead"
 READ_ACTIVITY = "Read-Only Activity"
 READ_CUSTOM_OBJECT = "Read-Only Custom Object"
 READ_CAMPAIGNS = "Read-Only Campaigns"
 READ_ASSETS = "Read-Only Assets"
+READ_COMPANY = "Read-Only Company"
+READ_NAMED_ACCOUNT = "Read-Only Named Account"
 ALL_PERMISSIONS = frozenset(
-    {READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS}
+    {
+        *(READ_LEAD, READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_CAMPAIGNS, READ_ASSETS),
+        *(READ_COMPANY, READ_NAMED_ACCOUNT),
+    }
 )
 
 
@@ -40,11 +47,14 @@ class Options:
     late_seconds: int = 600
     """The longest time before a change of a lead is visible; with 0 every change is at once."""
 
+    edge_cases: frozenset[EdgeCase] = RECORDED_EDGE_CASES
+    """The kinds of awkward values. The command ``marketo-sandbox`` has none by default."""
+
     many_types: int = 0
     """The number of additional custom activity types."""
     more_activity_types: bool = False
-    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads. A merge names leads
-    that are deleted by it; the rows of the other types are the same."""
+    """Whether there are the types 9, Unsubscribe Email, and 32, Merge Leads, although there is the
+    edge case "arbitrary values"; without it they are always there."""
 
     # Custom objects, program members and assets.
     programs: int = 12
@@ -118,6 +128,12 @@ class Options:
     """The bytes of completed files on one day in US Central time; the error is 1029."""
     charge_downloads: bool = True
     """Whether bytes that are sent again count against the quota too."""
+
+    strict: bool = False
+    """Whether requests are rejected that do not follow the documentation, although Marketo was seen
+    to accept them: unknown members of a create body, headers of other columns, ``fields: []`` for
+    activities, repeated fields, fractions of seconds, and ranges of assets that end when they
+    start."""
 
     # Behaviour that differs between subscriptions or is not known.
     updated_at_filter: bool = True

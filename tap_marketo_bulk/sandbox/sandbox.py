@@ -39,6 +39,7 @@ from tap_marketo_bulk.sandbox.state_directory import (
     SavedState,
     StateDirectory,
     StateDirectoryError,
+    options_json,
 )
 
 
@@ -182,9 +183,8 @@ class Sandbox:
         saved = self._state_directory.load() if self._state_directory else None
         options = {name: getattr(self.options, name) for name in DATA_SET_OPTIONS}
         if saved and saved.data_set_options != options:
-            message = (
-                f"The state directory has a data set with other options: {saved.data_set_options}."
-            )
+            saved_options = options_json(saved.data_set_options)
+            message = f"The state directory has a data set with other options: {saved_options}."
             raise StateDirectoryError(message)
         return saved
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, EdgeCase
 from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_store import DownloadCharge, JobHistory
 from tap_marketo_bulk.sandbox.options import Options
@@ -18,6 +19,7 @@ DATA_SET_OPTIONS = (
     "history_days",
     "many_fields",
     "lead_padding_bytes",
+    "edge_cases",
 )
 """The options that must be the same in each run with the same state directory."""
 
@@ -37,6 +39,9 @@ _OTHER_FIELDS = (
 )
 
 
+DataSetOption = int | frozenset[EdgeCase]
+
+
 class StateDirectoryError(Exception):
     """The directory cannot be used, or it has a data set with other options."""
 
@@ -49,7 +54,7 @@ class SavedState:
     """
 
     created_at: datetime
-    data_set_options: Mapping[str, int]
+    data_set_options: Mapping[str, DataSetOption]
     history: JobHistory
 
 
@@ -90,7 +95,7 @@ class StateDirectory:
         """
         content = {
             "birth": created_at.isoformat(),
-            "world": {name: getattr(options, name) for name in DATA_SET_OPTIONS},
+            "world": options_json({name: getattr(options, name) for name in DATA_SET_OPTIONS}),
             "jobs": [_job_json(job) for job in history.jobs],
             "charges": [[charge.at.isoformat(), charge.bytes] for charge in history.charges],
         }
@@ -101,7 +106,7 @@ class StateDirectory:
     def _parse_state(self, content: Any) -> SavedState:  # noqa: ANN401 - JSON; its use checks it
         return SavedState(
             created_at=datetime.fromisoformat(content["birth"]),
-            data_set_options={name: content["world"][name] for name in DATA_SET_OPTIONS},
+            data_set_options=_parse_options(content["world"]),
             history=JobHistory(
                 tuple(self._parse_job(job) for job in content["jobs"]),
                 tuple(
@@ -119,6 +124,21 @@ class StateDirectory:
         }
         job = Job(**{name: content[name] for name in _OTHER_FIELDS}, **datetimes)
         return job if job.file_size is None else replace(job, path=self.folder / job.export_id)
+
+
+def options_json(options: Mapping[str, DataSetOption]) -> dict[str, object]:
+    """The options of a data set as JSON contains them."""
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in options.items()
+    }
+
+
+def _parse_options(content: dict[str, Any]) -> dict[str, DataSetOption]:
+    # Versions that did not save the edge cases had all of them.
+    names = content.get("edge_cases", ALL_EDGE_CASES)
+    values = {name: content[name] for name in DATA_SET_OPTIONS if name != "edge_cases"}
+    return {**values, "edge_cases": frozenset(map(EdgeCase, names))}
 
 
 def _job_json(job: Job) -> dict[str, object]:

@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
 from tests.support.api_client import SandboxClient
 
+_DEFAULTS: dict[str, Any] = {
+    "leads": 300,
+    "activities": 600,
+    "edge_cases": ALL_EDGE_CASES,
+    "strict": True,
+}
 StartSandbox = Callable[..., tuple[Sandbox, SandboxClient]]
 
 
@@ -24,7 +31,7 @@ def start(clock: SandboxClock) -> Iterator[StartSandbox]:
     with ExitStack() as stack:
 
         def start_one(*faults: Fault, **options: Any) -> tuple[Sandbox, SandboxClient]:  # noqa: ANN401
-            chosen = Options(**{"leads": 300, "activities": 600, **options})
+            chosen = Options(**{**_DEFAULTS, **options})
             sandbox = stack.enter_context(Sandbox(chosen, clock=clock, faults=faults))
             return sandbox, stack.enter_context(SandboxClient(sandbox))
 

@@ -233,4 +233,5 @@ def test_arguments_select_options() -> None:
         quota_bytes=500_000,
         updated_at_filter=False,
         status_seconds=60,
+        edge_cases=frozenset(),
     )

@@ -240,8 +240,12 @@ def test_jobs_are_listed_by_status_and_page(start: StartSandbox) -> None:
     assert "nextPageToken" not in second
     running = list_jobs(client, status="Queued,Processing")["result"]
     assert [job["exportId"] for job in running] == ids[3:]
-    for query in ({"batchSize": 301}, {"batchSize": "x"}, {"status": "Lost"}):
-        assert list_jobs(client, **query)["errors"][0]["code"] == "1003"
+    for query, code in (
+        ({"batchSize": 301}, "1003"),
+        ({"batchSize": "x"}, "1001"),
+        ({"status": "Lost"}, "1003"),
+    ):
+        assert list_jobs(client, **query)["errors"][0]["code"] == code
     assert list_jobs(client, nextPageToken="!")["errors"][0]["message"] == "Invalid nextPageToken"
 
 

@@ -12,6 +12,9 @@ ORDER = "customobjects/purchaseOrder_c"
 # Each call of the REST API with a permission that it needs, "" if it needs none.
 READS = {
     "/rest/v1/leads/describe.json": "Read-Only Lead",
+    "/rest/v1/leads/describe2.json": "Read-Only Lead",
+    "/rest/v1/companies/describe.json": "Read-Only Company",
+    "/rest/v1/namedaccounts/describe.json": "Read-Only Named Account",
     "/rest/v1/activities/types.json": "Read-Only Activity",
     "/rest/v1/activities/pagingtoken.json?sinceDatetime=2026-01-01T00:00:00Z": "Read-Only Activity",
     "/rest/v1/lists.json": "Read-Only Lead",

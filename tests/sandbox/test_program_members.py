@@ -228,10 +228,14 @@ def test_the_updated_at_filter_can_be_unsupported(start: StartSandbox) -> None:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[SandboxClient]:
-    with Sandbox(Options(leads=10, activities=10)) as sandbox, SandboxClient(sandbox) as client:
+    with (
+        Sandbox(Options(leads=10, activities=10, strict=True)) as sandbox,
+        SandboxClient(sandbox) as client,
+    ):
         yield client
 
 
+WRONG_TYPE = ("'programId' must", "'programIds' must be", "'isExhausted' must")
 ONE_OF_TWO = "Exactly one of the filters programId and programIds is required"
 
 
@@ -270,10 +274,12 @@ ONE_OF_TWO = "Exactly one of the filters programId and programIds is required"
         ),
     ],
 )
-def test_an_invalid_create_body_gives_error_1003(
+def test_an_invalid_create_body_is_rejected(
     client: SandboxClient, changes: dict[str, Any], message: str
 ) -> None:
-    assert client.api_error(client.create(MEMBERS, **changes)) == ("1003", message)
+    is_missing = changes in ({"fields": None}, {"filter": {"statusNames": ["Member"]}})
+    code = "1002" if is_missing else "1001" if message.startswith(WRONG_TYPE) else "1003"
+    assert client.api_error(client.create(MEMBERS, **changes)) == (code, message)
 
 
 def test_a_status_needs_to_be_in_one_of_the_programs_only(client: SandboxClient) -> None:

@@ -156,7 +156,7 @@ def test_usage_and_errors_are_reported_for_seven_days(
     assert errors[5] == {
         "date": "2026-03-01",
         "total": 3,
-        "errors": [{"errorCode": "610", "count": 1}, {"errorCode": "1003", "count": 2}],
+        "errors": [{"errorCode": "610", "count": 1}, {"errorCode": "1002", "count": 2}],
     }
     assert client.get_result("/rest/v1/stats/errors.json") == errors[6:]
     assert sandbox.expected.errors() == {one["date"]: one for one in errors}
@@ -167,4 +167,5 @@ def test_usage_and_errors_are_reported_for_seven_days(
 
 def test_a_segmentation_whose_id_is_not_a_number_is_an_unknown_path(start: StartSandbox) -> None:
     _, client = start()
-    assert client.get("/rest/asset/v1/segmentation/x/segments.json").status_code == 404
+    response = client.get("/rest/asset/v1/segmentation/x/segments.json")
+    assert client.api_error(response)[0] == "610"

@@ -3,14 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
 from tap_marketo_bulk.sandbox.state_directory import StateDirectoryError
 from tests.support.api_client import CREATED, JobClient, SandboxClient
 
-SMALL = Options(leads=200, activities=100)
+SMALL = Options(leads=200, activities=100, edge_cases=ALL_EDGE_CASES)
 
 
 def test_a_second_run_has_the_same_data_set_with_later_changes(
@@ -129,7 +131,7 @@ def test_jobs_older_than_seven_days_are_deleted_with_their_files(
 def test_the_format_of_released_versions_can_be_read(clock: SandboxClock, tmp_path: Path) -> None:
     export_id = "5fcc4bd0-2dbd-4b01-b5c3-0f4f0d7e2c11"
     request = {"fields": ["id"], "filter": CREATED}
-    saved = {
+    saved: dict[str, Any] = {
         "birth": "2026-02-28T12:00:00+00:00",
         "world": {
             "seed": 1,
@@ -169,4 +171,6 @@ def test_the_format_of_released_versions_can_be_read(clock: SandboxClock, tmp_pa
         assert job.path == tmp_path / export_id
         assert sandbox.created_at == datetime(2026, 2, 28, 12, tzinfo=UTC)
         assert sandbox.quota_used == 22
+    # Versions that did not save the edge cases had all of them.
+    saved["world"]["edge_cases"] = sorted(ALL_EDGE_CASES)
     assert json.loads((tmp_path / "world.json").read_text()) == saved

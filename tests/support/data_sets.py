@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
 from tests.support.runs import key_of, without_empty_column
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ UNCHANGING = Options(
     new_leads_per_hour=0,
     new_activities_per_hour=0,
     job_seconds=0,
+    edge_cases=ALL_EDGE_CASES,
+    strict=True,
 )
 # All rows of that data set, in three windows for each stream.
 WHOLE_HISTORY: dict[str, Any] = {

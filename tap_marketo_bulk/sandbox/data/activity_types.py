@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
+from tap_marketo_bulk.sandbox.options import Options
+
 AttributeDefinition = tuple[str, str]
 """A display name and a data type."""
 
@@ -188,16 +191,31 @@ MERGE_LEADS_TYPE = ActivityTypeDefinition(
     ),
 )
 MORE_ACTIVITY_TYPES = (UNSUBSCRIBE_EMAIL_TYPE, MERGE_LEADS_TYPE)
-"""The types that the option ``more_activity_types`` adds."""
+"""Types that a data set can be without, so that old expected results stay valid."""
+
+# In place of the types with the same ids, without the edge case "similar names".
+_DISTINCT_TYPES = {
+    100002: ActivityTypeDefinition(
+        100002, "Rated Webinar", ("Webinar", "string"), (("Rating", "float"),)
+    ),
+    100003: ActivityTypeDefinition(
+        100003,
+        "Product Demo",
+        ("Product", "string"),
+        (("Demo Date", "date"), ("List Price", "currency")),
+    ),
+}
 
 DELETE_LEAD_TYPE = next(one for one in BUILT_IN_ACTIVITY_TYPES if one.id == DELETE_LEAD_ID)
 
 
-def activity_types(additional: int, *, has_more: bool) -> tuple[ActivityTypeDefinition, ...]:
-    """The activity types of every sandbox, and ``additional`` custom activity types.
+def has_more_types(options: Options) -> bool:
+    """Whether the types include ``MORE_ACTIVITY_TYPES``."""
+    return options.more_activity_types or EdgeCase.ARBITRARY_VALUES not in options.edge_cases
 
-    ``has_more`` adds ``MORE_ACTIVITY_TYPES``.
-    """
+
+def activity_types(options: Options) -> tuple[ActivityTypeDefinition, ...]:
+    """The activity types of a sandbox with these options."""
     custom_types = (
         ActivityTypeDefinition(
             100_101 + number,
@@ -205,7 +223,10 @@ def activity_types(additional: int, *, has_more: bool) -> tuple[ActivityTypeDefi
             ("Subject", "string"),
             (("Amount", "currency"), ("Due On", "date"), ("Is Open", "boolean")),
         )
-        for number in range(additional)
+        for number in range(options.many_types)
     )
-    more_types = MORE_ACTIVITY_TYPES if has_more else ()
-    return (*BUILT_IN_ACTIVITY_TYPES, *more_types, *custom_types)
+    built_in: tuple[ActivityTypeDefinition, ...] = BUILT_IN_ACTIVITY_TYPES
+    if EdgeCase.SIMILAR_NAMES not in options.edge_cases:
+        built_in = tuple(_DISTINCT_TYPES.get(one.id, one) for one in built_in)
+    more_types = MORE_ACTIVITY_TYPES if has_more_types(options) else ()
+    return (*built_in, *more_types, *custom_types)

@@ -4,11 +4,27 @@ All instants are epoch seconds.
 """
 
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from tap_marketo_bulk.sandbox.data.asset_names import (
+    CAMPAIGN_NAMES,
+    EMAIL_NAMES,
+    FOLDER_NAMES,
+    FORM_NAMES,
+    LANDING_PAGE_NAMES,
+    PROGRAM_NAMES,
+    SEGMENTATION_NAMES,
+    SMART_LIST_NAMES,
+    STATIC_LIST_NAMES,
+    TEMPLATE_NAMES,
+)
 from tap_marketo_bulk.sandbox.data.assets import (
     EMAILS,
     FORMS,
+    PLAIN_FORMS,
+    PLAIN_SMART_LISTS,
+    PLAIN_STATIC_LISTS,
     PROGRAMS,
     SMART_LISTS,
     STATIC_LISTS,
@@ -16,6 +32,7 @@ from tap_marketo_bulk.sandbox.data.assets import (
 )
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
 from tap_marketo_bulk.sandbox.data.record_history import UNLIMITED_CHANGES, RecordHistory
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
 _HOUR = 3600
@@ -31,34 +48,55 @@ class AssetKind:
 
     ``fixed`` are its first assets; the ids of the others follow ``first_id``, and ``title`` begins
     their names. ``initial_count`` is the number of assets at the start, fixed ones included.
+    Without the edge case "asset names", ``plain_fixed`` (if any) and ``names`` are used in place of
+    ``fixed`` and the title.
     """
 
     title: str
     first_id: int
     initial_count: int
     fixed: tuple[Asset, ...] = ()
+    names: tuple[str, ...] = ()
+    plain_fixed: tuple[Asset, ...] = ()
 
-    def asset(self, number: int) -> Asset:
+    def asset(self, number: int, edge_cases: Collection[EdgeCase]) -> Asset:
         """Asset ``number``, from 0, in order of creation."""
+        has_edge_cases = EdgeCase.ASSET_NAMES in edge_cases
         if number < len(self.fixed):
-            return self.fixed[number]
+            fixed = self.fixed if has_edge_cases or not self.plain_fixed else self.plain_fixed
+            return fixed[number]
         asset_id = self.first_id + number
+        if not has_edge_cases:
+            return Asset(asset_id, self._plausible_name(number - len(self.fixed)))
         name = f"{self.title} {asset_id}"
         if number % _EDGE_CASE_NAME_EVERY == _EDGE_CASE_NAME_EVERY - 1:
             name = f'{name}: "Gr\u00f6\u00dfe", \u6f22\u5b57'
         return Asset(asset_id, name)
 
+    def _plausible_name(self, number: int) -> str:
+        """The name of asset ``number`` of those that are not fixed; each has another name."""
+        name = self.names[number % len(self.names)]
+        repetition = number // len(self.names)
+        return f"{name} {repetition + 1}" if repetition else name
 
-PROGRAM = AssetKind("Program", 1001, len(PROGRAMS), PROGRAMS)
-CAMPAIGN = AssetKind("Campaign", 8000, 40)
-STATIC_LIST = AssetKind("Static List", 2001, len(STATIC_LISTS), STATIC_LISTS)
-SMART_LIST = AssetKind("Smart List", 3001, 5, SMART_LISTS)
-EMAIL = AssetKind("Email", 4001, 8, EMAILS)
-EMAIL_TEMPLATE = AssetKind("Email Template", 601, 4)
-LANDING_PAGE = AssetKind("Landing Page", 501, 5)
-FORM = AssetKind("Form", 200, 5, FORMS)
-FOLDER = AssetKind("Folder", 1001, 6)
-SEGMENTATION = AssetKind("Segmentation", 1001, 3)
+
+PROGRAM = AssetKind("Program", 1001, len(PROGRAMS), PROGRAMS, PROGRAM_NAMES)
+CAMPAIGN = AssetKind("Campaign", 8000, 40, names=CAMPAIGN_NAMES)
+STATIC_LIST = AssetKind(
+    "Static List",
+    2001,
+    len(STATIC_LISTS),
+    STATIC_LISTS,
+    STATIC_LIST_NAMES,
+    PLAIN_STATIC_LISTS,
+)
+SMART_LIST = AssetKind("Smart List", 3001, 5, SMART_LISTS, SMART_LIST_NAMES, PLAIN_SMART_LISTS)
+EMAIL = AssetKind("Email", 4001, 8, EMAILS, EMAIL_NAMES)
+EMAIL_TEMPLATE = AssetKind("Email Template", 601, 4, names=TEMPLATE_NAMES)
+LANDING_PAGE = AssetKind("Landing Page", 501, 5, names=LANDING_PAGE_NAMES)
+FORM = AssetKind("Form", 200, 5, FORMS, FORM_NAMES, PLAIN_FORMS)
+FOLDER = AssetKind("Folder", 1001, 6, names=FOLDER_NAMES)
+SEGMENTATION = AssetKind("Segmentation", 1001, 3, names=SEGMENTATION_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +108,7 @@ class AssetSnapshot:
     asset: Asset
     history: RecordHistory
     change: int
+    edge_cases: Collection[EdgeCase]
 
     @property
     def created_at(self) -> int:
@@ -103,7 +142,9 @@ class AssetCatalog:
             history = self._history(kind, number)
             if history.created_at <= at:
                 change = history.change_count_at(at)
-                snapshots.append(AssetSnapshot(kind, number, kind.asset(number), history, change))
+                edge_cases = self._options.edge_cases
+                asset = kind.asset(number, edge_cases)
+                snapshots.append(AssetSnapshot(kind, number, asset, history, change, edge_cases))
         return snapshots
 
     def _initial_count(self, kind: AssetKind) -> int:

@@ -23,7 +23,7 @@ def parent_folder(snapshot: AssetSnapshot) -> tuple[int, str, str]:
     for program in PROGRAMS:
         if program.name == snapshot.asset.program:
             return program.id, "Program", program.name
-    folder = FOLDER.asset(snapshot.number % FOLDER.initial_count)
+    folder = FOLDER.asset(snapshot.number % FOLDER.initial_count, snapshot.edge_cases)
     return folder.id, "Folder", folder.name
 
 

@@ -33,6 +33,10 @@ STATIC_LISTS = (
     Asset(2004, "Empty"),
 )
 SMART_LISTS = (Asset(3001, "Lively people"), Asset(3002, "Nobody"))
+PLAIN_FORMS = (*FORMS[:2], Asset(95, "Product demo", "SuccessWebCPS"))
+PLAIN_STATIC_LISTS = (*STATIC_LISTS[:2], Asset(2003, "Top customers"), Asset(2004, "Archive 2019"))
+PLAIN_SMART_LISTS = (Asset(3001, "Active in the last 90 days"), Asset(3002, "Hard bounces"))
+"""The same assets without the edge case "asset names"."""
 EMPTY_LIST_IDS = frozenset({2004, 3002})
 """The lists that never have a member."""
 EMAILS = tuple(Asset(4001 + number, f"Newsletter {number + 1}") for number in range(6))

@@ -15,6 +15,7 @@ from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory, is_l
 from tap_marketo_bulk.sandbox.data.object_fields import ObjectField
 from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits
 from tap_marketo_bulk.sandbox.data.record_history import RecordHistory, object_history
+from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
 from tap_marketo_bulk.sandbox.options import Options
 
 _MAX_RECORDS_PER_LEAD = 3
@@ -34,9 +35,10 @@ class CustomObjectRecord:
     """One record as it is visible at one instant, after its change number ``change``."""
 
     definition: CustomObjectDefinition
-    lead_id: int
+    lead: LeadHistory
     history: RecordHistory
     change: int
+    source: ValueSource
 
     @property
     def guid(self) -> str:
@@ -64,18 +66,22 @@ class CustomObjectRecord:
             case "updatedAt":
                 return datetime.fromtimestamp(self.updated_at, UTC)
             case self.definition.link_field:
-                return self.lead_id
+                return self.lead.id
             case self.definition.dedupe_field:
                 return f"{self.definition.display_name[:1]}-{self.history.bits % 10**12:012}"
-        return field.random_value(bits)
+        record = RecordContext(
+            self.lead.bits, self.history.bits, self.history.created_at, self.updated_at
+        )
+        return self.source.value(field, field.field_bits(bits), record)
 
 
 class CustomObjectGenerator:
     """Computes the records of all custom objects from the leads."""
 
-    def __init__(self, leads: LeadGenerator, options: Options) -> None:
+    def __init__(self, leads: LeadGenerator, options: Options, source: ValueSource) -> None:
         self._leads = leads
         self._options = options
+        self._source = source
 
     def records(
         self,
@@ -104,4 +110,4 @@ class CustomObjectGenerator:
             change = history.visible_change_at(at, self._options.late_seconds)
             is_removed = self._options.removals and history.is_removed_at(at)
             if change is not None and not is_removed:
-                yield CustomObjectRecord(definition, lead.id, history, change)
+                yield CustomObjectRecord(definition, lead, history, change, self._source)

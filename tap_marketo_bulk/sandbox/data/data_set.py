@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from threading import RLock
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
-from tap_marketo_bulk.sandbox.data.activities import (
-    Activity,
-    ActivityGenerator,
-    delete_lead_activity,
-)
+from tap_marketo_bulk.sandbox.data.activities import Activity
+from tap_marketo_bulk.sandbox.data.activity_rows import ActivityRowFilter, ActivityRows
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
 from tap_marketo_bulk.sandbox.data.asset_catalog import (
     PROGRAM,
@@ -30,6 +27,7 @@ from tap_marketo_bulk.sandbox.data.custom_object_records import (
 from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.lead_fields import (
     ECIDS_FIELD,
+    EXTERNAL_COMPANY_ID_FIELD,
     LeadFieldDefinition,
     built_in_fields,
 )
@@ -45,10 +43,8 @@ from tap_marketo_bulk.sandbox.data.program_members import (
     ProgramMemberGenerator,
 )
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
-from tap_marketo_bulk.sandbox.data.unsubscribes_and_merges import (
-    merge_activity,
-    unsubscribe_activity,
-)
+from tap_marketo_bulk.sandbox.data.value_source import ValueSource
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
 
@@ -61,27 +57,6 @@ class LeadRowFilter:
     list_id: int = 0
 
 
-@dataclass(frozen=True)
-class ActivityRowFilter:
-    """The filters of an activity export, combined with AND; an empty set selects everything."""
-
-    time_range: TimeRange = ALL_TIME
-    type_ids: frozenset[int] = frozenset()
-    primary_ids: frozenset[int] = frozenset()
-    primary_names: frozenset[str] = frozenset()
-
-    def matches_type(self, activity: Activity) -> bool:
-        """Whether all filters except the time range select ``activity``."""
-        if self.type_ids and activity.activity_type.id not in self.type_ids:
-            return False
-        if not self.primary_ids and not self.primary_names:
-            return True
-        value = activity.primary_value
-        return value is not None and (
-            value.id in self.primary_ids or value.full_name in self.primary_names
-        )
-
-
 class DataSet:
     """The fields, leads and activities of one subscription; other threads may change the fields.
 
@@ -92,29 +67,33 @@ class DataSet:
     def __init__(self, options: Options, created_at: int) -> None:
         self.options = options
         self.created_at = created_at
-        self.activity_types = activity_types(
-            options.many_types, has_more=options.more_activity_types
-        )
+        self.activity_types = activity_types(options)
         self._fields = [
-            field
-            for field in built_in_fields(options.many_fields)
-            if field.name not in options.left_out_fields
+            field for field in self._all_fields() if field.name not in options.left_out_fields
         ]
         self._lock = RLock()
         for name, data_type in options.extra_fields:
             self.add_field(name, data_type)
+        source = ValueSource(options.edge_cases)
         self._leads = LeadGenerator(
-            self._random_instants(1, options.leads, options.new_leads_per_hour), options
+            self._random_instants(1, options.leads, options.new_leads_per_hour), options, source
         )
-        self._activities = ActivityGenerator(
+        self._activities = ActivityRows(
             self._random_instants(2, options.activities, options.new_activities_per_hour),
             self._leads,
             self.activity_types,
-            attribute_key_case=options.attribute_key_case,
+            options,
+            source,
         )
-        self._custom_objects = CustomObjectGenerator(self._leads, options)
-        self._members = ProgramMemberGenerator(self._leads, options)
+        self._custom_objects = CustomObjectGenerator(self._leads, options, source)
+        self._members = ProgramMemberGenerator(self._leads, options, source)
         self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
+
+    def _all_fields(self) -> list[LeadFieldDefinition]:
+        fields = built_in_fields(self.options.many_fields)
+        if EdgeCase.ARBITRARY_VALUES in self.options.edge_cases:
+            return fields
+        return [*fields, EXTERNAL_COMPANY_ID_FIELD]
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(
@@ -180,35 +159,11 @@ class DataSet:
 
     def activities(self, row_filter: ActivityRowFilter, at: int) -> Iterator[Activity]:
         """The activities that the filter selects and that Marketo has stored at ``at``."""
-        time_range = row_filter.time_range
-        use_stored_at = self.options.activity_filter == "stored"
-        for activity in self._stored_activities(time_range, at):
-            instant = activity.stored_at if use_stored_at else activity.happened_at
-            if self._is_in_range(instant, time_range) and row_filter.matches_type(activity):
-                yield activity
-        if self.options.exports_deletions and not row_filter.type_ids:
-            for activity in self.lead_deletions(time_range.start, at):
-                if self._is_in_range(activity.happened_at, time_range):
-                    yield activity
-
-    def _stored_activities(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
-        """Activities stored at ``at``: all that happened or were stored in the range, and more."""
-        has_more = self.options.more_activity_types
-        indexes = self._activities.indexes_between(time_range.start, min(time_range.end, at))
-        for activity in self._activities.stored_activities(at, indexes):
-            yield activity
-            follower = unsubscribe_activity(activity) if has_more else None
-            if follower:
-                yield follower
-        for lead in self._leads.deleted_leads(at) if has_more else ():
-            merge = merge_activity(lead, self._leads.previous_lead(lead))
-            if merge:
-                yield merge
+        return self._activities.rows(row_filter, at, self._is_in_range)
 
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
-        deleted = self._leads.deleted_leads(at)
-        return [delete_lead_activity(lead) for lead in deleted if since <= (lead.deleted_at or 0)]
+        return self._activities.lead_deletions(since, at)
 
     def custom_object_records(
         self, definition: CustomObjectDefinition, row_filter: CustomObjectRowFilter, at: int

@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tap_marketo_bulk.sandbox.data.random_values import ValueGenerator, value_generator
-
 SYSTEM_FIELD_NAMES = frozenset({"id", "createdAt", "updatedAt"})
 """The fields whose values follow from the lead's history; the others are pseudo-random."""
 PADDED_FIELD_NAME = "mktoPersonNotes"
@@ -150,11 +148,6 @@ class LeadFieldDefinition:
         """The number of its change group, below ``CHANGE_GROUP_COUNT``."""
         return (self.id * 2 + (not self.is_standard)) % CHANGE_GROUP_COUNT
 
-    @cached_property
-    def generate_value(self) -> ValueGenerator:
-        """Computes its values."""
-        return value_generator(self.data_type)
-
     def describe_entry(self) -> dict[str, object]:
         """Its entry in the response of Describe Lead."""
         entry: dict[str, object] = {
@@ -172,6 +165,12 @@ class LeadFieldDefinition:
 
 ECIDS_FIELD = LeadFieldDefinition(9001, "ECIDs", "string", "ecids")
 """Can be exported where Adobe Audience Sharing is on."""
+
+
+EXTERNAL_COMPANY_ID_FIELD = LeadFieldDefinition(
+    57, "External Company Id", "string", "externalCompanyId", is_standard=True
+)
+"""A field of every subscription, which old expected results do not have."""
 
 
 def built_in_fields(many_fields: int) -> list[LeadFieldDefinition]:

@@ -20,13 +20,14 @@ from tap_marketo_bulk.sandbox.data.random_values import (
     Value,
     combine_bits,
     random_bits,
-    random_value,
 )
 from tap_marketo_bulk.sandbox.data.record_history import (
     UNLIMITED_CHANGES,
     RecordHistory,
     visibility_delay,
 )
+from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
 _FIRST_ID = 1_000_003
@@ -65,6 +66,7 @@ class LeadSnapshot:
     history: LeadHistory
     latest_changes: tuple[int, ...]
     options: Options
+    source: ValueSource
 
     @property
     def changed_at(self) -> int:
@@ -75,18 +77,21 @@ class LeadSnapshot:
     def updated_at(self) -> int:
         """The column ``updatedAt``: the latest change of a standard field."""
         latest = max(self.latest_changes[::2])
-        if not latest and self.history.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
+        is_exception = EdgeCase.UPDATED_BEFORE_CREATED in self.source.edge_cases
+        if is_exception and not latest and self.history.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
             return self.history.created_at - 1
         return self.history.instant_of_change(latest)
 
     def values(self, fields: Iterable[LeadFieldDefinition]) -> list[Value]:
         """The values of ``fields``, in their order."""
-        group_bits = [random_bits(self.history.bits, change) for change in self.latest_changes]
+        history = self.history
+        group_bits = [random_bits(history.bits, change) for change in self.latest_changes]
+        record = RecordContext(history.bits, history.bits, history.created_at, self.changed_at)
         return [
             self._system_value(field)
             if field.is_system
             else self._random_value(
-                field, combine_bits(group_bits[field.change_group], field.name_checksum)
+                field, combine_bits(group_bits[field.change_group], field.name_checksum), record
             )
             for field in fields
         ]
@@ -97,7 +102,7 @@ class LeadSnapshot:
         instant = self.history.created_at if field.name == "createdAt" else self.updated_at
         return datetime.fromtimestamp(instant, UTC)
 
-    def _random_value(self, field: LeadFieldDefinition, bits: int) -> Value:
+    def _random_value(self, field: LeadFieldDefinition, bits: int, record: RecordContext) -> Value:
         if field.is_formula:
             return None
         if field.name == PADDED_FIELD_NAME and self.options.lead_padding_bytes:
@@ -108,7 +113,7 @@ class LeadSnapshot:
                 return bits % 100 + 0.5
             if self.options.empty_strings and field.data_type == "string":
                 return ""
-        return random_value(field.generate_value, bits)
+        return self.source.value(field, bits, record)
 
 
 def is_list_member(lead: LeadHistory, list_id: int, at: int) -> bool:
@@ -126,9 +131,12 @@ def is_list_member(lead: LeadHistory, list_id: int, at: int) -> bool:
 class LeadGenerator:
     """Computes the leads of a data set from the seed; their indexes are in creation order."""
 
-    def __init__(self, created_instants: RandomInstants, options: Options) -> None:
+    def __init__(
+        self, created_instants: RandomInstants, options: Options, source: ValueSource
+    ) -> None:
         self._created_instants = created_instants
         self._options = options
+        self._source = source
         self._late_seconds = options.late_seconds
         self.history = lru_cache(maxsize=100_000)(self._history)
 
@@ -152,7 +160,8 @@ class LeadGenerator:
 
     def snapshot(self, history: LeadHistory, at: int) -> LeadSnapshot:
         """The lead as it is visible at ``at``."""
-        return LeadSnapshot(history, self._latest_changes(history, at), self._options)
+        changes = self._latest_changes(history, at)
+        return LeadSnapshot(history, changes, self._options, self._source)
 
     def indexes_created_between(self, start: int, end: int) -> range:
         """Indexes that include every lead created from ``start`` to ``end``, and few others."""
@@ -169,6 +178,10 @@ class LeadGenerator:
     def previous_lead(self, history: LeadHistory) -> LeadHistory:
         """The lead that was created before this deleted one; it is not deleted."""
         return self.history(history.index - 1)
+
+    def history_of_id(self, lead_id: int) -> LeadHistory:
+        """The lead with this id, which must exist."""
+        return self.history((lead_id - _FIRST_ID) // _ID_STEP)
 
     def min_count_before(self, instant: int) -> int:
         """A lower bound: every lead with an index below it is created before ``instant``."""

@@ -4,12 +4,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
-from tap_marketo_bulk.sandbox.data.random_values import (
-    Value,
-    combine_bits,
-    random_value,
-    value_generator,
-)
+from tap_marketo_bulk.sandbox.data.random_values import combine_bits
 
 _LENGTHS = {"string": 255, "email": 255, "phone": 255, "url": 2000, "text": 2000, "textarea": 30000}
 
@@ -33,10 +28,9 @@ class ObjectField:
         """Makes the pseudo-random values of this field different from those of other fields."""
         return zlib.crc32(self.name.encode())
 
-    def random_value(self, bits: int) -> Value:
-        """The value of this field in a record with these pseudo-random bits."""
-        field_bits = combine_bits(bits, self.name_checksum)
-        return random_value(value_generator(self.data_type), field_bits)
+    def field_bits(self, bits: int) -> int:
+        """The pseudo-random bits of this field in a record with these bits."""
+        return combine_bits(bits, self.name_checksum)
 
     def describe_entry(self) -> dict[str, object]:
         """Its entry in ``fields`` of the response."""

@@ -14,6 +14,7 @@ from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.object_fields import ObjectField
 from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits
 from tap_marketo_bulk.sandbox.data.record_history import RecordHistory, object_history
+from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
 from tap_marketo_bulk.sandbox.options import Options
 
 _SALT = 6_000_011
@@ -38,6 +39,7 @@ class ProgramMember:
     history: RecordHistory
     change: int
     paused_cadence: str
+    source: ValueSource
 
     @property
     def updated_at(self) -> int:
@@ -66,7 +68,11 @@ class ProgramMember:
         standard = _STANDARD_VALUES.get(field.name)
         if standard:
             return standard(self)
-        return field.random_value(random_bits(self.history.bits, self.change, 5))
+        record = RecordContext(
+            self.lead.bits, self.history.bits, self.history.created_at, self.updated_at
+        )
+        bits = random_bits(self.history.bits, self.change, 5)
+        return self.source.value(field, field.field_bits(bits), record)
 
     def _status_after(self, change: int) -> ProgressionStatus:
         statuses = program_channel(self.program).statuses
@@ -141,9 +147,10 @@ class MemberRowFilter:
 class ProgramMemberGenerator:
     """Computes the members of all programs from the leads."""
 
-    def __init__(self, leads: LeadGenerator, options: Options) -> None:
+    def __init__(self, leads: LeadGenerator, options: Options, source: ValueSource) -> None:
         self._leads = leads
         self._options = options
+        self._source = source
 
     def members(self, programs: Sequence[AssetSnapshot], at: int) -> Iterator[ProgramMember]:
         """The members of ``programs`` that are visible at ``at``, by program and lead."""
@@ -159,4 +166,6 @@ class ProgramMemberGenerator:
                     change = history.visible_change_at(at, options.late_seconds)
                     is_removed = options.removals and history.is_removed_at(at)
                     if change is not None and not is_removed:
-                        yield ProgramMember(lead, program, history, change, options.paused_cadence)
+                        yield ProgramMember(
+                            lead, program, history, change, options.paused_cadence, self._source
+                        )

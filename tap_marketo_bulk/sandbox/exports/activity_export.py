@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from tap_marketo_bulk.sandbox.api_errors import invalid_value
+from tap_marketo_bulk.sandbox.api_errors import invalid_value, missing_value
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity, AttributeValues
+from tap_marketo_bulk.sandbox.data.activity_rows import ActivityRowFilter
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
-from tap_marketo_bulk.sandbox.data.data_set import ActivityRowFilter
 from tap_marketo_bulk.sandbox.exports.checks import (
     check_field_names,
     check_filters,
@@ -51,10 +51,13 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
     permission = READ_ACTIVITY
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
-        """Parse ``fields``; see the base class. None gives ``DEFAULT_COLUMNS``."""
-        if fields is None:
+        """Parse ``fields``; see the base class.
+
+        None gives ``DEFAULT_COLUMNS``, and so does an empty list (seen).
+        """
+        if fields is None or (fields == [] and not self.is_strict):
             return DEFAULT_COLUMNS
-        names = check_field_names(fields)
+        names = check_field_names(fields, is_strict=self.is_strict)
         unknown = [name for name in names if name not in _COLUMNS]
         if unknown:
             raise invalid_value(f"Invalid fields [{', '.join(unknown)}]")
@@ -64,7 +67,7 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
         """Parse the filters; see the base class."""
         members = check_filters(filters, FILTERS)
         if "createdAt" not in members:
-            raise invalid_value("The filter 'createdAt' is required")
+            raise missing_value("The filter 'createdAt' is required")
         type_ids = check_list(members, "activityTypeIds", int)
         self._check_type_ids(type_ids)
         ids = check_list(members, "primaryAttributeValueIds", int)
@@ -72,7 +75,7 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
         if ids or names:
             self._check_primary_values(ids, names, type_ids)
         return ActivityRowFilter(
-            check_time_range(members["createdAt"], "createdAt"),
+            check_time_range(members["createdAt"], "createdAt", is_strict=self.is_strict),
             frozenset(type_ids),
             frozenset(ids),
             frozenset(names),

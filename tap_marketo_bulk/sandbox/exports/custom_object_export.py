@@ -53,7 +53,7 @@ class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields)
+        names = check_field_names(fields, is_strict=self.is_strict)
         known = {self._key(field.name) for field in self._definition.fields}
         unknown = [name for name in names if self._key(name) not in known]
         check_known_fields(unknown, (), self.data_set.options)
@@ -65,7 +65,7 @@ class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
         if name == "updatedAt":
             options = self.data_set.options
             check_filter_is_supported(is_supported=options.custom_object_updated_at_filter)
-            return CustomObjectRowFilter(check_time_range(value, name))
+            return CustomObjectRowFilter(check_time_range(value, name, is_strict=self.is_strict))
         return CustomObjectRowFilter(list_id=check_list_exists(self.data_set, name, value, at))
 
     def file_rows(

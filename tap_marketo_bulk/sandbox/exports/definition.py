@@ -49,6 +49,7 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
 
     def __init__(self, data_set: DataSet) -> None:
         self.data_set = data_set
+        self.is_strict = data_set.options.strict
 
     @abstractmethod
     def parse_columns(self, fields: object) -> tuple[str, ...]:
@@ -84,7 +85,7 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
         Raises:
             SandboxApiError: It is invalid; the message names the invalid member.
         """
-        members = check_object(body, "request body", CREATE_BODY_MEMBERS)
+        members = check_object(body, "request body", CREATE_BODY_MEMBERS, is_strict=self.is_strict)
         file_format = members.get("format", "CSV")
         if file_format not in FILE_FORMATS:
             formats = ", ".join(FILE_FORMATS)
@@ -97,7 +98,9 @@ class ExportDefinition(ABC, Generic[RowFilter, Key]):
     def _parse_headers(
         self, members: Mapping[str, object], columns: tuple[str, ...]
     ) -> tuple[str, ...]:
-        headers = check_headers(members.get("columnHeaderNames", {}), columns)
+        headers = check_headers(
+            members.get("columnHeaderNames", {}), columns, is_strict=self.is_strict
+        )
         mode = self.data_set.options.column_headers
         if mode == "rejected" and "columnHeaderNames" in members:
             raise invalid_value("columnHeaderNames is not supported")

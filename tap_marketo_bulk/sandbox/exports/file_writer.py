@@ -9,7 +9,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
-from tap_marketo_bulk.sandbox.data.random_values import STRAY_QUOTE_TEXTS, Value
+from tap_marketo_bulk.sandbox.data.random_values import Value
+from tap_marketo_bulk.sandbox.edge_cases import STRAY_QUOTE_TEXTS
 
 FILE_FORMATS = ("CSV", "TSV", "SSV")
 _SEPARATORS = {"CSV": ",", "TSV": "\t"}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from tap_marketo_bulk.sandbox.data.data_set import LeadRowFilter
 from tap_marketo_bulk.sandbox.data.lead_fields import LeadFieldDefinition
 from tap_marketo_bulk.sandbox.data.random_values import Value
+from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.exports.checks import (
     LIST_FILTERS,
     check_field_names,
@@ -29,7 +30,7 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields)
+        names = check_field_names(fields, is_strict=self.is_strict)
         check_known_fields(names, self.data_set.requestable_lead_columns, self.data_set.options)
         return names
 
@@ -40,7 +41,7 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
         if name == "updatedAt":
             check_filter_is_supported(is_supported=options.updated_at_filter)
         if name not in LIST_FILTERS:
-            return LeadRowFilter(name, check_time_range(value, name))
+            return LeadRowFilter(name, check_time_range(value, name, is_strict=self.is_strict))
         return LeadRowFilter(name, list_id=check_list_exists(self.data_set, name, value, at))
 
     def file_rows(
@@ -53,8 +54,9 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
             yield map(self._format, fields, lead.values(fields))
 
     def _format(self, field: LeadFieldDefinition, value: Value) -> str:
-        # Some scores have a decimal point, although they are whole numbers (seen).
-        if field.data_type == "score" and isinstance(value, int) and value % 3 == 0:
+        has_decimals = EdgeCase.DECIMAL_SCORES in self.data_set.options.edge_cases
+        is_score = has_decimals and field.data_type == "score"
+        if is_score and isinstance(value, int) and value % 3 == 0:
             return f"{value}.0"
         return format_value(value, true_text=self.data_set.options.boolean_style)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from tap_marketo_bulk.sandbox.api_errors import invalid_value
+from tap_marketo_bulk.sandbox.api_errors import invalid_type, invalid_value, missing_value
 from tap_marketo_bulk.sandbox.clock import ALL_TIME
 from tap_marketo_bulk.sandbox.data.lead_fields import LeadFieldDefinition
 from tap_marketo_bulk.sandbox.data.member_fields import MEMBER_FIELDS
@@ -58,7 +58,7 @@ class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
     def parse_create_body(self, body: object, at: int) -> CreateBody[MemberRowFilter]:
         """Parse a create body; see the base class. The columns include the added one."""
         parsed = super().parse_create_body(body, at)
-        members = check_object(body, "request body", CREATE_BODY_MEMBERS)
+        members = check_object(body, "request body", CREATE_BODY_MEMBERS, is_strict=self.is_strict)
         if "programIds" not in check_filters(members["filter"], FILTERS):
             return parsed
         columns = list(zip(parsed.columns, parsed.headers, strict=True))
@@ -72,7 +72,7 @@ class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
 
     def parse_columns(self, fields: object) -> tuple[str, ...]:
         """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields)
+        names = check_field_names(fields, is_strict=self.is_strict)
         known = {*_MEMBER_FIELDS, *self.data_set.requestable_lead_columns}
         check_known_fields(names, known, self.data_set.options)
         return names
@@ -94,7 +94,9 @@ class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
             raise invalid_value(f"Invalid statusNames {sorted(set(status_names) - known)}")
         time_range = ALL_TIME
         if "updatedAt" in members:
-            time_range = check_time_range(members["updatedAt"], "updatedAt")
+            time_range = check_time_range(
+                members["updatedAt"], "updatedAt", is_strict=self.is_strict
+            )
         return MemberRowFilter(
             program_ids,
             _check_boolean(members, "isExhausted"),
@@ -147,8 +149,10 @@ class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
 
 
 def _check_program_ids(members: Mapping[str, object]) -> frozenset[int]:
-    if ("programId" in members) == ("programIds" in members):
-        raise invalid_value("Exactly one of the filters programId and programIds is required")
+    count = len({"programId", "programIds"} & set(members))
+    if count != 1:
+        message = "Exactly one of the filters programId and programIds is required"
+        raise invalid_value(message) if count else missing_value(message)
     program_ids = check_list(members, "programIds", int)
     if len(program_ids) > _MAX_PROGRAMS:
         raise invalid_value(f"'programIds' must have at most {_MAX_PROGRAMS} values")
@@ -160,5 +164,5 @@ def _check_program_ids(members: Mapping[str, object]) -> frozenset[int]:
 def _check_boolean(members: Mapping[str, object], name: str) -> bool | None:
     value = members.get(name)
     if value is not None and not isinstance(value, bool):
-        raise invalid_value(f"'{name}' must be true or false")
+        raise invalid_type(f"'{name}' must be true or false")
     return value

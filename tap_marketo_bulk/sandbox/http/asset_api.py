@@ -63,7 +63,8 @@ def browse(read: AssetRead) -> RestHandler:
 def _browsed_entries(
     read: AssetRead, context: RestContext, query: Mapping[str, str]
 ) -> list[Entry]:
-    time_range = updated_range(query) if read.has_date_filter else None
+    is_strict = context.data_set.options.strict
+    time_range = updated_range(query, is_strict=is_strict) if read.has_date_filter else None
     entries = read.entries(context.data_set, context.now, format_asset_instant, time_range)
     folder = folder_parameter(query, "folder")
     if folder:

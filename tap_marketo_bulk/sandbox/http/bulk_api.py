@@ -34,7 +34,7 @@ class BulkApi:
 
     def routes(self) -> list[Route]:
         """The routes, for each export object the same."""
-        objects = "|".join(map(re.escape, self._definitions))
+        objects = "|".join((*map(re.escape, self._definitions), "customobjects/[^/]+"))
         export = rf"/bulk/v1/(?P<object>{objects})/export"
         job = rf"{export}/(?P<export_id>[^/]+)"
         routes = (
@@ -52,18 +52,25 @@ class BulkApi:
         ]
 
     def _permission_for(self, request: HttpRequest) -> str:
-        return self._definitions[request.call.object].permission
+        return self._definition(request).permission
+
+    def _definition(self, request: HttpRequest) -> ExportDefinition[Any, Any]:
+        definition = self._definitions.get(request.call.object)
+        if definition is None:
+            message = f"Object '{request.call.object.rpartition('/')[2]}' not found"
+            raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
+        return definition
 
     def _create(self, request: HttpRequest) -> HttpResponse:
         if "application/json" not in request.headers.get("content-type", ""):
             message = "Invalid Content Type: use application/json"
             raise SandboxApiError(ApiErrorCode.INVALID_CONTENT_TYPE, message)
-        object_name, body = request.call.object, request.call.body
+        body = request.call.body
         if not isinstance(body, dict):
             message = "Invalid JSON: the body must be an object"
             raise SandboxApiError(ApiErrorCode.INVALID_JSON, message)
-        self._definitions[object_name].parse_create_body(body, self._jobs.current_instant())
-        return _job_response(self._jobs.create(object_name, request.client_id, body))
+        self._definition(request).parse_create_body(body, self._jobs.current_instant())
+        return _job_response(self._jobs.create(request.call.object, request.client_id, body))
 
     def _find_job(self, request: HttpRequest) -> Job:
         call = request.call

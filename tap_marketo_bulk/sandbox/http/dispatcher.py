@@ -62,11 +62,20 @@ class Dispatcher:
         try:
             client_id = self._tokens.authenticate(request.headers.get("authorization", ""))
             self._limits.count_call(client_id)
-            handler = self._handlers.get(request.call.name, _not_found)
+            handler = self._handlers.get(request.call.name)
+            if handler is None:
+                raise self._no_route_error(request.call.path)
             return handler(replace(request, client_id=client_id))
         except SandboxApiError as error:
             self._statistics.count_error(error.code)
             return api_error_response(error)
+
+    def _no_route_error(self, path: str) -> SandboxApiError:
+        """The error of a call that has no route, or none with this method."""
+        if any(re.fullmatch(route.path_pattern, path) for route in self._routes):
+            message = "HTTP method not supported"
+            return SandboxApiError(ApiErrorCode.METHOD_NOT_SUPPORTED, message)
+        return SandboxApiError(ApiErrorCode.NOT_FOUND, "Requested resource not found")
 
     def _issue_token(self, request: HttpRequest) -> HttpResponse:
         form = dict(parse_qsl(request.body.decode(errors="replace")))
@@ -89,8 +98,3 @@ class Dispatcher:
             message = "Unsupported grant type"
             raise SandboxApiError(ApiErrorCode.UNSUPPORTED_GRANT_TYPE, message, http_status=400)
         return self._tokens.issue(form.get("client_id", ""), form.get("client_secret", ""))
-
-
-def _not_found(_request: HttpRequest) -> HttpResponse:
-    message = "Requested resource not found"
-    raise SandboxApiError(ApiErrorCode.NOT_FOUND, message, http_status=404)

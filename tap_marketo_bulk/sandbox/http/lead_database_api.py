@@ -2,20 +2,30 @@
 
 from collections.abc import Mapping
 
-from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.clock import epoch_seconds_of, format_epoch_seconds
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activities import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
+from tap_marketo_bulk.sandbox.data.describe_entries import (
+    describe_companies,
+    describe_leads,
+    describe_named_accounts,
+)
 from tap_marketo_bulk.sandbox.data.lead_database_entries import (
     lead_database_campaigns,
     lead_database_lists,
 )
 from tap_marketo_bulk.sandbox.data.member_fields import describe_members
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
-from tap_marketo_bulk.sandbox.http.query_parameters import values_parameter
+from tap_marketo_bulk.sandbox.http.query_parameters import (
+    instant_parameter,
+    required_parameter,
+    values_parameter,
+)
 from tap_marketo_bulk.sandbox.http.responses import (
     MAX_PAGE_SIZE,
+    batch_size,
     decode_page_token,
     encode_page_token,
     result_response,
@@ -33,26 +43,45 @@ def describe_lead_fields(context: RestContext, _request: HttpRequest) -> HttpRes
     return result_response([field.describe_entry() for field in context.data_set.fields])
 
 
+def describe_leads_2(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Lead 2: the lead fields in the format of other objects."""
+    return result_response([describe_leads(context.data_set.fields)])
+
+
+def describe_company(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Companies."""
+    created_at = format_epoch_seconds(context.data_set.first_instant)
+    return result_response([describe_companies(created_at)])
+
+
+def describe_named_account(context: RestContext, _request: HttpRequest) -> HttpResponse:
+    """Describe Named Accounts."""
+    created_at = format_epoch_seconds(context.data_set.first_instant)
+    return result_response([describe_named_accounts(created_at)])
+
+
 def get_activity_types(context: RestContext, _request: HttpRequest) -> HttpResponse:
     """Get Activity Types."""
     return result_response([one.describe_entry() for one in context.data_set.activity_types])
 
 
-def get_paging_token(_context: RestContext, request: HttpRequest) -> HttpResponse:
+def get_paging_token(context: RestContext, request: HttpRequest) -> HttpResponse:
     """Get Paging Token: a token for Get Deleted Leads from ``sinceDatetime`` on."""
-    try:
-        # The plus sign of an offset is decoded to a space if a client did not encode it.
-        since = epoch_seconds_of(request.query.get("sinceDatetime", "").replace(" ", "+"))
-    except ValueError as error:
-        raise invalid_value(f"sinceDatetime: {error}") from None
+    since = instant_parameter(
+        required_parameter(request.query, "sinceDatetime"),
+        "sinceDatetime",
+        is_strict=context.data_set.options.strict,
+    )
     return success_response(nextPageToken=encode_page_token(since, 0, 0))
 
 
 def get_deleted_leads(context: RestContext, request: HttpRequest) -> HttpResponse:
     """Get Deleted Leads: one page from the position in ``nextPageToken`` on."""
-    since, start, page_number = decode_page_token(request.query.get("nextPageToken", ""), 3)
+    token = required_parameter(request.query, "nextPageToken")
+    since, start, page_number = decode_page_token(token, 3)
     deletions = context.data_set.lead_deletions(since, context.now)
-    end = start + _DELETED_LEADS_PAGE_SIZES[page_number % len(_DELETED_LEADS_PAGE_SIZES)]
+    page_size = _DELETED_LEADS_PAGE_SIZES[page_number % len(_DELETED_LEADS_PAGE_SIZES)]
+    end = start + min(page_size, batch_size(request.query))
     members: dict[str, object] = {
         "nextPageToken": encode_page_token(since, min(end, len(deletions)), page_number + 1),
         "moreResult": end < len(deletions),

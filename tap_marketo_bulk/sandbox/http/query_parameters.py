@@ -6,7 +6,12 @@ Each function raises ``SandboxApiError`` if the value is invalid.
 import json
 from collections.abc import Mapping
 
-from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
+from tap_marketo_bulk.sandbox.api_errors import (
+    invalid_date,
+    invalid_type,
+    invalid_value,
+    missing_value,
+)
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, epoch_seconds_of
 
 Query = Mapping[str, str]
@@ -19,32 +24,42 @@ def integer_parameter(
     """The integer ``name`` of a query, from ``low`` to ``high``."""
     text = query.get(name, str(default))
     if not text.isdecimal():
-        message = f"Invalid value '{text}'. Required of type 'Integer'"
-        raise SandboxApiError(ApiErrorCode.INVALID_TYPE, message)
+        raise invalid_type(f"Invalid value '{text}'. Required of type 'Integer'")
     if not low <= int(text) <= high:
         raise invalid_value(f"{name} must be from {low} to {high}")
     return int(text)
 
 
-def updated_range(query: Query) -> TimeRange | None:
+def updated_range(query: Query, *, is_strict: bool) -> TimeRange | None:
     """The range from ``earliestUpdatedAt`` to ``latestUpdatedAt``; None without both."""
     if not {"earliestUpdatedAt", "latestUpdatedAt"} & set(query):
         return None
-    start = _instant_parameter(query, "earliestUpdatedAt", ALL_TIME.start)
-    end = _instant_parameter(query, "latestUpdatedAt", ALL_TIME.end)
-    if start >= end:
+    start, end = (
+        instant_parameter(query[name], name, is_strict=is_strict) if name in query else default
+        for name, default in (
+            ("earliestUpdatedAt", ALL_TIME.start),
+            ("latestUpdatedAt", ALL_TIME.end),
+        )
+    )
+    if start > end or (is_strict and start == end):
         raise invalid_value("earliestUpdatedAt must be before latestUpdatedAt")
     return TimeRange(start, end)
 
 
-def _instant_parameter(query: Query, name: str, default: int) -> int:
-    if name not in query:
-        return default
+def instant_parameter(text: str, name: str, *, is_strict: bool) -> int:
+    """The instant in the parameter ``name``, in epoch seconds."""
     try:
         # The plus sign of an offset is decoded to a space if a client did not encode it.
-        return epoch_seconds_of(query[name].replace(" ", "+"))
+        return epoch_seconds_of(text.replace(" ", "+"), is_strict=is_strict)
     except ValueError as error:
-        raise SandboxApiError(ApiErrorCode.INVALID_DATE, f"{name}: {error}") from None
+        raise invalid_date(f"{name}: {error}") from None
+
+
+def required_parameter(query: Query, name: str) -> str:
+    """The text of the parameter ``name``."""
+    if name not in query:
+        raise missing_value(f"Missing value for the required parameter '{name}'")
+    return query[name]
 
 
 def folder_parameter(query: Query, name: str) -> tuple[int, str] | None:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from tap_marketo_bulk.sandbox.api_errors import SandboxApiError, invalid_value
+from tap_marketo_bulk.sandbox.api_errors import SandboxApiError, invalid_type, invalid_value
 from tap_marketo_bulk.sandbox.http.messages import HttpResponse
 
 MAX_PAGE_SIZE = 300
@@ -65,6 +65,20 @@ def decode_page_token(token: str, count: int) -> list[int]:
     return numbers
 
 
+def batch_size(query: Mapping[str, str]) -> int:
+    """The largest number of items in a page: ``batchSize`` of a query, by default the maximum.
+
+    Raises:
+        SandboxApiError: It is not a number, or out of range.
+    """
+    size = query.get("batchSize", str(MAX_PAGE_SIZE))
+    if not size.isdecimal():
+        raise invalid_type(f"Invalid value '{size}' for batchSize. Required of type 'Integer'")
+    if not 1 <= int(size) <= MAX_PAGE_SIZE:
+        raise invalid_value(f"batchSize must be from 1 to {MAX_PAGE_SIZE}")
+    return int(size)
+
+
 def select_page(
     items: Sequence[_Item], query: Mapping[str, str]
 ) -> tuple[Sequence[_Item], dict[str, object]]:
@@ -75,12 +89,10 @@ def select_page(
     Raises:
         SandboxApiError: One of them is invalid.
     """
-    size = query.get("batchSize", str(MAX_PAGE_SIZE))
-    if not size.isdecimal() or not 1 <= int(size) <= MAX_PAGE_SIZE:
-        raise invalid_value(f"batchSize must be from 1 to {MAX_PAGE_SIZE}")
+    size = batch_size(query)
     token = query.get("nextPageToken")
     start = decode_page_token(token, 1)[0] if token else 0
-    end = start + int(size)
+    end = start + size
     next_page: dict[str, object] = (
         {"nextPageToken": encode_page_token(end)} if end < len(items) else {}
     )

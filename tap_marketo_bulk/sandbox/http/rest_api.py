@@ -13,13 +13,23 @@ from tap_marketo_bulk.sandbox.options import (
     READ_ACTIVITY,
     READ_ASSETS,
     READ_CAMPAIGNS,
+    READ_COMPANY,
     READ_CUSTOM_OBJECT,
     READ_LEAD,
+    READ_NAMED_ACCOUNT,
 )
 
 _NO_PERMISSION = ""
 _LEAD_DATABASE: tuple[tuple[str, str, RestHandler, str], ...] = (
     ("describe", "leads/describe", lead_api.describe_lead_fields, READ_LEAD),
+    ("describe_2", "leads/describe2", lead_api.describe_leads_2, READ_LEAD),
+    ("describe_companies", "companies/describe", lead_api.describe_company, READ_COMPANY),
+    (
+        "describe_named_accounts",
+        "namedaccounts/describe",
+        lead_api.describe_named_account,
+        READ_NAMED_ACCOUNT,
+    ),
     ("types", "activities/types", lead_api.get_activity_types, READ_ACTIVITY),
     ("paging_token", "activities/pagingtoken", lead_api.get_paging_token, READ_ACTIVITY),
     (

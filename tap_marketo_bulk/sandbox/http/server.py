@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock
 from typing import cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock
@@ -20,6 +20,7 @@ from tap_marketo_bulk.sandbox.http.messages import (
     HttpRequest,
     HttpResponse,
 )
+from tap_marketo_bulk.sandbox.http.request_url import method_and_query, resolve_dot_segments
 from tap_marketo_bulk.sandbox.http.responses import api_error_response
 
 # Marketo's limits: 1 MB of request body, 8 KB of URI.
@@ -152,18 +153,20 @@ class ConnectionHandler(BaseHTTPRequestHandler):
     def _read_request(self) -> HttpRequest:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         url = urlsplit(self.path)
-        name, path_groups = self._context.find_route(self.command, url.path)
+        path = resolve_dot_segments(url.path)
+        method, query = method_and_query(self.command, url.query, body)
+        name, path_groups = self._context.find_route(method, path)
         call = Call(
             at=self._context.clock.now(),
             name=name,
             method=self.command,
-            path=url.path,
+            path=path,
             object=path_groups.get("object", ""),
             export_id=path_groups.get("export_id", ""),
             body=_decode_json(body),
         )
         headers = {key.lower(): value for key, value in self.headers.items()}
-        return HttpRequest(call, dict(parse_qsl(url.query)), headers, body)
+        return HttpRequest(call, query, headers, body)
 
     def _send(self, response: HttpResponse) -> None:
         transmission = response.transmission

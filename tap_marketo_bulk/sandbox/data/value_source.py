@@ -1,0 +1,113 @@
+"""The values of fields: plausible or arbitrary ones, with edge cases among them."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from tap_marketo_bulk.sandbox.data.arbitrary_values import (
+    EDGE_CASE_TEXT_EVERY,
+    EXTREME_INTEGER_EVERY,
+    ArbitraryValues,
+)
+from tap_marketo_bulk.sandbox.data.lead_values import LEAD_VALUES, FieldContext, FieldValue
+from tap_marketo_bulk.sandbox.data.object_values import OBJECT_VALUES
+from tap_marketo_bulk.sandbox.data.people import person, pick
+from tap_marketo_bulk.sandbox.data.random_values import Value, combine_bits
+from tap_marketo_bulk.sandbox.edge_cases import EXTREME_INTEGERS, EdgeCase, edge_case_texts
+
+_TEXT_TYPES = frozenset({"string", "text", "textarea", "lead_function"})
+_WORDS = (
+    *("North", "South", "East", "West", "Basic", "Standard", "Premium", "Enterprise"),
+    *("Annual", "Monthly", "Trial", "Renewal"),
+)
+_FIELD_VALUES: Mapping[str, FieldValue] = LEAD_VALUES | OBJECT_VALUES
+# The values of fields that are not in that table, such as those of the option `many_fields`.
+_TYPE_VALUES: Mapping[str, FieldValue] = {
+    "email": lambda one: one.person.email,
+    "phone": lambda one: one.person.phone(4),
+    "url": lambda one: f"https://www.{one.person.company.domain}/page-{one.bits % 40}",
+    "link": lambda one: f"https://crm.example/{one.fixed_bits % 10**6}",
+    "reference": lambda one: str(one.fixed_bits % 100_000),
+    "boolean": lambda one: bool(one.bits & 256),
+    "integer": lambda one: (one.bits >> 16) % 1000,
+    "score": lambda one: (one.bits >> 16) % 100,
+    "float": lambda one: (one.bits >> 16) % 100_000 / 100,
+    "percent": lambda one: (one.bits >> 16) % 201 / 2,
+    "currency": lambda one: (one.bits >> 16) % 1_000_000 / 100,
+    "date": lambda one: one.past_instant().date(),
+    "datetime": FieldContext.past_instant,
+}
+
+
+class Field(Protocol):
+    """A field of a lead, a custom object or a program member."""
+
+    @property
+    def name(self) -> str:
+        """Its REST name."""
+
+    @property
+    def data_type(self) -> str:
+        """Its data type, in any letter case."""
+
+    @property
+    def name_checksum(self) -> int:
+        """Makes its values different from those of other fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordContext:
+    """What the plausible values of one record depend on; the instants are epoch seconds.
+
+    ``lead_bits`` are those of the lead that the record is or belongs to, ``record_bits`` those of
+    the record itself.
+    """
+
+    lead_bits: int
+    record_bits: int
+    created_at: int
+    changed_at: int
+
+
+class ValueSource:
+    """Computes the values of fields; ``edge_cases`` are the kinds of edge cases among them."""
+
+    def __init__(self, edge_cases: Collection[EdgeCase]) -> None:
+        self.edge_cases = edge_cases
+        self.is_arbitrary = EdgeCase.ARBITRARY_VALUES in edge_cases
+        self.arbitrary = ArbitraryValues(edge_cases)
+        self._texts = edge_case_texts(edge_cases)
+        self._has_extreme_integers = EdgeCase.EXTREME_NUMBERS in edge_cases
+
+    def value(self, field: Field, bits: int, record: RecordContext) -> Value:
+        """The value of a field; ``bits`` are other ones after each change of it."""
+        if self.is_arbitrary:
+            return self.arbitrary.value(field.data_type, bits)
+        data_type = field.data_type.casefold()
+        if self._texts and data_type in _TEXT_TYPES and bits % EDGE_CASE_TEXT_EVERY == 0:
+            return pick(self._texts, bits >> 16)
+        is_extreme = self._has_extreme_integers and bits % EXTREME_INTEGER_EVERY == 0
+        if is_extreme and data_type == "integer":
+            return pick(EXTREME_INTEGERS, bits >> 16)
+        compute = _FIELD_VALUES.get(field.name) or _TYPE_VALUES.get(data_type, _words)
+        return compute(_context(field, bits, record))
+
+    def text(self, plausible: str, bits: int) -> str:
+        """The plausible text, or for some bits an edge case."""
+        if self._texts and bits % EDGE_CASE_TEXT_EVERY == 0:
+            return pick(self._texts, bits >> 16)
+        return plausible
+
+
+def _words(one: FieldContext) -> str:
+    return f"{pick(_WORDS, one.bits >> 8)} {pick(_WORDS, one.bits >> 16)}"
+
+
+def _context(field: Field, bits: int, record: RecordContext) -> FieldContext:
+    return FieldContext(
+        person=person(record.lead_bits),
+        bits=bits,
+        fixed_bits=combine_bits(record.record_bits, field.name_checksum),
+        created_at=record.created_at,
+        changed_at=record.changed_at,
+    )
