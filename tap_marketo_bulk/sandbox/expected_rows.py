@@ -99,7 +99,7 @@ class ExpectedRows(ExpectedAssets):
         fields = self._custom_object_exports[api_name].column_fields()
         return {name: field.data_type for name, field in fields.items()}
 
-    def member_columns(self) -> dict[str, str]:
+    def member_column_types(self) -> dict[str, str]:
         """The Marketo data type of each field of a program member."""
         return {field.name: field.data_type for field in MEMBER_FIELDS}
 

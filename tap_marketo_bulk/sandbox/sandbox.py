@@ -32,7 +32,7 @@ from tap_marketo_bulk.sandbox.http.messages import Call
 from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext
-from tap_marketo_bulk.sandbox.http.server import HttpServer, RequestLog, ServerContext
+from tap_marketo_bulk.sandbox.http.server import HttpServer, ReceivedCalls, ServerContext
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.state_directory import (
     DATA_SET_OPTIONS,
@@ -94,7 +94,7 @@ class Sandbox:
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
         history = saved.history if saved else JobHistory()
         self._job_queue = JobQueue(self.options, self.clock, self._write_file, history)
-        self._request_log = RequestLog()
+        self._request_log = ReceivedCalls()
         self._resources = ExitStack()
         self._server: HttpServer | None = None
 
@@ -207,7 +207,7 @@ class Sandbox:
         selector = FaultSelector(self.faults, self.options.seed)
         injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens, self.clock)
         context = ServerContext(
-            find_route=dispatcher.find_route,
+            call_name_and_path_groups=dispatcher.call_name_and_path_groups,
             respond=injector.respond,
             count_sent_bytes=self._job_queue.count_sent_bytes,
             limits=limits,

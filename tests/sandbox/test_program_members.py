@@ -29,7 +29,7 @@ def test_describe_returns_standard_and_custom_fields(start: StartSandbox) -> Non
     fields = {field["name"]: field for field in described["fields"]}
     assert described["dedupeFields"] == ["leadId", "programId"]
     assert {name: one["dataType"] for name, one in fields.items()} == (
-        sandbox.expected.member_columns()
+        sandbox.expected.member_column_types()
     )
     assert fields["nurtureCadence"] == {
         "name": "nurtureCadence",
@@ -47,7 +47,7 @@ def test_a_file_contains_the_expected_members_of_one_program(
     start: StartSandbox, clock: SandboxClock
 ) -> None:
     sandbox, client = start(leads=2000)
-    types = sandbox.expected.member_columns()
+    types = sandbox.expected.member_column_types()
     file = export(client, clock, fields=list(types), filter=ONE_PROGRAM)
     expected = sandbox.expected.program_members(ONE_PROGRAM, at=sandbox.jobs[0].started_at)
     assert read_file(file, types) == list(expected.values())

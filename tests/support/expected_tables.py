@@ -62,7 +62,7 @@ def types_of(sandbox: Sandbox, stream: str) -> dict[str, str]:
     if stream in CUSTOM_OBJECTS:
         return lead_types(sandbox.expected.custom_object_columns(CUSTOM_OBJECTS[stream]))
     if stream == MEMBERS:
-        return lead_types(sandbox.expected.member_columns())
+        return lead_types(sandbox.expected.member_column_types())
     if stream == LIST_MEMBERS:
         return lead_types(dict.fromkeys(KEYS[stream], "integer"))
     if stream == DELETIONS:

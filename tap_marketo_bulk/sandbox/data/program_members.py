@@ -47,7 +47,7 @@ class ProgramMember:
         return self.history.instant_of_change(self.change)
 
     @property
-    def status(self) -> ProgressionStatus:
+    def progression_status(self) -> ProgressionStatus:
         """The status in the progression of the program's channel."""
         return self._status_after(self.change)
 
@@ -113,13 +113,13 @@ _STANDARD_VALUES: dict[str, Callable[[ProgramMember], Value]] = {
     "nurtureCadence": lambda member: member.cadence,
     "program": lambda member: member.program.asset.name,
     "programId": lambda member: member.program.asset.id,
-    "reachedSuccess": lambda member: member.status.is_success,
+    "reachedSuccess": lambda member: member.progression_status.is_success,
     "reachedSuccessDate": ProgramMember.success_date,
     "registrationLikelihood": lambda member: member.event_value((member.history.bits >> 9) % 101),
-    "statusName": lambda member: member.status.name,
+    "statusName": lambda member: member.progression_status.name,
     "trackName": lambda member: None if member.cadence is None else "Track 1",
     "updatedAt": lambda member: _to_datetime(member.updated_at),
-    "waitlistPriority": lambda member: 7 if member.status.name == "Waitlisted" else None,
+    "waitlistPriority": lambda member: 7 if member.progression_status.name == "Waitlisted" else None,
     "registrationCode": lambda member: member.event_value(f"{member.history.bits:016X}"),
     "webinarUrl": ProgramMember.webinar_url,
 }
@@ -141,7 +141,7 @@ class MemberRowFilter:
             return False
         if self.cadence is not None and member.cadence != self.cadence:
             return False
-        return self.status_names is None or member.status.name in self.status_names
+        return self.status_names is None or member.progression_status.name in self.status_names
 
 
 class ProgramMemberGenerator:

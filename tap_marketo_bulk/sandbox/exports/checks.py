@@ -119,7 +119,7 @@ def check_known_fields(names: Collection[str], known: Collection[str], options: 
         raise invalid_value(f"Invalid fields [{', '.join(unknown)}]")
 
 
-def check_single_filter(value: object, filter_names: Collection[str]) -> tuple[str, object]:
+def parse_only_filter(value: object, filter_names: Collection[str]) -> tuple[str, object]:
     """Return the name and the value of the only filter."""
     members = check_filters(value, filter_names)
     if len(members) != 1:

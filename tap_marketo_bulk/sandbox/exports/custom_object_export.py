@@ -13,8 +13,8 @@ from tap_marketo_bulk.sandbox.exports.checks import (
     check_filter_is_supported,
     check_known_fields,
     check_list_exists,
-    check_single_filter,
     check_time_range,
+    parse_only_filter,
 )
 from tap_marketo_bulk.sandbox.exports.definition import (
     CreateBody,
@@ -61,7 +61,7 @@ class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
 
     def parse_filter(self, filters: object, at: int) -> CustomObjectRowFilter:
         """Parse the one filter; see the base class."""
-        name, value = check_single_filter(filters, FILTERS)
+        name, value = parse_only_filter(filters, FILTERS)
         if name == "updatedAt":
             options = self.data_set.options
             check_filter_is_supported(is_supported=options.custom_object_updated_at_filter)

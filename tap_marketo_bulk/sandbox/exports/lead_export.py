@@ -12,8 +12,8 @@ from tap_marketo_bulk.sandbox.exports.checks import (
     check_filter_is_supported,
     check_known_fields,
     check_list_exists,
-    check_single_filter,
     check_time_range,
+    parse_only_filter,
 )
 from tap_marketo_bulk.sandbox.exports.definition import ExpectedRow, ExportDefinition, json_value
 from tap_marketo_bulk.sandbox.exports.file_writer import format_value
@@ -36,7 +36,7 @@ class LeadExport(ExportDefinition[LeadRowFilter, int]):
 
     def parse_filter(self, filters: object, at: int) -> LeadRowFilter:
         """Parse the one filter; see the base class."""
-        name, value = check_single_filter(filters, FILTERS)
+        name, value = parse_only_filter(filters, FILTERS)
         options = self.data_set.options
         if name == "updatedAt":
             check_filter_is_supported(is_supported=options.updated_at_filter)

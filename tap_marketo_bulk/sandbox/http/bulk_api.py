@@ -12,7 +12,7 @@ from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
 from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
-from tap_marketo_bulk.sandbox.http.responses import result_response, select_page, text_response
+from tap_marketo_bulk.sandbox.http.responses import page_by_token, result_response, text_response
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 
@@ -96,7 +96,7 @@ class BulkApi:
         jobs = [
             job for job in reported if not selected or _normalize_status(job.status) in selected
         ]
-        page, next_page = select_page(jobs, request.query)
+        page, next_page = page_by_token(jobs, request.query)
         return result_response([_job_entry(job) for job in page], **next_page)
 
     def _get_file(self, request: HttpRequest) -> HttpResponse:

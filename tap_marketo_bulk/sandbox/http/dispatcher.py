@@ -47,7 +47,7 @@ class Dispatcher:
         self._limits = limits
         self._statistics = statistics
 
-    def find_route(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
+    def call_name_and_path_groups(self, method: str, path: str) -> tuple[str, Mapping[str, str]]:
         """The name of the call and the groups in its path; no name if there is no route."""
         for route in self._routes:
             match = re.fullmatch(route.path_pattern, path)
@@ -56,7 +56,7 @@ class Dispatcher:
         return "", {}
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """The response to a call, in which ``find_route`` has set the name of the call."""
+        """The response to a call, whose name ``call_name_and_path_groups`` has set."""
         if request.call.name == "token":
             return self._issue_token(request)
         try:

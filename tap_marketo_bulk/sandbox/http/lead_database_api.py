@@ -28,8 +28,8 @@ from tap_marketo_bulk.sandbox.http.responses import (
     batch_size,
     decode_page_token,
     encode_page_token,
+    page_by_token,
     result_response,
-    select_page,
     success_response,
 )
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext
@@ -106,7 +106,7 @@ def _selected_page(entries: Mapping[int, Entry], request: HttpRequest) -> HttpRe
     for name in ("id", "name", "programName"):
         values = values_parameter(request.query, name)
         selected = [one for one in selected if not values or str(one.get(name)) in values]
-    page, next_page = select_page(selected, request.query)
+    page, next_page = page_by_token(selected, request.query)
     return result_response(page, **next_page)
 
 

@@ -79,7 +79,7 @@ def batch_size(query: Mapping[str, str]) -> int:
     return int(size)
 
 
-def select_page(
+def page_by_token(
     items: Sequence[_Item], query: Mapping[str, str]
 ) -> tuple[Sequence[_Item], dict[str, object]]:
     """The items of the page that ``batchSize`` and ``nextPageToken`` of a query select.

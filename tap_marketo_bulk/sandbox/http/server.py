@@ -28,7 +28,7 @@ _MAX_BODY_BYTES = 1_000_000
 _MAX_URI_BYTES = 8192
 
 
-class RequestLog:
+class ReceivedCalls:
     """All calls in order of arrival; threads can share it."""
 
     def __init__(self) -> None:
@@ -56,13 +56,13 @@ class RequestLog:
 class ServerContext:
     """What the server uses to respond to a call."""
 
-    find_route: Callable[[str, str], tuple[str, Mapping[str, str]]]
+    call_name_and_path_groups: Callable[[str, str], tuple[str, Mapping[str, str]]]
     """Returns the name of a call and the groups in its path, for a method and a path."""
     respond: Callable[[HttpRequest], HttpResponse]
     count_sent_bytes: Callable[[str, int], None]
     """Called with a job's id and the number of bytes of its file that a response has sent."""
     limits: CallLimits
-    request_log: RequestLog
+    request_log: ReceivedCalls
     clock: SandboxClock
 
 
@@ -155,7 +155,7 @@ class ConnectionHandler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         path = resolve_dot_segments(url.path)
         method, query = method_and_query(self.command, url.query, body)
-        name, path_groups = self._context.find_route(method, path)
+        name, path_groups = self._context.call_name_and_path_groups(method, path)
         call = Call(
             at=self._context.clock.now(),
             name=name,
