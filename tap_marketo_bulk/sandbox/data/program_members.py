@@ -52,6 +52,11 @@ class ProgramMember:
         return self._status_after(self.change)
 
     @property
+    def is_waitlisted(self) -> bool:
+        """Whether the member has the status of this name."""
+        return self.progression_status.name == "Waitlisted"
+
+    @property
     def is_exhausted(self) -> bool | None:
         """Whether the member has received all content; None outside of engagement programs."""
         return self.change % 4 > 1 if self._has_type("Engagement") else None
@@ -119,7 +124,7 @@ _STANDARD_VALUES: dict[str, Callable[[ProgramMember], Value]] = {
     "statusName": lambda member: member.progression_status.name,
     "trackName": lambda member: None if member.cadence is None else "Track 1",
     "updatedAt": lambda member: _to_datetime(member.updated_at),
-    "waitlistPriority": lambda member: 7 if member.progression_status.name == "Waitlisted" else None,
+    "waitlistPriority": lambda member: 7 if member.is_waitlisted else None,
     "registrationCode": lambda member: member.event_value(f"{member.history.bits:016X}"),
     "webinarUrl": ProgramMember.webinar_url,
 }
