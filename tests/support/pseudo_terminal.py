@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import select
+import selectors
 
 _ESCAPE_CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 _SECONDS = 20.0
@@ -34,10 +34,12 @@ class PseudoTerminal:
 
     def read_until(self, text: str) -> None:
         """Read until the text occurs; the test fails where the output ends before."""
-        while text not in self.text:
-            readable, _, _ = select.select([self._leader], [], [], _SECONDS)
-            assert readable, f"{text!r} is not in {self.output!r}"
-            self.output += os.read(self._leader, 65536).decode()
+        # Not select(), whose file descriptors must be below 1024.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._leader, selectors.EVENT_READ)
+            while text not in self.text:
+                assert selector.select(_SECONDS), f"{text!r} is not in {self.output!r}"
+                self.output += os.read(self._leader, 65536).decode()
 
     def read_to_end(self) -> None:
         """Read until the process has ended."""
