@@ -39,6 +39,7 @@ TAP_ATTRIBUTES = ("_config", "_mapper")
 # Messages of the SDK's log that are dropped or shown at another level.
 STREAM_ERROR_MESSAGE = "An unhandled error occurred while syncing '%s'"
 CHILD_STREAM_MESSAGE = "Added '%s' as child stream to '%s'"
+DESELECTED_STREAM_MESSAGE = "Skipping deselected stream '%s'."
 # An expression, or the value that it fails for, can be long.
 _MAX_REASON_CHARACTERS = 300
 
@@ -130,6 +131,16 @@ class SdkTap(Tap):
                 raise
             raise SettingsError([f"stream_maps: {_reason(error)}"]) from error
 
+    def sync_all(self) -> None:  # type: ignore[misc] # final, but it alone sees how a run ends
+        """Read all streams, and call ``end_run``, whatever the outcome."""
+        _ = self.streams  # an error of discovery is not the end of a run: none has begun
+        try:
+            super().sync_all()
+        except BaseException as error:
+            self.end_run(error)
+            raise
+        self.end_run(None)
+
     def write_state(self) -> None:
         """Write a STATE message with the present state."""
         self.state_writer.write_state(self.state)
@@ -141,6 +152,10 @@ class SdkTap(Tap):
     @abstractmethod
     def read_environment_texts(self) -> dict[str, Any]:
         """Return the settings in environment variables, as ``validate_config`` accepts them."""
+
+    @abstractmethod
+    def end_run(self, error: BaseException | None) -> None:
+        """Do what there is to do after all streams, or after the error that ended the run."""
 
     @abstractmethod
     def exit_between_messages(self, signal_number: int) -> None:
@@ -170,8 +185,8 @@ def _reason(error: Exception) -> str:
 
 
 def _is_wanted(record: logging.LogRecord) -> bool:
-    """Drop the SDK's message for each typed stream, dozens of them, that it has a parent."""
-    return record.msg != CHILD_STREAM_MESSAGE
+    """Drop the SDK's messages that there are dozens of: one for each typed stream."""
+    return record.msg not in (CHILD_STREAM_MESSAGE, DESELECTED_STREAM_MESSAGE)
 
 
 def filter_log(logger: logging.Logger) -> None:

@@ -15,6 +15,7 @@ from singer_sdk.singerlib.catalog import Catalog
 from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import SettingsError
+from tap_marketo_bulk.extract.job_messages import interrupted_message
 from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
@@ -23,6 +24,7 @@ from tap_marketo_bulk.server_clock import corrected_clock
 from tap_marketo_bulk.settings.config import normalize_config, read_environment_texts
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
+from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
 from tap_marketo_bulk.streams.creation_context import CreationContext
@@ -32,12 +34,13 @@ from tap_marketo_bulk.streams.registry import (
     is_reference_stream_name,
     is_stream_name,
 )
+from tap_marketo_bulk.streams.run_end import log_summary
 from tap_marketo_bulk.streams.state_store import StateStore
 from tap_marketo_bulk.streams.sync_run import SyncRun
 from tap_marketo_bulk.streams.writer import MessageWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import click
     from singer_sdk import Stream
@@ -115,6 +118,7 @@ class TapMarketoBulk(SdkTap):
         run = SyncRun(self.settings, clock, Exports(self.client), state_store, self)
         # However the process ends, jobs that are in no STATE do not run on.
         atexit.register(run.pipeline.close)
+        atexit.register(run.progress_reporter.close)
         return run
 
     def discover_streams(self) -> Sequence[Stream]:
@@ -128,7 +132,7 @@ class TapMarketoBulk(SdkTap):
         """Return the selected streams with export jobs, with the streams that share them."""
         return [
             stream.export_group()
-            for stream in self._streams_to_read()
+            for stream in self.streams_to_read()
             if isinstance(stream, BulkStream)
         ]
 
@@ -143,13 +147,16 @@ class TapMarketoBulk(SdkTap):
 
     def last_stream_name(self) -> str:
         """Return the name of the stream that the SDK reads last."""
-        return [each.name for each in self._streams_to_read() if not each.parent_stream_type][-1]
+        return [each.name for each in self.streams_to_read() if not each.parent_stream_type][-1]
 
-    def _streams_to_read(self) -> Iterator[Stream]:
-        """Yield the streams that are selected, or whose typed streams are."""
-        for stream in self.streams.values():
-            if stream.selected or stream.has_selected_descendents:
-                yield stream
+    def streams_to_read(self) -> list[MarketoStream]:
+        """Return the streams that are selected, or whose typed streams are."""
+        return [
+            stream
+            for stream in self.streams.values()
+            if isinstance(stream, MarketoStream)
+            and (stream.selected or stream.has_selected_descendents)
+        ]
 
     def streams_without_jobs(self) -> list[str]:
         """Return the names of the selected streams that are read without export jobs."""
@@ -160,13 +167,21 @@ class TapMarketoBulk(SdkTap):
             if stream.selected and stream.name not in with_jobs
         ]
 
+    def end_run(self, error: BaseException | None) -> None:
+        """Log what was read, whatever the outcome."""
+        self.sync_run.progress_reporter.close()
+        log_summary(self.sync_run, self.streams_to_read(), error)
+
     def exit_between_messages(self, signal_number: int) -> None:
         """End the process after SIGINT or SIGTERM, but not in the middle of a line.
 
         Every change of the state was written when it was made, so nothing is left to write.
         """
         name = signal.Signals(signal_number).name
-        self.logger.info("Interrupted by %s; everything up to the bookmarks was emitted.", name)
+        # The signal may arrive before there is a run.
+        run: SyncRun | None = vars(self).get("sync_run")
+        jobs = run.pipeline.jobs_that_run_on() if run else 0
+        self.logger.warning("%s", interrupted_message(name, jobs))
         # As a shell reports a process that a signal ended.
         exit_code = 128 + signal_number
         if isinstance(self.message_writer, MessageWriter):

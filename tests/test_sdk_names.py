@@ -37,3 +37,4 @@ def test_streams_and_taps_of_the_sdk_have_the_attributes(sandbox: Sandbox, clock
 def test_the_sdk_logs_the_messages_that_are_filtered() -> None:
     assert sdk.STREAM_ERROR_MESSAGE in inspect.getsource(singer_sdk.streams.core)
     assert sdk.CHILD_STREAM_MESSAGE in inspect.getsource(singer_sdk.tap_base)
+    assert sdk.DESELECTED_STREAM_MESSAGE in inspect.getsource(singer_sdk.tap_base)

@@ -100,6 +100,11 @@ class JobState:
         return bool(self.export_id) and self.export_id == self.task.export_id
 
     @property
+    def is_tagged(self) -> bool:
+        """Whether a run without its id in STATE finds the job by its tag."""
+        return bool(self.request.column_header_names)
+
+    @property
     def unknown_fields(self) -> tuple[str, ...]:
         """The fields of the task's request that the job lacks."""
         kept = self.request.fields

@@ -29,6 +29,7 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
 )
 from tap_marketo_bulk.extract import job_state
+from tap_marketo_bulk.extract.job_messages import submitted_message
 from tap_marketo_bulk.extract.job_rules import (
     MAX_ATTEMPTS,
     MAX_INVALID_RESPONSES,
@@ -58,12 +59,12 @@ logger = logging.getLogger("tap-marketo-bulk.exports")
 
 
 class JobSteps:
-    """The calls for one job after the other."""
+    """The calls for one job after the other, which the ``policy`` treats alike."""
 
     def __init__(self, exports: Exports, policy: JobPolicy, clock: Clock) -> None:
         """Make no call yet."""
         self._exports = exports
-        self._policy = policy
+        self.policy = policy
         self._clock = clock
         self._tags_jobs = policy.tags_jobs
 
@@ -80,7 +81,7 @@ class JobSteps:
             try:
                 job = self._exports.create(tagged)
             except UnknownFieldsError as error:
-                extra_fields = self._policy.extra_lead_fields
+                extra_fields = self.policy.extra_lead_fields
                 request = request_without_unknown_fields(state, request, error, extra_fields)
             except ApiError as error:
                 is_about_body = type(error) is ApiError and error.http_status == HTTPStatus.OK
@@ -108,7 +109,8 @@ class JobSteps:
             if self._status(state) is not None:
                 raise
             return self._after_end_without_file(state, None)
-        return self._log(self._in_queue(state, state.job), "queued")
+        _log_submitted(state, "of an earlier run queued" if state.is_resumed else "queued")
+        return self._in_queue(state, state.job)
 
     def poll(self, state: JobState) -> JobState:
         """Check the job's status, and whether it takes too long."""
@@ -120,7 +122,7 @@ class JobSteps:
                 return self._after_completion(state, job)
         except InvalidResponseError as error:
             return self._after_invalid_response(state, error)
-        if self._seconds_since(state) > self._policy.job_timeout_seconds:
+        if self._seconds_since(state) > self.policy.job_timeout_seconds:
             self._stop_overdue(state, job)
         return job_state.polled(state, job, self._next_poll)
 
@@ -130,14 +132,14 @@ class JobSteps:
             job = self._status(state)
             if job is None or ended_without_file(job) or is_expired(job, self._clock.now()):
                 return self._replace_job(state, f"of an earlier run is {outcome_text(job)}")
+            if job.status is JobStatus.CREATED:
+                return job_state.found_created(state, job, self._now)
+            _log_submitted(state, f"of an earlier run resumed, {job.status}")
             if job.status is JobStatus.COMPLETED:
                 return self._after_completion(state, job)
         except InvalidResponseError as error:
             return self._after_invalid_response(state, error)
-        event = f"of an earlier run resumed: {job.status}"
-        if job.status is JobStatus.CREATED:
-            return self._log(job_state.found_created(state, job, self._now), event)
-        return self._log(self._in_queue(state, job), event)
+        return self._in_queue(state, job)
 
     def download(self, state: JobState) -> JobState:
         """Download the file of a completed job and verify it."""
@@ -161,9 +163,7 @@ class JobSteps:
     def cancel(self, state: JobState) -> None:
         """Cancel the job."""
         self._exports.cancel(state.request.object_path, state.export_id)
-        self._log(state, "cancelled")
-
-    # What the steps have in common.
+        self._log(state, "cancelled", logging.INFO)
 
     @property
     def _now(self) -> float:
@@ -171,18 +171,19 @@ class JobSteps:
 
     @property
     def _next_poll(self) -> float:
-        return self._now + self._policy.poll_seconds
+        return self._now + self.policy.poll_seconds
 
     def _seconds_since(self, state: JobState) -> float:
         return self._now - state.since
 
     def _in_queue(self, state: JobState, job: ExportJob | None) -> JobState:
         queued = job or ExportJob(state.export_id, JobStatus.QUEUED)
-        return job_state.in_queue(state, queued, self._now, self._policy.poll_seconds)
+        return job_state.in_queue(state, queued, self._now, self.policy.poll_seconds)
 
-    def _log(self, state: JobState, event: str) -> JobState:
-        seconds = self._seconds_since(state)
-        logger.info("%s: export %s %s (%.0f s).", state.task, state.export_id, event, seconds)
+    def _log(self, state: JobState, event: str, level: int = logging.DEBUG) -> JobState:
+        """Log with the whole id; at INFO there is only what people have to know."""
+        arguments = (state.task.title, state.export_id, event, self._seconds_since(state))
+        logger.log(level, "%s: export %s %s (%.0f s).", *arguments)
         return state
 
     def _status(self, state: JobState) -> ExportJob | None:
@@ -200,9 +201,9 @@ class JobSteps:
 
     def _after_full_queue(self, state: JobState, error: QueueFullError) -> JobState:
         # Clients that wait for a place must not all try again at the same moment.
-        pause = self._policy.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
+        pause = self.policy.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
         state = job_state.queue_full(state, self._now, pause)
-        if self._now - (state.queue_full_since or 0) > self._policy.job_timeout_seconds:
+        if self._now - (state.queue_full_since or 0) > self.policy.job_timeout_seconds:
             raise error
         return self._log(state, f"waits {pause:.0f} s for a place in the queue ({error.reason})")
 
@@ -211,7 +212,7 @@ class JobSteps:
         if state.invalid_responses >= MAX_INVALID_RESPONSES:
             error.attempts = state.invalid_responses
             raise error
-        logger.warning("%s Trying again in %.0f s.", error, self._policy.poll_seconds)
+        logger.warning("%s Trying again in %.0f s.", error, self.policy.poll_seconds)
         return state
 
     def _after_completion(self, state: JobState, job: ExportJob) -> JobState:
@@ -222,7 +223,7 @@ class JobSteps:
         state = job_state.responded_invalidly(state, self._next_poll)
         if state.invalid_responses < MAX_INVALID_RESPONSES:
             event = "completed, but its size, checksum or number of records is still missing"
-            return self._log(state, event)
+            return self._log(state, event, logging.INFO)
         if state.is_resumed:
             return self._replace_job(state, "of an earlier run cannot be verified")
         raise unverifiable_file_error(state, job)
@@ -234,7 +235,7 @@ class JobSteps:
         raise export_failed_error(state, job)
 
     def _replace_job(self, state: JobState, event: str) -> JobState:
-        self._log(state, f"{event}; creating another job")
+        self._log(state, f"{event}; creating another job", logging.INFO)
         return job_state.planned_again(state, self._now)
 
     def _stop_overdue(self, state: JobState, job: ExportJob) -> None:
@@ -256,6 +257,10 @@ class JobSteps:
                 raise
             # The next run could not use a completed job without a file either.
             raise FileNotReadyError(str(error)) from error
+
+
+def _log_submitted(state: JobState, event: str) -> None:
+    logger.info("%s", submitted_message(state.task, state.export_id, event))
 
 
 def _temporary_file() -> BinaryIO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract import job_state
@@ -33,6 +34,7 @@ class JobTable:
         self._numbers: defaultdict[str, deque[int]] = defaultdict(deque)
         self._planned: defaultdict[str, deque[JobState]] = defaultdict(deque)
         self._begun: dict[int, JobState] = {}
+        self._windows_done = 0
 
     def add(self, tasks: Iterable[ExportTask], now: float) -> None:
         """Add a job for each task, after those that there are."""
@@ -56,6 +58,16 @@ class JobTable:
     def begun(self) -> list[JobState]:
         """Return the jobs that have begun in the order of reading."""
         return [self._begun[number] for number in sorted(self._begun)]
+
+    def in_queue(self) -> list[JobState]:
+        """Return the jobs in Marketo's queue; needs no lock, since a signal must not wait."""
+        return [each for each in tuple(self._begun.values()) if each.stage is JobStage.IN_QUEUE]
+
+    def count_windows(self) -> tuple[int, int]:
+        """Return how many windows are done, and how many there are with those to be read."""
+        unread = chain(self._begun.values(), *self._planned.values())
+        remaining = sum(1 for each in unread if each.task.is_last_of_window)
+        return self._windows_done, self._windows_done + remaining
 
     def schedulable(self) -> list[JobState]:
         """Return the jobs that have begun and the next planned one of each stream."""
@@ -95,6 +107,12 @@ class JobTable:
         self.error_for_planned_jobs = error
         for state in [each for each in self.begun() if each.file is None]:
             self.replace(job_state.failed(state, error))
+
+    def remove_read_job(self, number: int) -> list[JobState]:
+        """Remove a job whose file was read to its end; returns its last state."""
+        removed = self.remove_jobs(number)
+        self._windows_done += sum(1 for each in removed if each.task.is_last_of_window)
+        return removed
 
     def remove_jobs(self, *numbers: int) -> list[JobState]:
         """Remove jobs; return the last states of those that had begun."""

@@ -22,12 +22,15 @@ from tap_marketo_bulk.extract.events import Event, JobCreated, JobUseless
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.job_steps import JobSteps
 from tap_marketo_bulk.extract.pipeline_data import PipelineData
+from tap_marketo_bulk.extract.progress import LoggedProgress, ProgressMonitor
 from tap_marketo_bulk.extract.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.extract.past_exports import PastExports
+    from tap_marketo_bulk.extract.progress import ProgressReporter
     from tap_marketo_bulk.extract.tasks import ExportTask, JobPolicy
     from tap_marketo_bulk.marketo.exports import Exports
 
@@ -40,19 +43,32 @@ class Pipeline:
     # How long the end of a run waits for a call in progress.
     SHUTDOWN_TIMEOUT_SECONDS = 5.0
 
-    def __init__(self, exports: Exports, clock: Clock, policy: JobPolicy) -> None:
+    def __init__(
+        self,
+        exports: Exports,
+        clock: Clock,
+        policy: JobPolicy,
+        reporter: ProgressReporter | None = None,
+    ) -> None:
         """Make no call yet.
 
         Args:
             exports: Marketo's export jobs.
             clock: The time in which Marketo is waited for.
             policy: How jobs are treated.
+            reporter: Shows the progress; by default it is logged.
         """
         self._clock = clock
         self._shared = PipelineData()
         steps = JobSteps(exports, policy, clock)
-        self._worker = Worker(self._shared, steps, policy, clock, self.STALL_SECONDS)
+        monitor = ProgressMonitor(reporter or LoggedProgress(), clock)
+        self._worker = Worker(self._shared, steps, clock, monitor, self.STALL_SECONDS)
         self._thread: threading.Thread | None = None
+
+    @property
+    def past_exports(self) -> PastExports:
+        """The completed jobs that the run knows of."""
+        return self._shared.past_exports
 
     def submit(self, tasks: Sequence[ExportTask]) -> None:
         """Add tasks after those that there are; work on them begins at once."""
@@ -95,6 +111,14 @@ class Pipeline:
             yield JobCreated(state.task, state.export_id, created, state.unknown_fields)
             with self._shared.changed:
                 self._shared.mark_persisted(state.export_id)
+
+    def jobs_that_run_on(self) -> int:
+        """Return how many jobs in Marketo's queue the next run finds; needs no lock."""
+        return sum(
+            1
+            for each in self._shared.jobs.in_queue()
+            if each.is_tagged or each.export_id in self._shared.persisted_ids
+        )
 
     @contextmanager
     def while_reader_calls_marketo(self) -> Generator[None]:
@@ -142,4 +166,4 @@ class Pipeline:
 
     def _release(self, number: int) -> None:
         with self._shared.changed:
-            self._shared.abandon(self._shared.jobs.remove_jobs(number))
+            self._shared.abandon(self._shared.jobs.remove_read_job(number))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract.job_state import JobStage
 from tap_marketo_bulk.extract.job_table import JobTable
+from tap_marketo_bulk.extract.past_exports import PastExports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ class PipelineData:
     Attributes:
         changed: The lock, and the condition that something changed.
         jobs: The jobs of the run.
+        past_exports: The completed jobs that the run knows of.
         abandoned: Removed jobs that the worker has to look at: some must be cancelled.
         persisted_ids: The job ids that are in a STATE message.
         awaited: The number of the job that the reader waits for.
@@ -38,6 +40,7 @@ class PipelineData:
 
     changed: threading.Condition = field(default_factory=threading.Condition)
     jobs: JobTable = field(default_factory=JobTable)
+    past_exports: PastExports = field(default_factory=PastExports)
     abandoned: list[JobState] = field(default_factory=list)
     persisted_ids: set[str] = field(default_factory=set)
     awaited: int | None = None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.extract.read_modes import ReadMode, UndatedReadMode
 from tap_marketo_bulk.extract.read_progress import owed_windows, part_owed_again
-from tap_marketo_bulk.extract.tasks import ExportTask
+from tap_marketo_bulk.extract.tasks import ExportTask, with_places
 from tap_marketo_bulk.extract.windows import Window, merge, split, subtract
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def backfill_name(stream: str, index: int) -> str:
 
 def plan_tasks(plan: PlanningInput) -> list[ExportTask]:
     """Return the tasks of one export object in the order of reading, oldest window first."""
-    return list(_Planner(plan).tasks())
+    return with_places(list(_Planner(plan).tasks()))
 
 
 def obsolete_exports(plan: PlanningInput, tasks: Sequence[ExportTask]) -> list[UnfinishedExport]:

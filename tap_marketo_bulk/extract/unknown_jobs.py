@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.errors import ApiError, TransientError
 from tap_marketo_bulk.extract.job_rules import is_expired
 from tap_marketo_bulk.extract.job_tag import TAG_BYTES, field_name_in_tag, read_tag
+from tap_marketo_bulk.extract.progress import LoggedProgress
+from tap_marketo_bulk.extract.quantities import count
 from tap_marketo_bulk.extract.stream_state import UnfinishedExport
 from tap_marketo_bulk.marketo.download import download_beginning
 from tap_marketo_bulk.marketo.export_job import JobStatus
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.extract.job_tag import JobTag
+    from tap_marketo_bulk.extract.past_exports import PastExports
     from tap_marketo_bulk.extract.stream_state import StreamState
     from tap_marketo_bulk.extract.tasks import ExportTask, JobPolicy
     from tap_marketo_bulk.marketo.export_job import ExportJob
@@ -54,11 +57,21 @@ class FoundJob:
 class UnknownJobFinder:
     """Finds jobs of earlier runs; makes one list call per object where there are none."""
 
-    def __init__(self, exports: Exports, policy: JobPolicy, clock: Clock) -> None:
-        """Make no call yet."""
+    def __init__(
+        self, exports: Exports, policy: JobPolicy, clock: Clock, past_exports: PastExports
+    ) -> None:
+        """Make no call yet.
+
+        Args:
+            exports: Marketo's export jobs.
+            policy: How jobs are treated.
+            clock: The time in which Marketo is waited for.
+            past_exports: Gets the jobs of every list that is read.
+        """
         self._exports = exports
         self._policy = policy
         self._clock = clock
+        self._past_exports = past_exports
 
     def wait_and_find_all(
         self,
@@ -105,18 +118,21 @@ class UnknownJobFinder:
         self, object_path: str, state: StreamState, known_ids: Collection[str]
     ) -> list[ExportJob]:
         """Return the completed jobs that STATE lacks, once none of them is in the queue."""
-        deadline = self._clock.monotonic() + self._policy.job_timeout_seconds
+        next_message = self._clock.monotonic()
+        deadline = next_message + self._policy.job_timeout_seconds
         while True:
             jobs = list(self._unknown_jobs(object_path, state, known_ids))
             in_queue = sum(job.status.is_in_queue for job in jobs)
             if not in_queue or self._clock.monotonic() >= deadline:
                 return [job for job in jobs if job.status is JobStatus.COMPLETED and job.size]
-            logger.info(
-                "Waiting for %d export jobs of %s that are not in the state; an earlier run may "
-                "have created them.",
-                in_queue,
-                object_path,
-            )
+            if self._clock.monotonic() >= next_message:
+                next_message = self._clock.monotonic() + LoggedProgress.interval_seconds
+                logger.info(
+                    "Waiting for %s of %s that the state does not have; an earlier run may have "
+                    "created them.",
+                    count(in_queue, "export job"),
+                    object_path,
+                )
             self._clock.sleep(self._policy.poll_seconds)
 
     def _unknown_jobs(
@@ -125,7 +141,9 @@ class UnknownJobFinder:
         """Yield the jobs that can have been created by a run whose STATE was lost."""
         latest = state.last_persisted_jobs
         since = latest.created if latest else state.bookmark
-        for job in self._exports.list_jobs(object_path):
+        jobs = list(self._exports.list_jobs(object_path))
+        self._past_exports.add_list(object_path, jobs)
+        for job in jobs:
             is_later = since is None or job.created is None or job.created >= since
             if (
                 job.export_id not in known_ids

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.job_state import JobState
     from tap_marketo_bulk.extract.job_steps import JobSteps
     from tap_marketo_bulk.extract.pipeline_data import PipelineData
-    from tap_marketo_bulk.extract.tasks import JobPolicy
+    from tap_marketo_bulk.extract.progress import ProgressMonitor
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
@@ -37,8 +37,8 @@ class Worker:
         self,
         shared: PipelineData,
         steps: JobSteps,
-        policy: JobPolicy,
         clock: Clock,
+        monitor: ProgressMonitor,
         stall_seconds: float,
     ) -> None:
         """Take no step yet.
@@ -46,15 +46,16 @@ class Worker:
         Args:
             shared: What the worker shares with the reader.
             steps: The calls about jobs.
-            policy: How jobs are treated.
             clock: The time in which Marketo is waited for.
+            monitor: Shows the progress while there is nothing to do.
             stall_seconds: When the reader does not look for new job ids for this long, the target
                 has stopped reading, and Marketo is kept busy without STATE. Real time.
         """
         self._shared = shared
         self._steps = steps
-        self._policy = policy
+        self._policy = steps.policy
         self._clock = clock
+        self._monitor = monitor
         self._stall_seconds = stall_seconds
         self._unknown_fields: defaultdict[str, set[str]] = defaultdict(set)
         self._quota_retry_at = self._next_reminder = clock.monotonic()
@@ -80,9 +81,15 @@ class Worker:
             chosen = next_step(snapshot)
             if chosen is None and not self._shared.is_closing and not self._shared.abandoned:
                 self._log_quota_wait(snapshot)
-                self._clock.wait(self._shared.changed, seconds_until_due(snapshot))
+                self._monitor.report_if_due(self._shared)
+                self._clock.wait(self._shared.changed, self._seconds_to_wait(snapshot))
         if chosen:
             self._take(*chosen)
+
+    def _seconds_to_wait(self, snapshot: SchedulerSnapshot) -> float | None:
+        """Return the time until the next step or report; None while only the reader has work."""
+        seconds = seconds_until_due(snapshot)
+        return None if seconds is None else min(seconds, self._monitor.seconds_until_report())
 
     def _snapshot(self) -> SchedulerSnapshot:
         return SchedulerSnapshot(
@@ -103,6 +110,9 @@ class Worker:
             state = self._after_quota_error(state, error)
         except BaseException as error:  # noqa: BLE001 - the reader raises it
             state = job_state.failed(state, error)
+        if state.stage is JobStage.COMPLETED and state.job:
+            finished = state.job.finished or self._clock.now()
+            self._shared.past_exports.add(state.request.object_path, state.job, finished)
         with self._shared.changed:
             if not self._shared.jobs.replace(state):
                 # The reader gave the stream up while the step was taken.
@@ -179,6 +189,6 @@ class Worker:
         is_overdue = waited > self._policy.job_timeout_seconds
         is_in_queue = state.stage is JobStage.IN_QUEUE
         # The next run finds a job by its tag once its file is complete.
-        is_findable = is_in_queue and bool(state.request.column_header_names)
+        is_findable = is_in_queue and state.is_tagged
         is_known = state.export_id in self._shared.persisted_ids or is_findable
         return not is_known or (is_in_queue and is_overdue)

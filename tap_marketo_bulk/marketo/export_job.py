@@ -72,10 +72,17 @@ class ExportJob:
     @property
     def created(self) -> datetime | None:
         """When the job was created; None where Marketo reports no valid instant."""
-        try:
-            return parse_instant(self.created_at or "")
-        except ValueError:
-            return None
+        return _instant(self.created_at)
+
+    @property
+    def queued(self) -> datetime | None:
+        """When the job was enqueued; None where Marketo reports no valid instant."""
+        return _instant(self.queued_at)
+
+    @property
+    def finished(self) -> datetime | None:
+        """When the job ended; None where Marketo reports no valid instant."""
+        return _instant(self.finished_at)
 
     @property
     def is_verifiable(self) -> bool:
@@ -129,6 +136,13 @@ def _status(value: object) -> JobStatus:
         raise InvalidResponseError(
             f"Marketo reports an export job with the unknown status {text[:40]!r}"
         ) from None
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return parse_instant(text or "")
+    except ValueError:
+        return None
 
 
 def _text(value: object) -> str | None:

@@ -21,4 +21,7 @@
     postponed_errors        errors that end a run only after its last stream
     router, emitter, writer rows to streams, records to RECORD messages, messages to stdout
     statistics              what is counted and reported
+    progress_reporters,     where the progress is shown: in the log or in a terminal
+    progress_display
+    run_end, run_summary    the summary at the end of a run
 """

@@ -123,6 +123,7 @@ class GroupReader:
                     yield from records
                 else:
                     emitter.write(records)
+                self._run.statistics.add_records(emitter.stream.name, len(records))
             self._run.persist_job_ids()
         self._run.statistics.add_file(self._group.name, stats)
         _verify_row_count(file, stats)

@@ -6,6 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.extract.job_messages import plan_message
+from tap_marketo_bulk.extract.size_estimate import estimate_size
 from tap_marketo_bulk.streams.column_naming import check_bookmark_column
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.retention import retention_note, warn_of_lost_records
@@ -95,7 +97,7 @@ class GroupPlanner:
         for note in self.retention_notes():
             logger.info("%s", note)
         first = [each for each in self.groups.values() if not self._is_planned_later(each)]
-        self._pipeline.submit([task for group in first for task in self._tasks_of(group)])
+        self._log_and_submit([task for group in first for task in self._tasks_of(group)])
 
     def submit_tasks_that_depend_on(self, group: ExportGroup) -> None:
         """Submit the tasks of groups whose requests depend on the records of this one."""
@@ -103,7 +105,14 @@ class GroupPlanner:
             if self._is_planned_later(each) and each.request_builder.planned_after == group.name:
                 with self._pipeline.while_reader_calls_marketo():
                     tasks = self._tasks_of(each)
-                self._pipeline.submit(tasks)
+                self._log_and_submit(tasks)
+
+    def _log_and_submit(self, tasks: Sequence[ExportTask]) -> None:
+        past_exports = self._pipeline.past_exports
+        paths = {task.request.object_path for task in tasks}
+        past_sizes = {path: past_exports.sizes_by_id(path) for path in paths}
+        logger.info("%s", plan_message(tasks, estimate_size(tasks, past_sizes)))
+        self._pipeline.submit(tasks)
 
     def _is_planned_later(self, group: ExportGroup) -> bool:
         return group.request_builder.planned_after in self.groups
@@ -117,7 +126,8 @@ class GroupPlanner:
         """Submit the tasks of a group whose owner is read in another way than planned."""
         self._modes[group.name] = mode
         modes = self.modes_of(group)
-        self._pipeline.submit(self._reconciler.plan_with_earlier_jobs(group, modes, self._period))
+        tasks = self._reconciler.plan_with_earlier_jobs(group, modes, self._period)
+        self._log_and_submit(tasks)
 
     def retention_notes(self) -> list[str]:
         """Return a sentence for each stream of which some windows may have no records."""

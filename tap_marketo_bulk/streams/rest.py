@@ -83,8 +83,10 @@ class RestStream(MarketoStream):
             self.record_fields(), statistics.invalid_value_handler(self.name)
         )
         for page in self._run.persist_jobs_between_pages(self._source.pages(owed.start, owed.end)):
-            records = map(converter.convert, page)
-            yield from (record for record in records if self._is_within(record, owed))
+            converted = [converter.convert(entry) for entry in page]
+            records = [record for record in converted if self._is_within(record, owed)]
+            yield from records
+            statistics.add_records(self.name, len(records))
         statistics.warn_of_altered_values([self.name])
         self._run.finish_read(self, owed)
 

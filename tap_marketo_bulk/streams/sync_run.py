@@ -13,6 +13,7 @@ from tap_marketo_bulk.errors import (
     UnsupportedFilterError,
 )
 from tap_marketo_bulk.extract.events import VerifiedFile
+from tap_marketo_bulk.extract.job_messages import window_message
 from tap_marketo_bulk.extract.job_state import makes_job_useless
 from tap_marketo_bulk.extract.pipeline import Pipeline
 from tap_marketo_bulk.extract.planner import stream_of
@@ -22,6 +23,7 @@ from tap_marketo_bulk.extract.windows import SyncPeriod, sync_horizon
 from tap_marketo_bulk.streams.group_planner import GroupPlanner
 from tap_marketo_bulk.streams.job_reconciler import JobReconciler
 from tap_marketo_bulk.streams.postponed_errors import PostponedErrors
+from tap_marketo_bulk.streams.progress_reporters import choose_reporter
 from tap_marketo_bulk.streams.statistics import RunStatistics
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class SyncRun:
         period: Where this run begins and stops reading.
         state_store: The bookmarks and unfinished jobs.
         pipeline: The export jobs.
+        progress_reporter: Shows the progress of the export jobs.
         planner: How each stream is read, and the tasks that this takes.
         statistics: What is counted of each stream.
         postponed_errors: The errors that are raised after the last stream.
@@ -96,10 +99,12 @@ class SyncRun:
             settings.start, horizon, settings.window, settings.leaves_out_expired
         )
         self.state_store = state_store
-        self.pipeline = Pipeline(exports, clock, settings.job_policy)
-        self.statistics = RunStatistics(settings.invalid_values)
+        self.progress_reporter = choose_reporter()
         policy = settings.job_policy
-        unknown_jobs = UnknownJobFinder(exports, policy, clock) if policy.tags_jobs else None
+        self.pipeline = Pipeline(exports, clock, policy, self.progress_reporter)
+        self.statistics = RunStatistics(settings.invalid_values, clock)
+        finder = UnknownJobFinder(exports, policy, clock, self.pipeline.past_exports)
+        unknown_jobs = finder if policy.tags_jobs else None
         reconciler = JobReconciler(exports, state_store, unknown_jobs)
         self.planner = GroupPlanner(streams, state_store, self.period, self.pipeline, reconciler)
         self._clock = clock
@@ -123,7 +128,8 @@ class SyncRun:
             read_file: Yields the records of one file that are not written yet.
         """
         try:
-            self.planner.start()
+            with self.statistics.waiting():
+                self.planner.start()
             self.planner.check_access(group)
             yield from self._read_with_fallback(group, read_file)
         except (AccessDeniedError, UnsupportedFilterError) as error:
@@ -163,7 +169,7 @@ class SyncRun:
     def _read_files(
         self, group: ExportGroup, read_file: Callable[[VerifiedFile], Iterator[Record]]
     ) -> Iterator[Record]:
-        for event in self.pipeline.read(group.name):
+        for event in self.statistics.timed(self.pipeline.read(group.name)):
             if not isinstance(event, VerifiedFile):
                 self.state_store.apply_job_event(event)
                 continue
@@ -174,6 +180,8 @@ class SyncRun:
                     self.state_store.discard_job_and_write(event.task)
                 raise
             self._finish_window(event.task)
+            self.statistics.add_job(event)
+            logger.info("%s", window_message(event.task, event.job))
 
     def _finish_window(self, task: ExportTask) -> None:
         """Move the bookmark of each stream that the window was read for, in one STATE."""
@@ -205,12 +213,13 @@ class SyncRun:
     def persist_jobs_between_pages(self, pages: Iterator[_T]) -> Iterator[_T]:
         """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
         while True:
-            with self.pipeline.while_reader_calls_marketo():
+            with self.pipeline.while_reader_calls_marketo(), self.statistics.waiting():
                 page = next(pages, None)
             self.persist_job_ids()
             if page is None:
                 return
-            yield page
+            with self.statistics.reading():
+                yield page
 
     def finish_read(self, stream: MarketoStream, window: Window) -> None:
         """Move the bookmark of a stream that was read in one go, and write STATE."""
@@ -232,6 +241,14 @@ class SyncRun:
         """
         if stream.name == self._streams.last_stream_name() or stream.has_record_limit:
             self.postponed_errors.report(dict(self._bookmarks()), self._clock.now())
+
+    def bookmark_of(self, stream: MarketoStream) -> datetime | None:
+        """Return up to where a stream is complete; None where it is always read in full."""
+        return bookmark_of(self.state_store[stream.name], self.planner.mode_of(stream))
+
+    def bytes_today(self) -> int | None:
+        """Return the bytes exported since 00:00 US Central; None where they are not known."""
+        return self.pipeline.past_exports.bytes_today(self._clock.now())
 
     def _bookmarks(self) -> Iterator[tuple[str, datetime | None]]:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""

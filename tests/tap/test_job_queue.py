@@ -27,14 +27,15 @@ unchanging = pytest.mark.parametrize("options", [UNCHANGING])
 def test_a_full_queue_is_waited_for_with_jitter_and_logged(
     tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, message: str
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG)
     full = Fault("envelope", call="enqueue", code="1029", message=message, times=9)
     sandbox.faults.append(full)
     run = tap.run(config=WHOLE_HISTORY | {"max_jobs_in_flight": 1})
     assert run.error is None
     assert_complete(sandbox, run)
-    logged = [it.getMessage() for it in caplog.records if "a place in the queue" in it.getMessage()]
+    logged = [text for text in caplog.messages if "s for a place in the queue (" in text]
     assert len(logged) == 9
+    assert "1 waiting for a place in the queue; 0 of 6 windows done" in caplog.text
     assert message in logged[0]
     waits = [int(text.split("waits ")[1].split(" s")[0]) for text in logged]
     assert all(30 <= wait <= 90 for wait in waits)

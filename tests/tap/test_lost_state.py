@@ -98,7 +98,7 @@ def test_jobs_that_are_still_in_the_queue_are_waited_for(
     caplog.set_level("INFO")
     again = tap.run(config=NO_LOOKBACK)
     assert again.error is None
-    assert "that are not in the state; an earlier run may have created them" in caplog.text
+    assert "that the state does not have; an earlier run may have created them" in caplog.text
     assert_complete(sandbox, stopped, again)
     downloaded = {job.export_id for job in sandbox.jobs if job.downloads}
     assert set(queued) <= downloaded

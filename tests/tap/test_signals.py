@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import termios
 import time
 from array import array
@@ -15,21 +14,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.sandbox import Fault, Sandbox, SandboxClock
-from tests.support.command import PROGRAM
 from tests.support.data_sets import UNCHANGING, assert_complete, expected_rows_until, loaded_rows
 from tests.support.runs import RunResult, TapRunner
+from tests.support.tap_process import (
+    TIMEOUT_SECONDS,
+    TapProcess,
+    count_calls,
+    settings_of,
+    wait_until,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from subprocess import Popen
 
-TIMEOUT_SECONDS = 20.0
 # The smallest size of a pipe: macOS has 16 KiB, Linux 64 KiB.
 PIPE_BYTES = 16 * 1024
 # Every job is still in the queue when the test ends.
@@ -40,65 +43,6 @@ SLOW_JOBS = replace(UNCHANGING, job_seconds=3600)
 def sandbox_clock() -> SandboxClock:
     """The real time, as in the process of the tap."""
     return SandboxClock()
-
-
-def settings_of(sandbox: Sandbox) -> dict[str, Any]:
-    return {
-        "endpoint": sandbox.url,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-        "start_date": (sandbox.created_at - timedelta(days=61)).isoformat(),
-        "end_date": (sandbox.created_at - timedelta(minutes=15)).isoformat(),
-        "activity_lookback_minutes": 0,
-        "window_days": 21,
-        "poll_seconds": 0.05,
-    }
-
-
-class TapProcess:
-    """A running process of the tap, with its files in a folder."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, options: dict[str, Any]) -> None:
-        """Start the process, with more options of ``Popen``."""
-        self.errors = ""
-        self.spool = folder / "spool"
-        self.spool.mkdir()
-        config = folder / "config.json"
-        config.write_text(json.dumps(settings_of(sandbox)))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        env = {"env": os.environ | {"TMPDIR": str(self.spool)}}
-        all_options: dict[str, Any] = pipes | env | options
-        arguments = [PROGRAM, "--config", str(config)]
-        self.popen: Popen[Any] = subprocess.Popen(arguments, **all_options)  # noqa: S603 - our own program
-
-    def output(self) -> bytes:
-        """Read stdout and stderr to their end, and wait for the process."""
-        output, errors = self.popen.communicate(timeout=TIMEOUT_SECONDS)
-        self.errors = errors.decode()
-        return output or b""
-
-
-@pytest.fixture
-def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., TapProcess]]:
-    """Return a function that starts the tap; the processes are killed after the test."""
-    started: list[TapProcess] = []
-
-    def start_process(**options: object) -> TapProcess:
-        started.append(TapProcess(sandbox, tmp_path, options))
-        return started[-1]
-
-    yield start_process
-    for process in started:
-        process.popen.kill()
-        process.popen.wait()
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true that depends on another process."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not become true in time"
-        time.sleep(0.005)
 
 
 def parse_output(output: bytes, *, may_be_cut: bool = False) -> RunResult:
@@ -114,10 +58,6 @@ def run_again(sandbox: Sandbox, run: RunResult) -> RunResult:
     again = tap.run(config=settings_of(sandbox), state=run.state)
     assert again.error is None
     return again
-
-
-def count_calls(sandbox: Sandbox, name: str) -> int:
-    return sum(call.name == name for call in sandbox.calls)
 
 
 @contextmanager
@@ -173,7 +113,13 @@ def test_after_a_signal_the_process_ends_at_once_and_the_jobs_in_state_run_on(
     assert time.monotonic() - signalled < 3
     assert process.popen.returncode == 128 + number
     assert "Traceback" not in process.errors
-    assert "Interrupted by SIG" in process.errors
+    in_queue = [job for job in sandbox.jobs if job.status in ("Queued", "Processing")]
+    assert (
+        f"Interrupted by {number.name}. {len(in_queue)} export jobs are still running in Marketo; "
+        "the next run resumes them. To cancel them instead, run tap-marketo-bulk-jobs cancel --all"
+    ) in process.errors
+    assert "Run interrupted: 0 records, 0 MB in 0 jobs; " in process.errors
+    assert "; the next run resumes " in process.errors
     persisted = {it["id"] for it in run.bookmark("activities")["exports"]}
     persisted |= {it["id"] for it in run.bookmark("leads").get("exports", ())}
     assert persisted
