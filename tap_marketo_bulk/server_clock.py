@@ -57,7 +57,7 @@ class ClockReading:
         return self.date - self.received > FAR_BEHIND
 
     @property
-    def correction(self) -> timedelta:
+    def local_lead(self) -> timedelta:
         """What to subtract from the local time, so that it is never ahead of Marketo's."""
         return self.received - self.date if self.local_is_ahead else timedelta()
 
@@ -114,7 +114,7 @@ def corrected_clock(clock: Clock, reading: ClockReading | None) -> Clock:
             marketo,
         )
         return clock
-    level = logging.WARNING if reading.correction > TOLERANCE else logging.DEBUG
+    level = logging.WARNING if reading.local_lead > TOLERANCE else logging.DEBUG
     logger.log(
         level,
         "The clock of this machine shows %s, but Marketo's shows %s. No data is lost: this run "
@@ -122,4 +122,4 @@ def corrected_clock(clock: Clock, reading: ClockReading | None) -> Clock:
         local,
         marketo,
     )
-    return CorrectedClock(clock, reading.correction)
+    return CorrectedClock(clock, reading.local_lead)

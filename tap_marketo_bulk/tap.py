@@ -136,7 +136,7 @@ class TapMarketoBulk(SdkTap):
             if isinstance(stream, BulkStream)
         ]
 
-    def export_objects(self) -> list[str]:
+    def exportable_object_paths(self) -> list[str]:
         """Return the paths of the objects that the tap can export, whatever is selected."""
         groups = [
             stream.export_group()

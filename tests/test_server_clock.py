@@ -76,12 +76,12 @@ def test_a_corrected_clock_is_ahead_by_at_most_a_second_and_the_time_of_the_requ
         date=NOW,
         received=received + timedelta(seconds=lead),
     )
-    ahead = reading.received - reading.correction - received
+    ahead = reading.received - reading.local_lead - received
     if reading.local_is_ahead:
         assert ahead <= timedelta()
     else:
         assert ahead <= SECOND + timedelta(seconds=sending)
-        assert reading.correction == timedelta()
+        assert reading.local_lead == timedelta()
     if lead <= 0:
         assert not reading.local_is_ahead
     if lead >= 0:

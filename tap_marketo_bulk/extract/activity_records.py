@@ -70,7 +70,7 @@ class ActivityConverter:
             name for name in schema.types if name in self._index and name not in special
         ]
         self._matcher = AttributeMatcher(columns.attributes, columns.catalog, self._attributes)
-        self._builder = RecordAssembler(schema, invalid_values, record_format)
+        self._assembler = RecordAssembler(schema, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row. Raises as ``RowConverter.convert``."""
@@ -86,7 +86,7 @@ class ActivityConverter:
             columns[self._primary] = self._primary_values(cells, invalid)
         if self._reads_attributes:
             columns |= self._attribute_values(cells[self._index[ATTRIBUTES_FIELD]], invalid)
-        return self._builder.build(columns, invalid, block)
+        return self._assembler.assemble(columns, invalid, block)
 
     def _primary_values(self, cells: Sequence[Sequence[str]], invalid: InvalidCells) -> Column:
         """Return what each activity is about: the id or the name, as the column's type declares.

@@ -61,7 +61,7 @@ class JobTag:
 def tag_of(task: ExportTask, field: str, unknown_fields: int) -> JobTag:
     """Return the tag of the job of a task whose file begins with ``field``."""
     return JobTag(
-        field_name_in_tag(field), task.window, task.horizon, task.request.digest, unknown_fields
+        tag_safe_field_name(field), task.window, task.horizon, task.request.digest, unknown_fields
     )
 
 
@@ -77,7 +77,7 @@ def with_tag(task: ExportTask, request: ExportRequest) -> ExportRequest:
     return request.with_header(field, str(tag_of(task, field, unknown_fields)))
 
 
-def field_name_in_tag(field: str) -> str:
+def tag_safe_field_name(field: str) -> str:
     """Return a field's name as it is in tags."""
     return _NOT_IN_TAGS.sub("_", field)
 

@@ -97,7 +97,7 @@ class Pipeline:
                 self._release(number)
         finally:
             with self._shared.changed:
-                self._shared.abandon(self._shared.jobs.remove_jobs_of_stream(stream))
+                self._shared.release_removed(self._shared.jobs.remove_jobs_of_stream(stream))
 
     def unpersisted_jobs(self) -> Iterator[JobCreated]:
         """Yield the jobs whose ids are not in STATE yet, of all streams.
@@ -138,7 +138,7 @@ class Pipeline:
             # Not longer: somebody waits for the end of the process.
             self._thread.join(self.SHUTDOWN_TIMEOUT_SECONDS)
         with self._shared.changed:
-            self._shared.abandon(self._shared.jobs.remove_all())
+            self._shared.release_removed(self._shared.jobs.remove_all())
 
     def _events_until_file(self, number: int) -> Iterator[Event]:
         shared = self._shared
@@ -166,4 +166,4 @@ class Pipeline:
 
     def _release(self, number: int) -> None:
         with self._shared.changed:
-            self._shared.abandon(self._shared.jobs.remove_read_job(number))
+            self._shared.release_removed(self._shared.jobs.remove_read_job(number))

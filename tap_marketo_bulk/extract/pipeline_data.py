@@ -72,7 +72,7 @@ class PipelineData:
         self.enqueues_without_state = False
         self.changed.notify_all()
 
-    def abandon(self, states: Iterable[JobState]) -> None:
+    def release_removed(self, states: Iterable[JobState]) -> None:
         """Close the files of removed jobs, and have the worker look after what still runs."""
         for state in states:
             self.abandoned.append(state)

@@ -101,7 +101,7 @@ class RowConverter:
             for field, field_type in schema.types.items()
             if field in file_fields
         ]
-        self._builder = RecordAssembler(schema, invalid_values, record_format)
+        self._assembler = RecordAssembler(schema, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row.
@@ -118,7 +118,7 @@ class RowConverter:
             field: convert_column(field, field_type, cells[index], invalid)
             for field, field_type, index in self._columns
         }
-        return self._builder.build(columns, invalid, block)
+        return self._assembler.assemble(columns, invalid, block)
 
 
 def convert_column(
@@ -155,7 +155,7 @@ class RecordAssembler:
         self._invalid_values = invalid_values
         self._make = record_format(schema.column_names)
 
-    def build(
+    def assemble(
         self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block
     ) -> list[Any]:
         """Return the record of each row of ``block``; fields without a column are null.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import ApiError, TransientError
 from tap_marketo_bulk.extract.job_rules import is_expired
-from tap_marketo_bulk.extract.job_tag import TAG_BYTES, field_name_in_tag, read_tag
+from tap_marketo_bulk.extract.job_tag import TAG_BYTES, read_tag, tag_safe_field_name
 from tap_marketo_bulk.extract.progress import LoggedProgress
 from tap_marketo_bulk.extract.quantities import count
 from tap_marketo_bulk.extract.stream_state import UnfinishedExport
@@ -173,5 +173,5 @@ def _missing_fields(beginning: bytes, tag: JobTag, fields: Sequence[str]) -> tup
     separator = next((each for each in ",\t; " if each in header), ",")
     present = set(next(csv.reader(io.StringIO(header), delimiter=separator), []))
     return tuple(
-        name for name in fields if name not in present and field_name_in_tag(name) != tag.field
+        name for name in fields if name not in present and tag_safe_field_name(name) != tag.field
     )

@@ -66,7 +66,7 @@ class Worker:
             while not self._shared.is_closing:
                 self._run_once()
             with self._shared.changed:
-                self._shared.abandon(self._shared.jobs.remove_all())
+                self._shared.release_removed(self._shared.jobs.remove_all())
             self._cancel_abandoned()
         except BaseException as error:  # noqa: BLE001 - the reader raises it
             with self._shared.changed:
@@ -116,7 +116,7 @@ class Worker:
         with self._shared.changed:
             if not self._shared.jobs.replace(state):
                 # The reader gave the stream up while the step was taken.
-                self._shared.abandon([state])
+                self._shared.release_removed([state])
             self._unknown_fields[state.task.stream].update(state.unknown_fields)
             self._shared.changed.notify_all()
             if state.stage is JobStage.CREATED and not self._shared.enqueues_without_state:

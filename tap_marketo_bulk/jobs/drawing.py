@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tap_marketo_bulk.jobs import formatting
-from tap_marketo_bulk.jobs.queue_snapshot import ended_table, queue_table, queue_text
+from tap_marketo_bulk.jobs.queue_snapshot import ended_table, queue_counts_text, queue_table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ _STATUS_STYLES = {
 _BAR_CHARACTERS = 30
 
 
-def draw_table(data: TableData, console: Console) -> Table:
+def table_renderable(data: TableData, console: Console) -> Table:
     """Return a table; a terminal that it is too wide for gets the shortened one.
 
     What does not fit into a column is wrapped and not cut off.
@@ -44,7 +44,7 @@ def draw_table(data: TableData, console: Console) -> Table:
     return table if fits else _draw(data.shortened(), gap=1)
 
 
-def draw_quota(usage: QuotaUsage, now: datetime, console: Console) -> RenderableType:
+def quota_renderable(usage: QuotaUsage, now: datetime, console: Console) -> RenderableType:
     """Return the bytes of today as text, and in a terminal as a bar."""
     grid = Table.grid(padding=(0, 1))
     grid.add_row("Used today:", Text(f"{usage.text()}."))
@@ -65,18 +65,18 @@ def quota_bar(usage: QuotaUsage, width: int) -> ProgressBar:
     )
 
 
-def draw_snapshot(snapshot: QueueSnapshot, console: Console) -> RenderableType:
+def snapshot_renderable(snapshot: QueueSnapshot, console: Console) -> RenderableType:
     """Return the queue, the bytes of today, and the jobs that ended last."""
     parts: list[RenderableType] = [
         Text(f"{formatting.instant(snapshot.now)} UTC", "bold"),
-        Text(queue_text(snapshot)),
+        Text(queue_counts_text(snapshot)),
         "",
-        draw_table(queue_table(snapshot), console),
+        table_renderable(queue_table(snapshot), console),
         "",
-        draw_quota(snapshot.usage, snapshot.now, console),
+        quota_renderable(snapshot.usage, snapshot.now, console),
     ]
     if snapshot.ended:
-        parts += ["", draw_table(ended_table(snapshot), console)]
+        parts += ["", table_renderable(ended_table(snapshot), console)]
     return Group(*parts)
 
 

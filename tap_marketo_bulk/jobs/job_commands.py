@@ -19,7 +19,7 @@ from tap_marketo_bulk.jobs.console import (
     write_html,
     write_svg,
 )
-from tap_marketo_bulk.jobs.drawing import draw_snapshot, draw_table
+from tap_marketo_bulk.jobs.drawing import snapshot_renderable, table_renderable
 from tap_marketo_bulk.jobs.job_list import (
     job_table,
     jobs_as_json,
@@ -37,7 +37,7 @@ from tap_marketo_bulk.jobs.shared_options import (
     subcommand,
 )
 from tap_marketo_bulk.jobs.timeline import make_timeline
-from tap_marketo_bulk.jobs.timeline_drawing import draw_timeline
+from tap_marketo_bulk.jobs.timeline_drawing import timeline_renderable
 from tap_marketo_bulk.jobs.watching import watch
 from tap_marketo_bulk.marketo.export_job import JobStatus
 from tap_marketo_bulk.marketo.exports import Exports
@@ -102,7 +102,7 @@ def list_command(
     if output_format == "json":
         write(console, jobs_as_json(jobs, now, windows))
     elif jobs:
-        write(console, draw_table(job_table(jobs, now, windows), console), "", totals(jobs))
+        write(console, table_renderable(job_table(jobs, now, windows), console), "", totals(jobs))
     elif all_jobs:
         write(console, "No export job of the past 7 days matches --status and --since.")
     else:
@@ -152,7 +152,7 @@ def watch_command(make_tap: MakeTap, megabytes: int | None, *, once: bool) -> No
     def draw() -> RenderableType:
         jobs = reader.read()
         now = tap.client.latest_response_time()
-        return draw_snapshot(take_snapshot(jobs, now, megabytes), console)
+        return snapshot_renderable(take_snapshot(jobs, now, megabytes), console)
 
     if once or not console.is_terminal:
         write(console, draw())
@@ -184,7 +184,7 @@ def timeline_command(
     jobs = past_job_reader(tap).read()
     now = tap.client.latest_response_time()
     timeline = make_timeline(jobs, now, days, megabytes)
-    picture = draw_timeline(timeline, PICTURE_CHARACTERS, has_colors=True)
+    picture = timeline_renderable(timeline, PICTURE_CHARACTERS, has_colors=True)
     console = stdout_console()
     for path, write_picture in ((svg, write_svg), (html, write_html)):
         if path:
@@ -192,7 +192,7 @@ def timeline_command(
             write(console, f"Wrote {path}.")
     if not svg and not html:
         width = console.width if console.is_terminal else PICTURE_CHARACTERS
-        write(console, draw_timeline(timeline, width, has_colors=has_colors(console)))
+        write(console, timeline_renderable(timeline, width, has_colors=has_colors(console)))
 
 
 def _write_file(path: Path, write_picture: Callable[[Path], None]) -> None:

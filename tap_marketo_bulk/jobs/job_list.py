@@ -56,7 +56,7 @@ def select_jobs(
         each
         for each in jobs
         if (not statuses or each.job.status in statuses)
-        and (since is None or (each.created or LONG_AGO) >= since)
+        and (since is None or (each.created_at or LONG_AGO) >= since)
     ]
 
 
@@ -89,8 +89,8 @@ def _cells(each: PastJob, now: datetime) -> tuple[str, ...]:
         job.export_id,
         each.object_path,
         str(job.status),
-        formatting.instant(each.created),
-        formatting.optional_duration(each.duration_seconds(now)),
+        formatting.instant(each.created_at),
+        formatting.optional_duration(each.seconds_since_queued(now)),
         formatting.optional_number(job.records),
         "" if job.size is None else formatting.size(job.size),
     )
@@ -106,13 +106,13 @@ def _window_cells(each: PastJob, windows: Windows | None) -> tuple[str, ...]:
 
 
 def _json_entry(each: PastJob, now: datetime, windows: Windows) -> dict[str, Any]:
-    created, window = each.created, windows.get(each.job.export_id)
+    created, window = each.created_at, windows.get(each.job.export_id)
     return {
         "id": each.job.export_id,
         "object": each.object_path,
         "status": str(each.job.status),
         "created": format_instant(created) if created else None,
-        "duration_seconds": each.duration_seconds(now),
+        "duration_seconds": each.seconds_since_queued(now),
         "records": each.job.records,
         "bytes": each.job.size,
         "window": {"start": format_instant(window.start), "end": format_instant(window.end)}

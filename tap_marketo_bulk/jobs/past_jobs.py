@@ -33,22 +33,22 @@ class PastJob:
     job: ExportJob
 
     @property
-    def created(self) -> datetime | None:
+    def created_at(self) -> datetime | None:
         """When it was created."""
         return _instant(self.job.created_at)
 
     @property
-    def queued(self) -> datetime | None:
+    def queued_at(self) -> datetime | None:
         """When it was enqueued, None while it has not been."""
         return _instant(self.job.queued_at)
 
     @property
-    def started(self) -> datetime | None:
+    def started_at(self) -> datetime | None:
         """When Marketo began to process it, None while it has not."""
         return _instant(self.job.started_at)
 
     @property
-    def finished(self) -> datetime | None:
+    def finished_at(self) -> datetime | None:
         """When it ended, None while it has not."""
         return _instant(self.job.finished_at)
 
@@ -57,10 +57,10 @@ class PastJob:
         """The bytes that it took of the daily quota: the size of its file."""
         return (self.job.size or 0) if self.job.status is JobStatus.COMPLETED else 0
 
-    def duration_seconds(self, now: datetime) -> float | None:
+    def seconds_since_queued(self, now: datetime) -> float | None:
         """Return how long it has been, or was, in the queue and processed."""
-        end = now if self.job.status.is_in_queue else self.finished
-        return (end - self.queued).total_seconds() if self.queued and end else None
+        end = now if self.job.status.is_in_queue else self.finished_at
+        return (end - self.queued_at).total_seconds() if self.queued_at and end else None
 
 
 class PastJobReader:
@@ -91,7 +91,7 @@ class PastJobReader:
                 if not self._object_paths:
                     raise
                 logger.warning("The export jobs of %s are not shown. %s", path, error)
-        return sorted(jobs, key=lambda each: each.created or LONG_AGO, reverse=True)
+        return sorted(jobs, key=lambda each: each.created_at or LONG_AGO, reverse=True)
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -68,11 +68,11 @@ def queue_table(snapshot: QueueSnapshot) -> TableData:
     """Return the table of slots and of the jobs that wait for one."""
     rows = [
         *(
-            _queue_row(f"slot {number}", job, job.started if job else None, snapshot.now)
+            _queue_row(f"slot {number}", job, job.started_at if job else None, snapshot.now)
             for number, job in enumerate(snapshot.slots, start=1)
         ),
         *(
-            _queue_row(f"queue {number}", job, job.queued, snapshot.now)
+            _queue_row(f"queue {number}", job, job.queued_at, snapshot.now)
             for number, job in enumerate(snapshot.queued, start=1)
         ),
     ]
@@ -85,7 +85,7 @@ def ended_table(snapshot: QueueSnapshot) -> TableData:
     """Return the table of the jobs that ended last."""
     rows = tuple(
         (
-            formatting.instant(each.finished or each.created),
+            formatting.instant(each.finished_at or each.created_at),
             each.object_path,
             str(each.job.status),
             formatting.optional_number(each.job.records),
@@ -99,11 +99,11 @@ def ended_table(snapshot: QueueSnapshot) -> TableData:
     return TableData(columns, rows, frozenset(("records", "size")))
 
 
-def queue_text(snapshot: QueueSnapshot) -> str:
+def queue_counts_text(snapshot: QueueSnapshot) -> str:
     """Return the numbers of jobs as text."""
     processing = sum(1 for job in snapshot.slots if job)
     in_queue = processing + len(snapshot.queued)
-    oldest = snapshot.queued[0].queued if snapshot.queued else None
+    oldest = snapshot.queued[0].queued_at if snapshot.queued else None
     waiting = (snapshot.now - oldest).total_seconds() if oldest else None
     parts = [
         f"{processing} processing",
@@ -129,13 +129,13 @@ def _with_status(jobs: Sequence[PastJob], status: JobStatus) -> list[PastJob]:
 
 
 def _started(each: PastJob) -> datetime:
-    return each.started or LONG_AGO
+    return each.started_at or LONG_AGO
 
 
 def _queued(each: PastJob) -> datetime:
-    return each.queued or LONG_AGO
+    return each.queued_at or LONG_AGO
 
 
 def _finished(each: PastJob) -> datetime:
     # Marketo need not report when a job was cancelled.
-    return each.finished or each.created or LONG_AGO
+    return each.finished_at or each.created_at or LONG_AGO

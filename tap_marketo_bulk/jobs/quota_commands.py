@@ -9,7 +9,7 @@ import click
 
 from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
 from tap_marketo_bulk.jobs.console import stdout_console, write
-from tap_marketo_bulk.jobs.drawing import draw_quota, draw_table
+from tap_marketo_bulk.jobs.drawing import quota_renderable, table_renderable
 from tap_marketo_bulk.jobs.forecast import estimate_bytes, forecast_text
 from tap_marketo_bulk.jobs.plan_report import plan_summary, plan_table
 from tap_marketo_bulk.jobs.quota_usage import DEFAULT_ALLOCATION, LOWER_BOUND, usage_of_day
@@ -45,7 +45,7 @@ def quota_command(make_tap: MakeTap, megabytes: int | None) -> None:
     now = tap.client.latest_response_time()
     notes = LOWER_BOUND if megabytes else f"{LOWER_BOUND} {DEFAULT_ALLOCATION}"
     console = stdout_console()
-    write(console, draw_quota(usage_of_day(jobs, now, megabytes), now, console), "", notes)
+    write(console, quota_renderable(usage_of_day(jobs, now, megabytes), now, console), "", notes)
 
 
 @subcommand("plan", epilog=_WITH_MELTANO)
@@ -80,7 +80,7 @@ def plan_command(
     usage = usage_of_day(jobs, tap.client.latest_response_time(), megabytes)
     console = stdout_console()
     if tasks:
-        write(console, draw_table(plan_table(tasks), console), "")
+        write(console, table_renderable(plan_table(tasks), console), "")
     write(console, *plan_summary(tasks, tap.streams_without_jobs()), *planner.retention_notes())
     if estimate := estimate_bytes(tasks, jobs):
         write(console, "", forecast_text(estimate, usage))

@@ -82,7 +82,7 @@ def usage_of_day(jobs: Sequence[PastJob], now: datetime, megabytes: int | None) 
     sizes = [
         each.charged_bytes
         for each in jobs
-        if each.charged_bytes and each.finished and quota_day(each.finished) == day
+        if each.charged_bytes and each.finished_at and quota_day(each.finished_at) == day
     ]
     allocation = (megabytes or DAILY_EXPORT_MEGABYTES) * 1_000_000
     return QuotaUsage(sum(sizes), len(sizes), allocation, next_reset(now))

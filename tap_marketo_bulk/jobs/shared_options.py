@@ -72,7 +72,7 @@ def parse_instant_option(
 
 def past_job_reader(tap: TapMarketoBulk) -> PastJobReader:
     """Return a reader of the jobs of every object that the tap exports."""
-    return PastJobReader(Exports(tap.client), tap.export_objects())
+    return PastJobReader(Exports(tap.client), tap.exportable_object_paths())
 
 
 def _make_tap(

@@ -131,7 +131,7 @@ def make_timeline(
     shown = [_day(first + timedelta(days=number), slots, jobs, megabytes) for number in numbers]
     paths = {each.job.object_path for day in shown for slot in day.slots for each in slot}
     drawn = sum(map(len, slots))
-    processed = sum(1 for each in jobs if each.started or each.job.status in _PROCESSED)
+    processed = sum(1 for each in jobs if each.started_at or each.job.status in _PROCESSED)
     return Timeline(now, tuple(shown), tuple(sorted(paths)), processed - drawn)
 
 
@@ -156,9 +156,9 @@ def _assign_slots(jobs: Iterable[PastJob], now: datetime) -> list[list[Processin
 
 def _spans(jobs: Iterable[PastJob], now: datetime) -> Iterator[tuple[datetime, datetime, PastJob]]:
     for job in jobs:
-        end = now if job.job.status is JobStatus.PROCESSING else job.finished
-        if job.started and end:
-            yield job.started, max(job.started + _SHORTEST, end), job
+        end = now if job.job.status is JobStatus.PROCESSING else job.finished_at
+        if job.started_at and end:
+            yield job.started_at, max(job.started_at + _SHORTEST, end), job
 
 
 def _day(

@@ -106,7 +106,7 @@ class ChartStyle:
         return letters
 
 
-def draw_timeline(timeline: Timeline, width: int, *, has_colors: bool) -> RenderableType:
+def timeline_renderable(timeline: Timeline, width: int, *, has_colors: bool) -> RenderableType:
     """Return the chart and its legend.
 
     Args:

@@ -67,7 +67,7 @@ def describe_custom_object(client: Client, api_name: str) -> CustomObject:
         return _custom_object(api_name, entries[0])
 
 
-def export_path(api_name: str) -> str:
+def export_object_path(api_name: str) -> str:
     """Return the export object in the paths of Bulk Extract."""
     return f"customobjects/{path_segment(api_name)}"
 

@@ -114,7 +114,7 @@ class ExpectedAssets:
         """The calls of the last 7 days up to now, by date."""
         return {str(entry["date"]): entry for entry in self._statistics.usage()}
 
-    def errors(self) -> dict[str, Entry]:
+    def api_errors_by_date(self) -> dict[str, Entry]:
         """The API errors of the last 7 days up to now, by date."""
         return {str(entry["date"]): entry for entry in self._statistics.errors()}
 

@@ -11,7 +11,7 @@ from tap_marketo_bulk.extract.attribute_columns import free_name, snake_case
 from tap_marketo_bulk.extract.field_types import DATE_TIME, TEXT
 from tap_marketo_bulk.marketo.custom_objects import (
     describe_custom_object,
-    export_path,
+    export_object_path,
     list_custom_objects,
 )
 from tap_marketo_bulk.marketo.exports import ExportRequest
@@ -110,7 +110,7 @@ class CustomObjectRequestBuilder(ExportRequestBuilder):
 
     def __init__(self, api_name: str, settings: Settings) -> None:
         """Take the object's name in the API, and the settings."""
-        self.object_path = export_path(api_name)
+        self.object_path = export_object_path(api_name)
         self._settings = settings
 
     def requests(

@@ -65,6 +65,7 @@ class MarketoStub:
         job = file.job
         created = job | {"status": "Created"}
         results = {
+            "/members/describe.json": [{"fields": []}],
             "/describe.json": file.lead_fields,
             "/types.json": activity_types(),
             "/create.json": [created],

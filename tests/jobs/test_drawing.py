@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tap_marketo_bulk.jobs.console import has_colors, write
-from tap_marketo_bulk.jobs.drawing import draw_quota, draw_table
+from tap_marketo_bulk.jobs.drawing import quota_renderable, table_renderable
 from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
 from tap_marketo_bulk.jobs.table_data import TableData
 from tests.support.terminal import ESCAPE, terminal, without_codes, written
@@ -24,7 +24,7 @@ NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 def drawn(width: int) -> list[str]:
     console = terminal(width)
-    write(console, draw_table(TABLE, console))
+    write(console, table_renderable(TABLE, console))
     return [line.rstrip() for line in without_codes(written(console)).splitlines()]
 
 
@@ -56,7 +56,7 @@ def test_what_does_not_fit_is_wrapped_and_not_cut_off() -> None:
 def test_a_terminal_shows_the_used_part_of_the_quota_as_a_bar(used: int, bar: str) -> None:
     usage = QuotaUsage(used * 1_000_000, 1, 100_000_000, NOW + timedelta(hours=1))
     console = terminal(100, has_colors=False)
-    write(console, draw_quota(usage, NOW, console))
+    write(console, quota_renderable(usage, NOW, console))
     lines = [line.split(":")[-1].strip() for line in written(console).splitlines()]
     assert [line for line in lines if line.startswith("━")] == [bar][: bool(bar)]
 
@@ -65,7 +65,7 @@ def test_a_used_up_quota_is_red() -> None:
     def color(used: int) -> str:
         usage = QuotaUsage(used, 1, 100, NOW + timedelta(hours=1))
         console = terminal(100)
-        write(console, draw_quota(usage, NOW, console))
+        write(console, quota_renderable(usage, NOW, console))
         return written(console).partition("━")[0].rpartition(ESCAPE)[2]
 
     assert (color(99), color(100)) == ("[32m", "[31m")

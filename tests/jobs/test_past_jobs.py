@@ -90,13 +90,13 @@ def test_the_jobs_of_an_object_are_read_with_one_call(
     ],
 )
 def test_instants_are_parsed_in_every_format(text: str) -> None:
-    assert past(created_at=text, finished_at=text).created == NOON
-    assert past(created_at=text, finished_at=text).finished == NOON
+    assert past(created_at=text, finished_at=text).created_at == NOON
+    assert past(created_at=text, finished_at=text).finished_at == NOON
 
 
 @pytest.mark.parametrize("text", [None, "", "soon"])
 def test_text_that_is_not_an_instant_gives_none(text: str | None) -> None:
-    assert past(created_at=text).created is None
+    assert past(created_at=text).created_at is None
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_text_that_is_not_an_instant_gives_none(text: str | None) -> None:
     ],
 )
 def test_the_duration_begins_when_the_job_is_queued(job: PastJob, seconds: float | None) -> None:
-    assert job.duration_seconds(NOON) == seconds
+    assert job.seconds_since_queued(NOON) == seconds
 
 
 def test_only_completed_jobs_are_charged_for_their_bytes() -> None:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from tap_marketo_bulk.jobs.queue_snapshot import (
     ended_table,
+    queue_counts_text,
     queue_table,
-    queue_text,
     take_snapshot,
 )
 from tap_marketo_bulk.marketo.export_job import JobStatus
@@ -37,7 +37,7 @@ def test_slots_and_queue_are_in_the_order_of_time() -> None:
         ("queue 1", "leads", "queued", "6 min", "c"),
         ("queue 2", "activities", "queued", "2 min", "d"),
     )
-    assert queue_text(snapshot) == (
+    assert queue_counts_text(snapshot) == (
         "2 processing, 2 queued, oldest 6 min, 1 created and not enqueued; "
         "4 of 10 places are used by this API user."
     )
@@ -50,7 +50,7 @@ def test_a_slot_without_a_job_is_free() -> None:
         ("slot 2", "", "free", "", ""),
     )
     text = "1 processing, 0 queued; 1 of 10 places are used by this API user."
-    assert queue_text(snapshot) == text
+    assert queue_counts_text(snapshot) == text
 
 
 def test_more_jobs_than_slots_are_shown() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tap_marketo_bulk.jobs.console import write
 from tap_marketo_bulk.jobs.timeline import make_timeline
-from tap_marketo_bulk.jobs.timeline_drawing import draw_timeline
+from tap_marketo_bulk.jobs.timeline_drawing import timeline_renderable
 from tap_marketo_bulk.marketo.export_job import JobStatus
 from tests.support.past_job import past_job
 from tests.support.terminal import terminal, without_codes, written
@@ -25,7 +25,9 @@ LAST = "Marketo shows each API user their own jobs only"
 
 def drawn(width: int, *, has_colors: bool) -> list[str]:
     console = terminal(width)
-    write(console, draw_timeline(make_timeline(JOBS, NOW, 7, 100), width, has_colors=has_colors))
+    write(
+        console, timeline_renderable(make_timeline(JOBS, NOW, 7, 100), width, has_colors=has_colors)
+    )
     return [line.rstrip() for line in without_codes(written(console)).splitlines()]
 
 
@@ -63,7 +65,7 @@ def test_objects_with_the_same_letters_get_others() -> None:
         for hour, path in enumerate(paths, start=6)
     ]
     console = terminal(200)
-    write(console, draw_timeline(make_timeline(jobs, NOW, 7, 100), 200, has_colors=False))
+    write(console, timeline_renderable(make_timeline(jobs, NOW, 7, 100), 200, has_colors=False))
     lines = without_codes(written(console)).splitlines()
     assert lines[4].split() == [
         *("A", "a", "B", "customobjects/4", "C", "customobjects/aa_c", "M", "program/members"),
@@ -77,7 +79,7 @@ def test_more_objects_than_letters_share_a_question_mark() -> None:
         for each in range(30)
     ]
     console = terminal(400)
-    write(console, draw_timeline(make_timeline(jobs, NOW, 7, 100), 400, has_colors=False))
+    write(console, timeline_renderable(make_timeline(jobs, NOW, 7, 100), 400, has_colors=False))
     assert "Z 4   ? 5" in without_codes(written(console))
 
 
@@ -85,7 +87,9 @@ def test_a_day_that_begins_now_is_not_busy() -> None:
     midnight = datetime(2026, 1, 15, 6, tzinfo=UTC)
     job = past_job("a", started="05:00:00", finished="06:00:00")
     console = terminal(100)
-    write(console, draw_timeline(make_timeline([job], midnight, 1, 100), 100, has_colors=False))
+    write(
+        console, timeline_renderable(make_timeline([job], midnight, 1, 100), 100, has_colors=False)
+    )
     lines = without_codes(written(console)).splitlines()
     assert lines[1].split() == ["01-15", "1", "0%", "0", "bytes", "0%"]
 
@@ -93,7 +97,7 @@ def test_a_day_that_begins_now_is_not_busy() -> None:
 def test_the_notes_name_the_time_zone_and_the_jobs_that_are_missing() -> None:
     console = terminal(200)
     found = make_timeline([*JOBS, past_job("e")], NOW, 7, 100)
-    write(console, draw_timeline(found, 200, has_colors=True))
+    write(console, timeline_renderable(found, 200, has_colors=True))
     notes = [line.rstrip() for line in without_codes(written(console)).splitlines()[-3:]]
     assert notes[0] == (
         "Days and hours are those of US Central time: the daily quota, here 100 MB, is reset at "

@@ -10,7 +10,7 @@ import pytest
 from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.marketo.custom_objects import (
     describe_custom_object,
-    export_path,
+    export_object_path,
     list_custom_objects,
 )
 from tap_marketo_bulk.marketo.object_fields import parse_object_fields
@@ -79,4 +79,4 @@ def test_a_description_of_members_of_another_shape_is_an_error(
 
 
 def test_an_api_name_is_one_segment_of_a_path() -> None:
-    assert export_path("a/../b c") == "customobjects/a%2F..%2Fb%20c"
+    assert export_object_path("a/../b c") == "customobjects/a%2F..%2Fb%20c"

@@ -159,7 +159,7 @@ def test_usage_and_errors_are_reported_for_seven_days(
         "errors": [{"errorCode": "610", "count": 1}, {"errorCode": "1002", "count": 2}],
     }
     assert client.get_result("/rest/v1/stats/errors.json") == errors[6:]
-    assert sandbox.expected.errors() == {one["date"]: one for one in errors}
+    assert sandbox.expected.api_errors_by_date() == {one["date"]: one for one in errors}
     assert sandbox.expected.usage()["2026-03-01"] == usage[5]
     clock.advance(6 * 86_400)
     assert client.get_result("/rest/v1/stats/usage/last7days.json")[0]["date"] == "2026-03-02"

@@ -100,7 +100,7 @@ def _exported_rows(sandbox: Sandbox, stream: str) -> Iterable[dict[str, Any]]:
 
 def _usage(sandbox: Sandbox) -> Rows:
     """The calls and the errors of the last days, by date."""
-    errors = sandbox.expected.errors()
+    errors = sandbox.expected.api_errors_by_date()
     return {
         (date,): {
             **entry,
