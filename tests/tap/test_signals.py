@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import resource
 import signal
-import subprocess
 import termios
 import time
 from array import array
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from tap_marketo_bulk.clock import SystemClock
-from tap_marketo_bulk.sandbox import Fault, Sandbox, SandboxClock
-from tests.support.command import PROGRAM
+from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
 from tests.support.data_sets import UNCHANGING, assert_complete, expected_rows_until, loaded_rows
 from tests.support.runs import RunResult, TapRunner
+from tests.support.tap_process import (
+    TapProcess,
+    count_calls,
+    delayed_response,
+    parse_output,
+    settings_of,
+    wait_until,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from subprocess import Popen
+    from collections.abc import Callable
 
-TIMEOUT_SECONDS = 20.0
 # The smallest size of a pipe: macOS has 16 KiB, Linux 64 KiB.
 PIPE_BYTES = 16 * 1024
 # Every job is still in the queue when the test ends.
@@ -42,91 +44,12 @@ def sandbox_clock() -> SandboxClock:
     return SandboxClock()
 
 
-def settings_of(sandbox: Sandbox) -> dict[str, Any]:
-    return {
-        "endpoint": sandbox.url,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-        "start_date": (sandbox.created_at - timedelta(days=61)).isoformat(),
-        "end_date": (sandbox.created_at - timedelta(minutes=15)).isoformat(),
-        "activity_lookback_minutes": 0,
-        "window_days": 21,
-        "poll_seconds": 0.05,
-    }
-
-
-class TapProcess:
-    """A running process of the tap, with its files in a folder."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, options: dict[str, Any]) -> None:
-        """Start the process, with more options of ``Popen``."""
-        self.errors = ""
-        self.spool = folder / "spool"
-        self.spool.mkdir()
-        config = folder / "config.json"
-        config.write_text(json.dumps(settings_of(sandbox)))
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        env = {"env": os.environ | {"TMPDIR": str(self.spool)}}
-        all_options: dict[str, Any] = pipes | env | options
-        arguments = [PROGRAM, "--config", str(config)]
-        self.popen: Popen[Any] = subprocess.Popen(arguments, **all_options)  # noqa: S603 - our own program
-
-    def output(self) -> bytes:
-        """Read stdout and stderr to their end, and wait for the process."""
-        output, errors = self.popen.communicate(timeout=TIMEOUT_SECONDS)
-        self.errors = errors.decode()
-        return output or b""
-
-
-@pytest.fixture
-def start(sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., TapProcess]]:
-    """Return a function that starts the tap; the processes are killed after the test."""
-    started: list[TapProcess] = []
-
-    def start_process(**options: object) -> TapProcess:
-        started.append(TapProcess(sandbox, tmp_path, options))
-        return started[-1]
-
-    yield start_process
-    for process in started:
-        process.popen.kill()
-        process.popen.wait()
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    """Wait until a condition is true that depends on another process."""
-    deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not become true in time"
-        time.sleep(0.005)
-
-
-def parse_output(output: bytes, *, may_be_cut: bool = False) -> RunResult:
-    """Parse the messages on stdout; the last line may only be incomplete if ``may_be_cut``."""
-    lines = output.split(b"\n")
-    assert may_be_cut or lines[-1] == b""
-    return RunResult([json.loads(line) for line in lines[:-1]])
-
-
 def run_again(sandbox: Sandbox, run: RunResult) -> RunResult:
     """Run in this process, with the last STATE of another run."""
     tap = TapRunner(sandbox, SystemClock())
     again = tap.run(config=settings_of(sandbox), state=run.state)
     assert again.error is None
     return again
-
-
-def count_calls(sandbox: Sandbox, name: str) -> int:
-    return sum(call.name == name for call in sandbox.calls)
-
-
-@contextmanager
-def delayed_response(sandbox: Sandbox, call: str, skip: int) -> Iterator[None]:
-    """Execute a call, and delay its response until after the test."""
-    fault = Fault("delay", call=call, skip=skip, seconds=TIMEOUT_SECONDS)
-    sandbox.faults.append(fault)
-    yield
-    sandbox.faults.remove(fault)
 
 
 def assert_exported_once(sandbox: Sandbox) -> None:
