@@ -26,6 +26,8 @@ class ExportTask:
         is_last_of_window: Whether no later task covers the same window.
         export_id: The job that an earlier run created for exactly this request.
         unknown_fields: Fields of the request that this job lacks: Marketo did not know them.
+        window_horizon: The earliest horizon of the jobs for the same window; None where it is
+            this task's own.
     """
 
     stream: str
@@ -37,6 +39,7 @@ class ExportTask:
     is_last_of_window: bool = True
     export_id: str | None = None
     unknown_fields: tuple[str, ...] = ()
+    window_horizon: datetime | None = None
 
     def __str__(self) -> str:
         """Return the stream and the window as text for a log line."""
