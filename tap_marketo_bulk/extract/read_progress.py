@@ -161,7 +161,7 @@ def after_window(
             return _after_full(state, mode, window, horizon)
         case BackfillReadMode():
             return _after_backfill(state, mode, window)
-        case UndatedReadMode():
+        case _:  # a read without dates
             # All jobs were of this read, whichever run created them.
             return replace(state, full_read_began=None, full_read_reached=None, exports=())
 

@@ -241,6 +241,7 @@ class SyncRun:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""
         for group in self.planner.groups.values():
             for stream in group.consumers:
-                bookmark = bookmark_of(self.state_store[stream.name], stream.read_mode())
+                mode = self.planner.mode_of(stream)
+                bookmark = bookmark_of(self.state_store[stream.name], mode)
                 if bookmark or group.name in self._incomplete:
                     yield stream.name, bookmark

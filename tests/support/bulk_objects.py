@@ -60,12 +60,12 @@ def is_record_of(stream: str) -> Callable[[Message], bool]:
     return lambda message: (message["type"], message.get("stream")) == ("RECORD", stream)
 
 
-def named_programs(sandbox: Sandbox) -> set[int]:
+def named_programs(sandbox: Sandbox, since: str = "") -> set[int]:
     """Return the programs that activities of the type Change Status in Progression name."""
     return {
         int(str(activity["primaryAttributeValueId"]))
         for activity in sandbox.expected.activities().values()
-        if activity["activityTypeId"] == 104
+        if activity["activityTypeId"] == 104 and str(activity["activityDate"]) >= since
     }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, StreamsDeniedError
+from tap_marketo_bulk.errors import ApiError, StreamsDeniedError, StreamsWithoutFilterError
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ACTIVITY
 from tests.support.bulk_objects import (
@@ -27,6 +27,7 @@ from tests.support.bulk_objects import (
     new_sandbox,
 )
 from tests.support.data_sets import assert_bookmarks_are_covered, loaded_rows
+from tests.support.runs import with_metadata
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Options, Sandbox
@@ -115,6 +116,24 @@ def test_programs_that_cannot_be_listed_leave_out_program_members_alone(
     sandbox.faults.clear()
     again = tap.run(config=ACTIVE, catalog=catalog, state=run.state)
     assert loaded_rows([again], MEMBERS) == expected_active_members(sandbox)
+
+
+@pytest.mark.parametrize("method", ["INCREMENTAL", "FULL_TABLE"])
+def test_program_members_are_left_out_where_marketo_rejects_every_filter(
+    tap: TapRunner, sandbox: Sandbox, method: str
+) -> None:
+    rejected = Fault("envelope", call="create", object=MEMBERS_OBJECT, code="1035", times=None)
+    sandbox.faults.append(rejected)
+    catalog = with_metadata(
+        catalog_of(tap, "leads", MEMBERS),
+        MEMBERS,
+        replication_method=method,
+        forced_replication_method=method,
+    )
+    run = tap.run(config=TWO_WINDOWS, catalog=catalog)
+    assert type(run.error) is StreamsWithoutFilterError
+    assert run.error.streams == (MEMBERS,)
+    assert run.table("leads") == sandbox.expected.leads()
 
 
 def test_the_error_names_a_program_of_the_setting_that_marketo_does_not_know(

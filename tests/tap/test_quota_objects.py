@@ -133,7 +133,10 @@ def test_without_the_filter_a_read_of_all_members_continues_after_the_quota_was_
     # The first call is rejected, since it has the filter.
     sandbox.faults.append(replace(USED_UP, skip=2))
     catalog = catalog_of(tap, MEMBERS)
-    first = tap.run(config=TWO_WINDOWS, catalog=catalog)
+    # A run with active programs moved the bookmark, since there were none.
+    bookmark = {"replication_key": "updatedAt", "replication_key_value": FIRST_END}
+    state = {"bookmarks": {MEMBERS: bookmark}}
+    first = tap.run(config=TWO_WINDOWS, catalog=catalog, state=state)
     assert f"{MEMBERS} is not complete" in str(first.error)
     sandbox.faults.clear()
     again = tap.run(config=TWO_WINDOWS, catalog=catalog, state=first.state)

@@ -229,13 +229,27 @@ def test_programs_that_do_not_exist_any_more_do_not_stay_pending(
     assert run.bookmark(MEMBERS)["replication_key_value"] == "2026-02-28T23:45:00Z"
 
 
-def test_active_members_are_loaded_by_any_number_of_interrupted_runs(
-    tap: TapRunner, sandbox: Sandbox
+@pytest.mark.parametrize("lookback", [0, 60])
+def test_active_members_are_loaded_once_by_any_number_of_interrupted_runs(
+    tap: TapRunner, sandbox: Sandbox, lookback: int
 ) -> None:
     catalog = catalog_of(tap, "activities", MEMBERS)
-    config = ACTIVE | {"end_date": "2026-02-20T00:00:00Z"}
-    runs = [tap.run(config=config, catalog=catalog, stop_when=is_record_of(MEMBERS))]
-    for stop in (has_jobs(MEMBERS, 1), is_record_of("activities"), is_record_of(MEMBERS), None):
-        runs.append(tap.run(config=ACTIVE, catalog=catalog, state=runs[-1].state, stop_when=stop))
+    config = ACTIVE | {"activity_lookback_minutes": lookback}
+    first_end = {"end_date": "2026-01-10T00:00:00Z"}
+    runs = [tap.run(config=config | first_end, catalog=catalog)]
+    for stop in (is_record_of("activities"), has_jobs(MEMBERS, 1), is_record_of(MEMBERS), None):
+        runs.append(tap.run(config=config, catalog=catalog, state=runs[-1].state, stop_when=stop))
     assert runs[-1].error is None
-    assert loaded_rows(runs, MEMBERS) == expected_active_members(sandbox)
+    # The runs after the first read the programs that activities named since then.
+    loaded, programs = loaded_rows(runs[1:], MEMBERS), named_programs(sandbox, "2026-01-10")
+    assert loaded == {
+        key: row
+        for key, row in expected_active_members(sandbox).items()
+        if key[1] in programs and row["updatedAt"] >= "2026-01-10"
+    }
+    assert loaded
+    filters: list[Any] = [job.request["filter"] for job in paid_jobs(sandbox, MEMBERS_OBJECT)]
+    assert len({str(each) for each in filters}) == len(filters)
+    starts = {each["updatedAt"]["startAt"] for each in filters}
+    begin = first_end["end_date"] if not lookback else "2026-01-09T23:00:00Z"
+    assert min(starts - {"2025-12-30T00:00:00Z"}) == begin
