@@ -185,8 +185,9 @@ class _Planner:
         self, window: Window, consumers: tuple[str, ...], read_horizon: datetime
     ) -> Iterator[ExportTask]:
         requests = self._plan.make_requests(window, consumers)
-        for number, request in enumerate(requests, start=1):
-            export = self._take_export(window, request, consumers)
+        exports = [self._take_export(window, request, consumers) for request in requests]
+        horizons = [each.horizon if each else read_horizon for each in exports]
+        for number, (request, export) in enumerate(zip(requests, exports, strict=True), start=1):
             yield ExportTask(
                 stream=self._plan.stream,
                 window=export.window if export else window,
@@ -197,6 +198,7 @@ class _Planner:
                 is_last_of_window=number == len(requests),
                 export_id=export.export_id if export else None,
                 unknown_fields=export.unknown_fields if export else (),
+                window_horizon=min(horizons),
             )
 
     def _take_export(

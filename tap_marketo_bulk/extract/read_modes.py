@@ -27,9 +27,12 @@ class PartialReadMode:
 
     Attributes:
         replication_key: The column that the bookmark is about.
+        lookback: What is read again before the horizon of a run, by the run after it: which
+            records are read can depend on what is stored later than it is dated.
     """
 
     replication_key: str
+    lookback: timedelta = timedelta()
 
 
 @dataclass(frozen=True)

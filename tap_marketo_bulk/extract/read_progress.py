@@ -56,8 +56,11 @@ def owed_windows(
         window = state.backfills[mode.index].window
         return merge([Window(window.start, min(window.end, horizon))])
     bookmark = bookmark_of(state, mode)
-    if bookmark is None or isinstance(mode, PartialReadMode):
-        return merge([Window(max(start, bookmark or start), horizon)])
+    if bookmark is None:
+        return merge([Window(start, horizon)])
+    if isinstance(mode, PartialReadMode):
+        again = min(bookmark, _earlier(state.horizon or bookmark, mode.lookback))
+        return merge([Window(max(start, again), horizon)])
     windows = [*_owed_before_bookmark(state, mode), Window(bookmark, horizon)]
     return merge(Window(max(start, each.start), min(each.end, horizon)) for each in windows)
 
@@ -87,7 +90,7 @@ def state_when_read_begins(
         wanted: What the bookmark has to stand for, by today's settings.
         horizon: Where this run stops reading.
     """
-    if isinstance(mode, FullReadMode) and state.full_read_began is None:
+    if isinstance(mode, FullReadMode | UndatedReadMode) and state.full_read_began is None:
         return replace(state, full_read_began=horizon)
     if not isinstance(mode, IncrementalReadMode | PartialReadMode):
         return state
@@ -142,22 +145,28 @@ def after_window(
         state: The state before.
         mode: How the stream is read.
         window: The stretch that was read.
-        read_horizon: The horizon of the run that created the job.
+        read_horizon: The horizon of the run that created the job; of several jobs the earliest.
         horizon: The horizon of this run.
     """
-    if window.end >= horizon and not isinstance(mode, BackfillReadMode):
+    # A file without dates holds what there was when its job ran.
+    reached = read_horizon if isinstance(mode, UndatedReadMode) else window.end
+    if reached >= horizon and not isinstance(mode, BackfillReadMode):
         state = replace(state, pending_ids=())
+    if isinstance(mode, IncrementalReadMode | PartialReadMode):
+        # A full read that an earlier run began is out of date: the next one begins anew.
+        state = replace(state, full_read_began=None, full_read_reached=None)
     match mode:
         case IncrementalReadMode():
             return _after_incremental(state, mode, window, read_horizon)
         case PartialReadMode():
-            return _after_partial(state, mode, window)
+            return _after_partial(state, mode, window, read_horizon)
         case FullReadMode():
             return _after_full(state, mode, window, horizon)
         case BackfillReadMode():
             return _after_backfill(state, mode, window)
-        case UndatedReadMode():
-            return state
+        case _:  # a read without dates
+            # All jobs were of this read, whichever run created them.
+            return replace(state, full_read_began=None, full_read_reached=None, exports=())
 
 
 def _after_incremental(
@@ -182,15 +191,19 @@ def _after_incremental(
     )
 
 
-def _after_partial(state: StreamState, mode: PartialReadMode, window: Window) -> StreamState:
+def _after_partial(
+    state: StreamState, mode: PartialReadMode, window: Window, read_horizon: datetime
+) -> StreamState:
     bookmark = bookmark_of(state, mode)
     owed = () if bookmark is None else state.owed or ()
+    # What was read again before the bookmark was not owed, or it is among the owed stretches.
+    new = Window(max(bookmark or window.start, window.start), window.end)
     return replace(
         state,
         replication_key=mode.replication_key,
         bookmark=max(bookmark or window.end, window.end),
-        horizon=None,
-        owed=merge([*owed, window]),
+        horizon=read_horizon if mode.lookback and read_horizon > window.end else None,
+        owed=merge([*owed, new]),
     )
 
 

@@ -52,6 +52,8 @@ class ExportTask:
         export_id: The job that an earlier run created for exactly this request.
         unknown_fields: Fields of the request that this job lacks: Marketo did not know them.
         place: Its place among the files of its stream; it is no part of what is exported.
+        window_horizon: The earliest horizon of the jobs for the same window; None where it is
+            this task's own.
     """
 
     stream: str
@@ -64,6 +66,7 @@ class ExportTask:
     export_id: str | None = None
     unknown_fields: tuple[str, ...] = ()
     place: WindowPlace = field(default=WindowPlace(), compare=False)
+    window_horizon: datetime | None = None
 
     def __str__(self) -> str:
         """Return the stream and the window as text for a message."""

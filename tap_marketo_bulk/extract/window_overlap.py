@@ -31,16 +31,17 @@ class WindowOverlapFilter:
     def begin_file(
         self, window: Window, fields: Sequence[str], consumers: Sequence[object] = ()
     ) -> None:
-        """Go on with the file of the next window.
+        """Go on with the next file, of the same window or of the next one.
 
-        Rows are compared with the previous file's only if it had the same fields and the same
-        ``consumers``: a stream that begins with this window has not emitted any of them.
+        Rows are compared with the previous window's only if its files had the same fields and the
+        same ``consumers``: a stream that begins with this window has not emitted any of them.
         """
         source, start = (tuple(fields), tuple(consumers)), format_instant(window.start)
-        is_neighbour = source == self._source and start == self._end
-        self._previous, self._current = (self._current if is_neighbour else set()), set()
-        self._source = source
-        self._start, self._end = start, format_instant(window.end)
+        end = format_instant(window.end)
+        if (source, start, end) != (self._source, self._start, self._end):
+            is_neighbour = source == self._source and start == self._end
+            self._previous, self._current = (self._current if is_neighbour else set()), set()
+        self._source, self._start, self._end = source, start, end
         has_instant = self._instant_field in fields
         self._column = fields.index(self._instant_field) if has_instant else None
 

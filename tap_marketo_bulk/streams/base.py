@@ -155,7 +155,7 @@ class MarketoStream(SdkStream):
         if self.replication_method == REPLICATION_FULL_TABLE:
             return self.spec.full_read
         if self.spec.is_partial:
-            return PartialReadMode(self.replication_key or "")
+            return PartialReadMode(self.replication_key or "", self.spec.lookback)
         return IncrementalReadMode(self.replication_key or "", self.spec.lookback)
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:

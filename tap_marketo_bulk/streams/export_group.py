@@ -132,9 +132,22 @@ class ExportGroup:
             )
             mode = modes[stream.name]
             state = state_when_read_begins(state, mode, wanted, period.horizon)
-            if isinstance(mode, PartialReadMode) and not state.pending_ids:
-                state = _after_nothing_was_changed(state, mode, period)
+            if isinstance(mode, PartialReadMode):
+                state = self._state_if_nothing_is_read(stream, state, mode, period)
             state_store[stream.name] = state
+
+    def _state_if_nothing_is_read(
+        self, stream: MarketoStream, state: StreamState, mode: PartialReadMode, period: SyncPeriod
+    ) -> StreamState:
+        """Return the state after the read, if none of the pending ids has to be read."""
+        owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
+        needs = [ConsumerNeeds(stream, state.pending_ids)]
+        if any(self.request_builder.requests(window, needs, mode) for window in owed):
+            return state
+        horizon = period.horizon
+        for window in owed:
+            state = after_window(state, mode, window, read_horizon=horizon, horizon=horizon)
+        return state
 
     def tasks(
         self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
@@ -180,17 +193,6 @@ class ExportGroup:
             horizon=period.horizon,
             window_length=period.window_length,
         )
-
-
-def _after_nothing_was_changed(
-    state: StreamState, mode: PartialReadMode, period: SyncPeriod
-) -> StreamState:
-    """Return the state of a stream of which no record has to be read."""
-    for window in owed_windows(state, mode, start=period.start, horizon=period.horizon):
-        state = after_window(
-            state, mode, window, read_horizon=period.horizon, horizon=period.horizon
-        )
-    return state
 
 
 def _consumers(

@@ -15,6 +15,7 @@ from tap_marketo_bulk.streams.retention import retention_note, warn_of_lost_reco
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_marketo_bulk.errors import MarketoBulkError
     from tap_marketo_bulk.extract.pipeline import Pipeline
     from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.tasks import ExportTask
@@ -71,7 +72,7 @@ class GroupPlanner:
         self._pipeline = pipeline
         self._reconciler = reconciler
         self._modes: dict[str, ReadMode] = {}
-        self._denied: dict[str, AccessDeniedError] = {}
+        self._errors: dict[str, MarketoBulkError] = {}
 
     def plan(self) -> list[ExportTask]:
         """Return the tasks of a run in the order of reading; nothing is submitted."""
@@ -99,13 +100,23 @@ class GroupPlanner:
         first = [each for each in self.groups.values() if not self._is_planned_later(each)]
         self._log_and_submit([task for group in first for task in self._tasks_of(group)])
 
-    def submit_tasks_that_depend_on(self, group: ExportGroup) -> None:
-        """Submit the tasks of groups whose requests depend on the records of this one."""
+    def plan_groups_that_depend_on(
+        self, group: ExportGroup, error: MarketoBulkError | None
+    ) -> None:
+        """Submit the tasks of groups whose requests depend on the records of this one.
+
+        Where an error ended the read of this group, they are not read either: their bookmarks
+        would move past what the missing records ask for.
+        """
         for each in self.groups.values():
-            if self._is_planned_later(each) and each.request_builder.planned_after == group.name:
-                with self._pipeline.while_reader_calls_marketo():
-                    tasks = self._tasks_of(each)
-                self._log_and_submit(tasks)
+            if each.request_builder.planned_after != group.name:
+                continue
+            if error:
+                self._errors[each.name] = error
+                continue
+            with self._pipeline.while_reader_calls_marketo():
+                tasks = self._tasks_of(each)
+            self._log_and_submit(tasks)
 
     def _log_and_submit(self, tasks: Sequence[ExportTask]) -> None:
         past_exports = self._pipeline.past_exports
@@ -117,10 +128,10 @@ class GroupPlanner:
     def _is_planned_later(self, group: ExportGroup) -> bool:
         return group.request_builder.planned_after in self.groups
 
-    def check_access(self, group: ExportGroup) -> None:
-        """Raise the ``AccessDeniedError`` that kept a group from being planned, if there is one."""
-        if group.name in self._denied:
-            raise self._denied[group.name]
+    def check_planned(self, group: ExportGroup) -> None:
+        """Raise the error that kept a group from being planned, if there is one."""
+        if group.name in self._errors:
+            raise self._errors[group.name]
 
     def plan_anew(self, group: ExportGroup, mode: ReadMode) -> None:
         """Submit the tasks of a group whose owner is read in another way than planned."""
@@ -150,5 +161,5 @@ class GroupPlanner:
         try:
             return self._reconciler.plan_with_earlier_jobs(group, modes, self._period)
         except AccessDeniedError as error:
-            self._denied[group.name] = error
+            self._errors[group.name] = error
             return []

@@ -11,10 +11,10 @@ from tap_marketo_bulk.extract.planner import obsolete_exports, plan_tasks
 from tap_marketo_bulk.extract.read_modes import FullReadMode, UndatedReadMode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from tap_marketo_bulk.extract.planner import PlanningInput
     from tap_marketo_bulk.extract.read_modes import ReadMode
+    from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.extract.unknown_jobs import FoundJob, UnknownJobFinder
     from tap_marketo_bulk.extract.windows import SyncPeriod
@@ -55,42 +55,50 @@ class JobReconciler:
             if self._state_store[stream.name].full_read_began
         }
         group.begin(modes, self._state_store, period)
-        tasks = group.tasks(modes, self._state_store, period)
-        if self._unknown_jobs:
-            state = self._state_store[group.name]
-            found = self._unknown_jobs.wait_and_find_all(
-                group.request_builder.object_path, state, tasks, self._state_store.job_ids()
+        known = self._state_store[group.name]
+        found = [
+            job
+            for job in self._unknown_jobs_of(group, modes, period)
+            if all(
+                self._is_of_this_read(job, group, name, is_resumed=name in resumed_reads)
+                for name in _full_reads(group, modes)
             )
-            full_reads = [
-                stream.name
-                for stream in group.consumers
-                if isinstance(modes[stream.name], FullReadMode | UndatedReadMode)
-            ]
-            usable = [
-                job
-                for job in found
-                if all(
-                    self._is_of_this_read(job, group, name, is_resumed=name in resumed_reads)
-                    for name in full_reads
-                )
-            ]
-            self._add(group, usable)
+        ]
+        self._state_store[group.name] = _with_exports(known, [job.export for job in found])
         plan = group.planning_input(modes, self._state_store, period)
         tasks = plan_tasks(plan)
-        is_full_read = isinstance(modes.get(group.name), FullReadMode)
-        if self._state_store[group.name].full_read_began is None or is_full_read:
+        self._state_store[group.name] = known
+        self._add_used(group, found, tasks)
+        if known.full_read_began is None or group.name in _full_reads(group, modes):
             # Otherwise the jobs are of a full read, in which this run may turn out to be, too.
-            self._discard_obsolete(group, plan, tasks)
+            known_ids = {export.export_id for export in known.exports}
+            obsolete = {export.export_id for export in obsolete_exports(plan, tasks)}
+            self._discard(group, obsolete & known_ids)
         return tasks
 
-    def _add(self, group: ExportGroup, jobs: list[FoundJob]) -> None:
-        state = self._state_store[group.name]
-        for job in jobs:
-            state = state.with_added_export(job.export)
+    def _unknown_jobs_of(
+        self, group: ExportGroup, modes: Mapping[str, ReadMode], period: SyncPeriod
+    ) -> list[FoundJob]:
+        """Return the jobs of a group's object that no state has; some may be another stream's."""
+        if self._unknown_jobs is None:
+            return []
+        return self._unknown_jobs.wait_and_find_all(
+            group.request_builder.object_path,
+            self._state_store[group.name],
+            group.tasks(modes, self._state_store, period),
+            self._state_store.job_ids(),
+        )
+
+    def _add_used(self, group: ExportGroup, found: list[FoundJob], tasks: list[ExportTask]) -> None:
+        """Add the jobs that tasks use; the others may be another stream's, or of another read."""
+        used_ids = {task.export_id for task in tasks}
+        used = [job for job in found if job.export.export_id in used_ids]
+        state = _with_exports(self._state_store[group.name], [job.export for job in used])
+        for job in used:
             state = state.with_latest_job(job.export.export_id, job.created)
-        if jobs:
-            logger.info("%s: resuming %d jobs that the state did not have.", group.name, len(jobs))
-            self._state_store[group.name] = state
+        self._state_store[group.name] = state
+        if used:
+            logger.info("%s: resuming %d jobs that the state did not have.", group.name, len(used))
 
     def _is_of_this_read(
         self, job: FoundJob, group: ExportGroup, stream: str, *, is_resumed: bool
@@ -106,17 +114,30 @@ class JobReconciler:
         # Of a read that began without STATE: it is only certain that no earlier one has read it.
         return self._state_store[group.name].last_persisted_jobs is not None
 
-    def _discard_obsolete(
-        self, group: ExportGroup, plan: PlanningInput, tasks: list[ExportTask]
-    ) -> None:
-        obsolete = {export.export_id for export in obsolete_exports(plan, tasks)}
-        for export_id in obsolete:
+    def _discard(self, group: ExportGroup, export_ids: set[str]) -> None:
+        for export_id in export_ids:
             with suppress(MarketoBulkError):
                 # A completed job stays as it is, and so does one that Marketo does not know.
                 self._cancel_if_unfinished(group.request_builder.object_path, export_id)
-        self._state_store.remove_jobs(group.name, obsolete)
+        self._state_store.remove_jobs(group.name, export_ids)
 
     def _cancel_if_unfinished(self, object_path: str, export_id: str) -> None:
         if not self._exports.status(object_path, export_id).status.is_terminal:
             self._exports.cancel(object_path, export_id)
             logger.info("Cancelled export %s of an earlier run: no task needs it.", export_id)
+
+
+def _with_exports(state: StreamState, exports: Iterable[UnfinishedExport]) -> StreamState:
+    """Return a state with more unfinished jobs."""
+    for export in exports:
+        state = state.with_added_export(export)
+    return state
+
+
+def _full_reads(group: ExportGroup, modes: Mapping[str, ReadMode]) -> list[str]:
+    """Return the consumers of a group that are read in full."""
+    return [
+        stream.name
+        for stream in group.consumers
+        if isinstance(modes[stream.name], FullReadMode | UndatedReadMode)
+    ]

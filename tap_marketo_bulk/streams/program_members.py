@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import CatalogError
+from tap_marketo_bulk.errors import AccessDeniedError, CatalogError
 from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER
 from tap_marketo_bulk.extract.read_modes import UndatedReadMode
 from tap_marketo_bulk.marketo.assets import ASSETS_PATH, iter_asset_pages
@@ -20,6 +21,7 @@ from tap_marketo_bulk.streams import activities
 from tap_marketo_bulk.streams.active_programs import ActiveProgramFinder
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.denied import denied_streams
 from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
 from tap_marketo_bulk.streams.object_schema import object_schema
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
 
@@ -42,7 +45,7 @@ REPLICATION_KEY = "updatedAt"
 PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
 
 
-def create_streams(context: CreationContext) -> Iterator[BulkStream]:
+def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
     """Yield the stream of program members; with a catalog, if it is there.
 
     Raises:
@@ -59,7 +62,11 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
     settings = context.settings
     spec = replace(members_spec(schema, settings), names=context.naming.names_in(schema))
     if spec.is_partial and context.selected_streams(NAME):
-        _observe_activities(context)
+        try:
+            _observe_activities(context)
+        except AccessDeniedError as error:
+            yield from denied_streams(context, NAME, error)
+            return
     builder = MembersRequestBuilder(settings, context.client)
     yield BulkStream(context.tap, spec, context.run, builder)
 
@@ -78,14 +85,17 @@ def _observe_activities(context: CreationContext) -> None:
 
 def members_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
     """Return what the stream is, with a schema from discovery or from the catalog."""
+    is_partial = settings.program_members_of == ACTIVE_PROGRAMS
     return StreamSpec(
         name=NAME,
         schema=schema,
         key=KEY,
         replication_keys=(REPLICATION_KEY,),
+        # An activity that is stored late names a program whose member changed as early.
+        lookback=settings.activity_lookback if is_partial else timedelta(),
         full_read=UndatedReadMode(),
         filter_ids=settings.program_ids,
-        is_partial=settings.program_members_of == ACTIVE_PROGRAMS,
+        is_partial=is_partial,
         selected_by_default=False,
     )
 
@@ -153,11 +163,10 @@ class MembersRequestBuilder(ExportRequestBuilder):
 
         New programs have high ids, so the requests for the others stay the same.
         """
-        existing = self._existing_programs
         if any(not each.filter_ids for each in consumers) and not self._is_partial:
-            return existing
+            return self._existing_programs
         needed = {one for each in consumers for one in each.filter_ids}
-        return [each for each in existing if each in needed]
+        return [each for each in self._existing_programs if each in needed] if needed else []
 
     @cached_property
     def _existing_programs(self) -> list[int]:

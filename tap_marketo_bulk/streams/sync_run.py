@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.errors import MarketoBulkError
     from tap_marketo_bulk.extract.blocks import Block
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.extract.tasks import ExportTask
@@ -127,17 +128,20 @@ class SyncRun:
             group: The streams to read. The first group that is read submits the tasks of all.
             read_file: Yields the records of one file that are not written yet.
         """
+        unread: MarketoBulkError | None = None
         try:
             with self.statistics.waiting():
                 self.planner.start()
-            self.planner.check_access(group)
+            self.planner.check_planned(group)
             yield from self._read_with_fallback(group, read_file)
         except (AccessDeniedError, UnsupportedFilterError) as error:
             for stream in group.consumers:
                 self.postponed_errors.leave_out(stream.name, error, is_test=stream.has_record_limit)
+            unread = error
         except ExportQuotaError as error:
             self.postponed_errors.quota_error = error
             self._incomplete.add(group.name)
+            unread = error
         except GeneratorExit:
             raise  # the SDK has read enough of this stream
         except SystemExit:
@@ -151,7 +155,7 @@ class SyncRun:
             self.statistics.warn_of_altered_values(
                 [group.name, *(each.name for each in group.consumers)]
             )
-        self.planner.submit_tasks_that_depend_on(group)
+        self.planner.plan_groups_that_depend_on(group, unread)
         self.end_run_after_last_stream(group.owner)
 
     def _read_with_fallback(
@@ -196,7 +200,7 @@ class SyncRun:
                 store[stream],
                 modes[consumer],
                 task.window,
-                read_horizon=task.horizon,
+                read_horizon=task.window_horizon or task.horizon,
                 horizon=self.period.horizon,
             )
         # After the bookmarks: should a signal end the run here, the job is obsolete, not lost.
@@ -254,6 +258,7 @@ class SyncRun:
         """Yield how far each stream is complete; a complete one without bookmark is left out."""
         for group in self.planner.groups.values():
             for stream in group.consumers:
-                bookmark = bookmark_of(self.state_store[stream.name], stream.read_mode())
+                mode = self.planner.mode_of(stream)
+                bookmark = bookmark_of(self.state_store[stream.name], mode)
                 if bookmark or group.name in self._incomplete:
                     yield stream.name, bookmark

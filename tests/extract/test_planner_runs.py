@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode
+from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, PartialReadMode
 from tap_marketo_bulk.extract.read_progress import after_window, state_when_read_begins
 from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
 from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState, UnfinishedExport
@@ -164,6 +165,14 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
                 return
             assert state.full_read_began == first_horizon
     raise AssertionError
+
+
+@pytest.mark.parametrize("mode", [IncrementalReadMode("date"), PartialReadMode("date")])
+def test_after_an_incremental_read_an_interrupted_full_read_begins_anew(mode: ReadMode) -> None:
+    interrupted = StreamState(full_read_began=at(30), full_read_reached=at(10))
+    window = Window(START, at(40))
+    state = after_window(interrupted, mode, window, read_horizon=at(40), horizon=at(40))
+    assert (state.full_read_began, state.full_read_reached) == (None, None)
 
 
 def test_after_a_complete_full_read_the_next_one_begins_at_the_start_date() -> None:

@@ -87,10 +87,20 @@ def test_the_last_second_is_remembered_over_several_blocks(blocks: list[list[lis
 
 def test_only_the_window_before_is_remembered() -> None:
     overlap = WindowOverlapFilter("updatedAt")
-    for start, end in ((11, 12), (12, 13), (12, 13)):
+    for start, end in ((11, 12), (12, 13), (13, 14)):
         overlap.begin_file(window(start, end), FIELDS)
         remaining = filtered(overlap, LEAD)
     assert remaining == [LEAD]
+
+
+def test_the_last_second_is_remembered_over_several_files_of_a_window() -> None:
+    overlap = WindowOverlapFilter("updatedAt")
+    for row in (LEAD, OTHER):
+        overlap.begin_file(window(11, 12), FIELDS)
+        assert filtered(overlap, row) == [row]
+    for row in (LEAD, OTHER):
+        overlap.begin_file(window(12, 13), FIELDS)
+        assert filtered(overlap, row, EARLIER) == [EARLIER]
 
 
 def test_a_dropped_row_does_not_change_the_lines_of_others() -> None:

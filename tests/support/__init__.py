@@ -6,6 +6,9 @@
     runs                   runs of the tap in this process, and the messages that they wrote
     command, jobs_command  the two commands of the package
     data_sets              options of sandboxes, and comparisons with their expected rows
+    bulk_objects           runs of all export objects, and what they must have loaded
+    call_faults            the kinds of faults of each call, and the errors that they lead to
+    tap_process            the tap as a process
     typed_activities       the expected records of the streams of single activity types
     warehouse_tables       comparisons of database tables with expected rows
     expected_tables        the expected table of each stream of a subscription

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,16 @@ WHOLE_HISTORY: dict[str, Any] = {
     "end_date": "2026-02-28T23:45:00Z",
     "window_days": 21,
 }
+# The custom objects that Bulk Extract exports, by the names of their streams.
+CUSTOM_OBJECTS = {
+    "custom_purchase_order_c": "purchaseOrder_c",
+    "custom_support_ticket_v2": "SupportTicketV2",
+}
+# The filter by date of each stream.
+_FILTERS = {
+    "activities": "createdAt",
+    **dict.fromkeys(("leads", "program_members", *CUSTOM_OBJECTS), "updatedAt"),
+}
 # The expected rows of such data sets: it takes long to compute them.
 _expected_rows: dict[tuple[Any, ...], dict[Any, Any]] = {}
 
@@ -64,16 +75,16 @@ def assert_bookmarks_are_covered(sandbox: Sandbox, *runs: RunResult) -> None:
     The rows of the data set must not change during the runs, and the replication keys must be the
     default ones.
     """
-    tables: dict[str, dict[Any, Any]] = {"leads": {}, "activities": {}}
+    tables: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
     bookmarks: dict[str, datetime] = {}
     for message in (message for run in runs for message in run.messages):
-        if message["type"] == "RECORD" and message["stream"] in tables:
+        if message["type"] == "RECORD" and message["stream"] in _FILTERS:
             record = without_empty_column(message["record"])
             tables[message["stream"]][key_of(message["stream"], record)] = record
         if message["type"] == "STATE":
             for stream, entry in message["value"].get("bookmarks", {}).items():
                 text = entry.get("replication_key_value")
-                if text and stream in tables:
+                if text and stream in _FILTERS:
                     bookmark = datetime.fromisoformat(text)
                     assert bookmark >= bookmarks.get(stream, bookmark), "a bookmark moved back"
                     bookmarks[stream] = bookmark
@@ -92,14 +103,22 @@ def expected_rows_until(end: datetime, sandbox: Sandbox, stream: str) -> dict[An
     """Return the expected rows up to an instant, from filters of at most 31 days."""
     key = (sandbox.options, sandbox.created_at, stream, end)
     if key not in _expected_rows:
-        rows_of: Any = getattr(sandbox.expected, stream)
-        name = "updatedAt" if stream == "leads" else "createdAt"
         _expected_rows[key] = {}
         start = datetime(2025, 12, 1, tzinfo=UTC)
         while start < end:
             stop = min(start + timedelta(days=31), end)
-            _expected_rows[key] |= rows_of(
-                {name: {"startAt": format_instant(start), "endAt": format_instant(stop)}}
-            )
+            dates = {"startAt": format_instant(start), "endAt": format_instant(stop)}
+            _expected_rows[key] |= _rows_between(sandbox, stream, {_FILTERS[stream]: dates})
             start = stop
     return _expected_rows[key]
+
+
+def _rows_between(sandbox: Sandbox, stream: str, dates: dict[str, Any]) -> dict[Any, Any]:
+    expected = sandbox.expected
+    if stream in CUSTOM_OBJECTS:
+        return dict(expected.custom_objects(CUSTOM_OBJECTS[stream], dates))
+    if stream == "program_members":
+        filters = [{"programId": int(program_id), **dates} for program_id in expected.programs()]
+        return {key: row for each in filters for key, row in expected.program_members(each).items()}
+    rows: dict[Any, Any] = getattr(expected, stream)(dates)
+    return rows

@@ -40,17 +40,27 @@ class SimulatedCrashError(Exception):
 class CollectingWriter(SimpleSingerWriter):
     """Collects the messages of a tap as a target reads them: parsed from JSON."""
 
-    def __init__(self, stop_after: int | None = None) -> None:
-        """Collect all messages, or raise an error instead of the one after ``stop_after``."""
+    def __init__(
+        self, stop_after: int | None = None, stop_when: Callable[[Message], bool] | None = None
+    ) -> None:
+        """Collect all messages, or raise an error instead of a later one.
+
+        Args:
+            stop_after: The number of messages before the error.
+            stop_when: Returns whether a message is the last one before the error.
+        """
         super().__init__()
         self.messages: list[Message] = []
         self._stop_after = stop_after
+        self._stop_when = stop_when
 
     def write_message(self, message: Any) -> None:  # noqa: ANN401 - any Singer message
         """Collect a message."""
         if len(self.messages) == self._stop_after:
             raise SimulatedCrashError
         self.messages.append(json.loads(self.format_message(message)))
+        if self._stop_when and self._stop_when(self.messages[-1]):
+            self._stop_after = len(self.messages)
 
 
 @dataclass
@@ -162,9 +172,15 @@ class TapRunner:
         except (MarketoBulkError, SimulatedCrashError) as error:
             return RunResult([], error)
 
-    def run(self, *, stop_after: int | None = None, **options: Any) -> RunResult:  # noqa: ANN401 - the tap's own
+    def run(
+        self,
+        *,
+        stop_after: int | None = None,
+        stop_when: Callable[[Message], bool] | None = None,
+        **options: Any,  # noqa: ANN401 - the tap's own
+    ) -> RunResult:
         """Run all streams; an error ends the run and is returned, not raised."""
-        writer = CollectingWriter(stop_after)
+        writer = CollectingWriter(stop_after, stop_when)
         tap = self.make_tap(writer=writer, **options)
         try:
             tap.sync_all()

@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.sandbox import Fault
 from tests.support.command import PROGRAM
+from tests.support.runs import RunResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from subprocess import Popen
 
@@ -22,7 +25,7 @@ TIMEOUT_SECONDS = 20.0
 
 
 def settings_of(sandbox: Sandbox) -> dict[str, Any]:
-    """Return settings that read the history of a sandbox in three windows for each stream."""
+    """Return settings with which everything up to the creation of a data set is read once."""
     return {
         "endpoint": sandbox.url,
         "client_id": sandbox.client_id,
@@ -39,7 +42,7 @@ class TapProcess:
     """A running process of the tap, with its files in a folder."""
 
     def __init__(self, sandbox: Sandbox, folder: Path, options: dict[str, Any]) -> None:
-        """Start the process, with more options of ``Popen``."""
+        """Start the process, with options of ``Popen`` and, if there is one, a catalog."""
         self.errors = ""
         self.spool = folder / "spool"
         self.spool.mkdir()
@@ -47,8 +50,11 @@ class TapProcess:
         config.write_text(json.dumps(settings_of(sandbox)))
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         env = {"env": os.environ | {"TMPDIR": str(self.spool)}}
-        all_options: dict[str, Any] = pipes | env | options
         arguments = [PROGRAM, "--config", str(config)]
+        if catalog := options.pop("catalog", None):
+            (folder / "catalog.json").write_text(json.dumps(catalog))
+            arguments += ["--catalog", str(folder / "catalog.json")]
+        all_options: dict[str, Any] = pipes | env | options
         self.popen: Popen[Any] = subprocess.Popen(arguments, **all_options)  # noqa: S603 - our own program
 
     def output(self) -> bytes:
@@ -66,6 +72,24 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
-def count_calls(sandbox: Sandbox, name: str) -> int:
-    """Return how many calls of this name the sandbox has had."""
-    return sum(call.name == name for call in sandbox.calls)
+def parse_output(output: bytes, *, may_be_cut: bool = False) -> RunResult:
+    """Parse the messages on stdout; the last line may only be incomplete if ``may_be_cut``."""
+    lines = output.split(b"\n")
+    assert may_be_cut or lines[-1] == b""
+    return RunResult([json.loads(line) for line in lines[:-1]])
+
+
+def count_calls(sandbox: Sandbox, name: str, export_object: str | None = None) -> int:
+    """Return how many calls of a name there were, for one export object or for all."""
+    return sum(call.name == name and export_object in (None, call.object) for call in sandbox.calls)
+
+
+@contextmanager
+def delayed_response(
+    sandbox: Sandbox, call: str, skip: int, export_object: str | None = None
+) -> Iterator[None]:
+    """Execute a call, and delay its response until after the test."""
+    fault = Fault("delay", call=call, object=export_object, skip=skip, seconds=TIMEOUT_SECONDS)
+    sandbox.faults.append(fault)
+    yield
+    sandbox.faults.remove(fault)

@@ -9,7 +9,15 @@ import pytest
 
 from tap_marketo_bulk import errors
 from tap_marketo_bulk.sandbox import Fault
-from tap_marketo_bulk.sandbox.faults import KINDS
+from tests.support.call_faults import (
+    ERRORS_OF_A_LASTING_FAULT,
+    ERRORS_OF_ONE_FAULT,
+    FAST_FAULTS,
+    FAULTS,
+    INVALID_RESPONSE,
+    SECONDS,
+    fault,
+)
 from tests.support.data_sets import (
     UNCHANGING,
     WHOLE_HISTORY,
@@ -24,77 +32,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.parametrize("options", [UNCHANGING])
 
-CALLS = ("token", "describe", "create", "enqueue", "status", "file")
-FAULTS = [
-    (kind, call)
-    for kind, allowed in KINDS.items()
-    for call in CALLS
-    if not allowed or call in allowed
-]
-FAST_FAULTS = [
-    (kind, call)
-    for kind, call in FAULTS
-    # Discovery fails as the call for a token does. These faults take real time, or they change a
-    # byte that may not matter.
-    if call != "describe"
-    and kind not in ("hang", "delay", "trickle")
-    and (kind, call != "file") != ("corrupt", True)
-]
 CONFIG = WHOLE_HISTORY | {"window_days": 31}
-# Real seconds, longer than the request timeout; for "slow", seconds of the sandbox's clock.
-SECONDS = {"hang": 0.3, "delay": 0.3, "trickle": 0.02, "slow": 3600.0}
 MAX_RUNS = 5
-REJECTED, UNREACHABLE = errors.ApiError, errors.UnreachableError
-INVALID_RESPONSE, CORRUPT_FILE = errors.InvalidResponseError, errors.CorruptFileError
-FAILED = errors.ExportFailedError
-
-# The error after a fault in one call; without an error the run writes the expected rows.
-ERRORS_OF_ONE_FAULT: dict[tuple[str, str], type[Exception]] = {
-    ("bad_credentials", "token"): errors.CredentialsError,
-    **{("redirect", call): REJECTED for call in CALLS if call != "status"},
-    ("vanish", "file"): errors.FileNotReadyError,
-    ("stuck", "enqueue"): errors.ExportTimeoutError,
-    **{
-        (kind, call): CORRUPT_FILE
-        for kind in ("wrong_count", "wrong_size", "no_checksum")
-        for call in ("enqueue", "status")
-    },
-}
-# The error after the same fault in each call.
-_ERRORS_BY_KIND: dict[str, type[Exception]] = {
-    "envelope": errors.TransientError,
-    "http": errors.TransientError,
-    "html": errors.TransientError,
-    "not_json": INVALID_RESPONSE,
-    "truncate": INVALID_RESPONSE,
-    "extra": INVALID_RESPONSE,
-    "reset": UNREACHABLE,
-    "drop": UNREACHABLE,
-    "lost_reply": UNREACHABLE,
-    "redirect": REJECTED,
-}
-ERRORS_OF_A_LASTING_FAULT: dict[tuple[str, str], type[Exception]] = (
-    {(kind, call): error for kind, error in _ERRORS_BY_KIND.items() for call in CALLS}
-    | ERRORS_OF_ONE_FAULT
-    | {
-        ("redirect", "status"): INVALID_RESPONSE,
-        ("expired_token", "token"): errors.TokenRejectedError,
-        ("unknown_status", "status"): INVALID_RESPONSE,
-        ("truncate", "file"): CORRUPT_FILE,
-        ("corrupt", "file"): CORRUPT_FILE,
-        ("extra", "file"): CORRUPT_FILE,
-        ("wrong_range", "file"): INVALID_RESPONSE,
-        ("fail", "enqueue"): FAILED,
-        ("cancelled", "enqueue"): FAILED,
-        ("vanish", "enqueue"): FAILED,
-        ("vanish", "status"): FAILED,
-    }
-)
-
-
-def fault(kind: str, call: str, times: int | None) -> Fault:
-    seconds = SECONDS.get(kind, 0.0)
-    return Fault(kind, call=call, times=times, seconds=seconds, url="http://127.0.0.1:1/?a=b")
 
 
 def run_with_faults(tap: TapRunner, *faults: Fault) -> RunResult:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import resource
 import signal
 import termios
 import time
 from array import array
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,19 +17,20 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.clock import SystemClock
-from tap_marketo_bulk.sandbox import Fault, Sandbox, SandboxClock
+from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
 from tests.support.data_sets import UNCHANGING, assert_complete, expected_rows_until, loaded_rows
 from tests.support.runs import RunResult, TapRunner
 from tests.support.tap_process import (
-    TIMEOUT_SECONDS,
     TapProcess,
     count_calls,
+    delayed_response,
+    parse_output,
     settings_of,
     wait_until,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 # The smallest size of a pipe: macOS has 16 KiB, Linux 64 KiB.
 PIPE_BYTES = 16 * 1024
@@ -45,28 +44,12 @@ def sandbox_clock() -> SandboxClock:
     return SandboxClock()
 
 
-def parse_output(output: bytes, *, may_be_cut: bool = False) -> RunResult:
-    """Parse the messages on stdout; the last line may only be incomplete if ``may_be_cut``."""
-    lines = output.split(b"\n")
-    assert may_be_cut or lines[-1] == b""
-    return RunResult([json.loads(line) for line in lines[:-1]])
-
-
 def run_again(sandbox: Sandbox, run: RunResult) -> RunResult:
     """Run in this process, with the last STATE of another run."""
     tap = TapRunner(sandbox, SystemClock())
     again = tap.run(config=settings_of(sandbox), state=run.state)
     assert again.error is None
     return again
-
-
-@contextmanager
-def delayed_response(sandbox: Sandbox, call: str, skip: int) -> Iterator[None]:
-    """Execute a call, and delay its response until after the test."""
-    fault = Fault("delay", call=call, skip=skip, seconds=TIMEOUT_SECONDS)
-    sandbox.faults.append(fault)
-    yield
-    sandbox.faults.remove(fault)
 
 
 def assert_exported_once(sandbox: Sandbox) -> None:
