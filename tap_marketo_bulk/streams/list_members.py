@@ -81,10 +81,6 @@ class ListMembersStream(BulkStream):
         columns = [_COLUMNS.get(name, name) for name in file_fields]
         return super().row_converter(columns, invalid_values, record_format)
 
-    def exported_fields(self) -> frozenset[str]:
-        """Return the fields of a file."""
-        return frozenset(_COLUMNS)
-
 
 class ListMembersRequestBuilder(ExportRequestBuilder):
     """How Marketo is asked for list members: an export of leads for each list."""
