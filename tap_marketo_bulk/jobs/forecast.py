@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from tap_marketo_bulk.extract.size_estimate import estimate_size
 from tap_marketo_bulk.jobs import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tap_marketo_bulk.extract.size_estimate import SizeEstimate
     from tap_marketo_bulk.extract.tasks import ExportTask
     from tap_marketo_bulk.jobs.past_jobs import PastJob
     from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """The bytes that the jobs of a plan take if they are like those of the past.
-
-    Attributes:
-        average_bytes: If each is as large as the average of its object.
-        largest_bytes: If each is as large as the largest of its object.
-        past_exports: The number of exports that were compared.
-        unknown_objects: The objects of which no export was completed, so that nothing is known.
-    """
-
-    average_bytes: float
-    largest_bytes: float
-    past_exports: int
-    unknown_objects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,32 +34,21 @@ class Forecast:
     most_nights: int
 
 
-def estimate_bytes(tasks: Sequence[ExportTask], jobs: Sequence[PastJob]) -> Estimate | None:
+def estimate_bytes(tasks: Sequence[ExportTask], jobs: Sequence[PastJob]) -> SizeEstimate | None:
     """Return an estimate of the bytes that are not charged yet; None where there are none.
 
     Args:
         tasks: The tasks of a run.
         jobs: The jobs of the past seven days.
     """
-    charged = [each for each in jobs if each.charged_bytes]
-    paid = {each.job.export_id for each in charged}
-    unpaid = Counter(task.request.object_path for task in tasks if task.export_id not in paid)
-    if not unpaid:
-        return None
-    sizes = {
-        path: [each.charged_bytes for each in charged if each.object_path == path]
-        for path in unpaid
-    }
-    known = {path: past for path, past in sizes.items() if past}
-    return Estimate(
-        average_bytes=sum(unpaid[path] * sum(past) / len(past) for path, past in known.items()),
-        largest_bytes=sum(unpaid[path] * max(past) for path, past in known.items()),
-        past_exports=sum(map(len, known.values())),
-        unknown_objects=tuple(path for path in sizes if path not in known),
-    )
+    sizes: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for each in jobs:
+        if each.charged_bytes:
+            sizes[each.object_path][each.job.export_id] = each.charged_bytes
+    return estimate_size(tasks, sizes)
 
 
-def forecast(estimate: Estimate, usage: QuotaUsage) -> Forecast:
+def forecast(estimate: SizeEstimate, usage: QuotaUsage) -> Forecast:
     """Return how long the jobs take, after what was used of today's quota."""
     return Forecast(
         fits_today=estimate.largest_bytes <= usage.remaining_bytes,
@@ -83,7 +57,7 @@ def forecast(estimate: Estimate, usage: QuotaUsage) -> Forecast:
     )
 
 
-def forecast_text(estimate: Estimate, usage: QuotaUsage) -> str:
+def forecast_text(estimate: SizeEstimate, usage: QuotaUsage) -> str:
     """Return the estimate and the forecast as text."""
     if estimate.unknown_objects:
         return (
@@ -91,7 +65,7 @@ def forecast_text(estimate: Estimate, usage: QuotaUsage) -> str:
             f"{' or '.join(estimate.unknown_objects)} was completed in the past 7 days. A first "
             "run with an early end_date shows the size of a window."
         )
-    past = formatting.count(estimate.past_exports, "export")
+    past = formatting.count(estimate.past_files, "export")
     return (
         f"{_time_text(forecast(estimate, usage), usage)} By the {past} of the past 7 days, the "
         f"estimate is {formatting.size(estimate.average_bytes)}, or "

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tap_marketo_bulk.extract.size_estimate import SizeEstimate
 from tap_marketo_bulk.jobs.forecast import (
-    Estimate,
     Forecast,
     estimate_bytes,
     forecast,
@@ -31,18 +31,18 @@ PAST = [
 
 def test_each_job_is_as_large_as_the_average_of_its_object() -> None:
     tasks = [task(1), task(2), task(3, "program/members")]
-    assert estimate_bytes(tasks, PAST) == Estimate(2 * 200 + 50, 2 * 300 + 50, past_exports=3)
+    assert estimate_bytes(tasks, PAST) == SizeEstimate(2 * 200 + 50, 2 * 300 + 50, past_files=3)
 
 
 def test_jobs_whose_files_exist_are_paid() -> None:
     assert estimate_bytes([replace(task(1), export_id="one")], PAST) is None
-    assert estimate_bytes([replace(task(1), export_id="failed")], PAST) == Estimate(200, 300, 2)
+    assert estimate_bytes([replace(task(1), export_id="failed")], PAST) == SizeEstimate(200, 300, 2)
     assert estimate_bytes([], PAST) is None
 
 
 def test_objects_without_an_export_are_named() -> None:
     estimate = estimate_bytes([task(1), task(2, "customobjects/car_c")], PAST)
-    assert estimate == Estimate(200, 300, 2, ("customobjects/car_c",))
+    assert estimate == SizeEstimate(200, 300, 2, ("customobjects/car_c",))
     assert "no export of customobjects/car_c was completed" in forecast_text(estimate, USAGE)
 
 
@@ -56,7 +56,7 @@ def test_objects_without_an_export_are_named() -> None:
     ],
 )
 def test_a_night_has_the_bytes_of_one_quota(average: int, largest: int, found: Forecast) -> None:
-    assert forecast(Estimate(average, largest, 4), USAGE) == found
+    assert forecast(SizeEstimate(average, largest, 4), USAGE) == found
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_a_night_has_the_bytes_of_one_quota(average: int, largest: int, found: F
     ],
 )
 def test_the_forecast_is_the_first_sentence(average: int, largest: int, text: str) -> None:
-    assert forecast_text(Estimate(average, largest, 4), USAGE).startswith(
+    assert forecast_text(SizeEstimate(average, largest, 4), USAGE).startswith(
         f"{text} By the 4 exports"
     )
