@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def read_catalog_text(file: IO[str]) -> str:
+def catalog_file_text(file: IO[str]) -> str:
     """Return the text of a catalog file; raises ``CatalogError`` where it is not JSON."""
     return _read_json_text(
         file,
@@ -22,7 +22,7 @@ def read_catalog_text(file: IO[str]) -> str:
     )
 
 
-def read_state_text(file: IO[str]) -> str:
+def state_file_text(file: IO[str]) -> str:
     """Return the text of a state file; raises ``StateError`` where it is not JSON."""
     return _read_json_text(file, lambda problem: StateError(f"it is {problem}"))
 

@@ -71,7 +71,7 @@ class SdkStream(Stream):
         return all(isinstance(each, RemoveRecordTransform) for each in self.stream_maps)
 
     @property
-    def needs_discovered_metadata(self) -> bool:
+    def metadata_is_not_built(self) -> bool:
         """Whether the catalog's metadata are still to be made from the discovered schema."""
         return self._metadata is None and self._input_schema is None
 
@@ -137,9 +137,9 @@ class SdkTap(Tap):
         try:
             super().sync_all()
         except BaseException as error:
-            self.end_run(error)
+            self.report_run(error)
             raise
-        self.end_run(None)
+        self.report_run(None)
 
     def write_state(self) -> None:
         """Write a STATE message with the present state."""
@@ -150,11 +150,11 @@ class SdkTap(Tap):
         """Check the configuration; return it with defaults, for the SDK's own settings."""
 
     @abstractmethod
-    def read_environment_texts(self) -> dict[str, Any]:
+    def environment_settings_as_text(self) -> dict[str, Any]:
         """Return the settings in environment variables, as ``validate_config`` accepts them."""
 
     @abstractmethod
-    def end_run(self, error: BaseException | None) -> None:
+    def report_run(self, error: BaseException | None) -> None:
         """Do what there is to do after all streams, or after the error that ended the run."""
 
     @abstractmethod
@@ -170,7 +170,7 @@ class SdkTap(Tap):
     @property
     def _env_var_config(self) -> dict[str, Any]:
         """Read environment variables in place of the SDK, whose parsing ends in tracebacks."""
-        return self.read_environment_texts()
+        return self.environment_settings_as_text()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End the process without the SDK's last STATE, which may tear the line being written."""

@@ -16,12 +16,12 @@ from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import SettingsError
 from tap_marketo_bulk.extract.job_messages import interrupted_message
-from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
+from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
 from tap_marketo_bulk.server_clock import corrected_clock
-from tap_marketo_bulk.settings.config import normalize_config, read_environment_texts
+from tap_marketo_bulk.settings.config import environment_settings_as_text, normalize_config
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.base import MarketoStream
@@ -94,10 +94,10 @@ class TapMarketoBulk(SdkTap):
         )
         return normalized
 
-    def read_environment_texts(self) -> dict[str, Any]:
+    def environment_settings_as_text(self) -> dict[str, Any]:
         """Return the settings in environment variables as text."""
         self.append_builtin_config(self.config_jsonschema)
-        return dict(read_environment_texts(self.config_jsonschema, self.name))
+        return dict(environment_settings_as_text(self.config_jsonschema, self.name))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
@@ -158,7 +158,7 @@ class TapMarketoBulk(SdkTap):
             and (stream.selected or stream.has_selected_descendents)
         ]
 
-    def streams_without_jobs(self) -> list[str]:
+    def rest_stream_names(self) -> list[str]:
         """Return the names of the selected streams that are read without export jobs."""
         with_jobs = {each.name for group in self.export_groups() for each in group.consumers}
         return [
@@ -167,7 +167,7 @@ class TapMarketoBulk(SdkTap):
             if stream.selected and stream.name not in with_jobs
         ]
 
-    def end_run(self, error: BaseException | None) -> None:
+    def report_run(self, error: BaseException | None) -> None:
         """Log what was read, whatever the outcome."""
         self.sync_run.progress_reporter.close()
         log_summary(self.sync_run, self.streams_to_read(), error)
@@ -180,7 +180,7 @@ class TapMarketoBulk(SdkTap):
         name = signal.Signals(signal_number).name
         # The signal may arrive before there is a run.
         run: SyncRun | None = vars(self).get("sync_run")
-        jobs = run.pipeline.jobs_that_run_on() if run else 0
+        jobs = run.pipeline.count_jobs_that_run_on() if run else 0
         self.logger.warning("%s", interrupted_message(name, jobs))
         # As a shell reports a process that a signal ended.
         exit_code = 128 + signal_number
@@ -208,8 +208,8 @@ class TapMarketoBulk(SdkTap):
     ) -> None:
         """Run the tap; raises ``CatalogError`` or ``StateError`` where a file is not JSON."""
         super().invoke(
-            catalog=io.StringIO(read_catalog_text(catalog)) if catalog else None,
-            state=io.StringIO(read_state_text(state)) if state else None,
+            catalog=io.StringIO(catalog_file_text(catalog)) if catalog else None,
+            state=io.StringIO(state_file_text(state)) if state else None,
             **options,
         )
 

@@ -5,7 +5,7 @@ Two threads::
     the reader (main thread)                  the worker thread, see worker.py
     ------------------------                  -----------------
     read()          yields events and files   takes one step after another: resume, create,
-    unpersisted_jobs()  yields new job ids        enqueue, poll, download
+    iter_new_jobs()  yields new job ids           enqueue, poll, download
     close()         ends the worker           and at the end cancels jobs that nobody knows
 
 The worker alone calls Marketo about jobs; the reader alone touches Singer state. Job states are
@@ -99,7 +99,7 @@ class Pipeline:
             with self._shared.changed:
                 self._shared.release_removed(self._shared.jobs.remove_jobs_of_stream(stream))
 
-    def unpersisted_jobs(self) -> Iterator[JobCreated]:
+    def iter_new_jobs(self) -> Iterator[JobCreated]:
         """Yield the jobs whose ids are not in STATE yet, of all streams.
 
         A job counts as persisted when the next one is asked for.
@@ -112,7 +112,7 @@ class Pipeline:
             with self._shared.changed:
                 self._shared.mark_persisted(state.export_id)
 
-    def jobs_that_run_on(self) -> int:
+    def count_jobs_that_run_on(self) -> int:
         """Return how many jobs in Marketo's queue the next run finds; needs no lock."""
         return sum(
             1
@@ -121,7 +121,7 @@ class Pipeline:
         )
 
     @contextmanager
-    def while_reader_calls_marketo(self) -> Generator[None]:
+    def reader_is_waiting_for_marketo(self) -> Generator[None]:
         """While this lasts, the reader itself calls Marketo: the target has not stopped reading."""
         self._shared.reader_waits_for_marketo = True
         try:
@@ -146,10 +146,10 @@ class Pipeline:
             shared.awaited = number
             shared.changed.notify_all()
         while (outcome := shared.outcome(number)) is None:
-            yield from self.unpersisted_jobs()
+            yield from self.iter_new_jobs()
             with shared.changed:
                 shared.changed.wait_for(lambda: shared.outcome(number) or shared.unpersisted_jobs())
-        yield from self.unpersisted_jobs()
+        yield from self.iter_new_jobs()
         with shared.changed:
             shared.awaited = None
             shared.jobs.mark_as_reading(number)

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from tap_marketo_bulk.input_files import read_state_text
+from tap_marketo_bulk.input_files import state_file_text
 from tap_marketo_bulk.jobs.cancellation import find_jobs, iter_cancellations, unfinished_jobs
 from tap_marketo_bulk.jobs.console import (
     PICTURE_CHARACTERS,
@@ -93,7 +93,7 @@ def list_command(
 
     Marketo shows each API user their own jobs only.
     """
-    tap = make_tap(state=json.loads(read_state_text(state)) if state else None)
+    tap = make_tap(state=json.loads(state_file_text(state)) if state else None)
     all_jobs = past_job_reader(tap).read()
     jobs = select_jobs(all_jobs, statuses, since)
     now = tap.client.latest_response_time()

@@ -24,12 +24,12 @@ def plan_table(tasks: Sequence[ExportTask]) -> TableData:
     return TableData(_COLUMNS, tuple(_row(task) for task in tasks))
 
 
-def plan_summary(tasks: Sequence[ExportTask], streams_without_jobs: Sequence[str]) -> list[str]:
+def plan_summary(tasks: Sequence[ExportTask], rest_stream_names: Sequence[str]) -> list[str]:
     """Return the number of the tasks, and what is read without a job, as lines.
 
     Args:
         tasks: The tasks of a run in the order of reading.
-        streams_without_jobs: Selected streams that are read with REST calls.
+        rest_stream_names: Selected streams that are read with REST calls.
     """
     counts = Counter(task.stream for task in tasks)
     resumed = sum(1 for task in tasks if task.export_id)
@@ -39,9 +39,9 @@ def plan_summary(tasks: Sequence[ExportTask], streams_without_jobs: Sequence[str
         lines = [f"{formatting.count(len(tasks), 'job')}: {by_stream}."]
     if resumed:
         lines.append(f"{formatting.count(resumed, 'job')} of an earlier run will be resumed.")
-    if streams_without_jobs:
-        verb = "is" if len(streams_without_jobs) == 1 else "are"
-        names = ", ".join(streams_without_jobs)
+    if rest_stream_names:
+        verb = "is" if len(rest_stream_names) == 1 else "are"
+        names = ", ".join(rest_stream_names)
         lines.append(f"{names} {verb} read with REST calls, without a job.")
     return lines
 

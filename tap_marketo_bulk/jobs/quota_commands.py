@@ -7,7 +7,7 @@ from typing import IO
 
 import click
 
-from tap_marketo_bulk.input_files import read_catalog_text, read_state_text
+from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.jobs.console import stdout_console, write
 from tap_marketo_bulk.jobs.drawing import quota_renderable, table_renderable
 from tap_marketo_bulk.jobs.forecast import estimate_bytes, forecast_text
@@ -71,8 +71,8 @@ def plan_command(
     with the daily quota.
     """
     tap = make_tap(
-        catalog=json.loads(read_catalog_text(catalog)) if catalog else None,
-        state=json.loads(read_state_text(state)) if state else None,
+        catalog=json.loads(catalog_file_text(catalog)) if catalog else None,
+        state=json.loads(state_file_text(state)) if state else None,
     )
     planner = tap.sync_run.planner
     tasks = planner.plan()
@@ -81,6 +81,6 @@ def plan_command(
     console = stdout_console()
     if tasks:
         write(console, table_renderable(plan_table(tasks), console), "")
-    write(console, *plan_summary(tasks, tap.streams_without_jobs()), *planner.retention_notes())
+    write(console, *plan_summary(tasks, tap.rest_stream_names()), *planner.retention_notes())
     if estimate := estimate_bytes(tasks, jobs):
         write(console, "", forecast_text(estimate, usage))

@@ -137,7 +137,7 @@ class MarketoStream(SdkStream):
     @property
     def metadata(self) -> MetadataMapping:
         """The catalog's metadata; discovery adds the replication keys there are to choose from."""
-        is_discovery = self.needs_discovered_metadata
+        is_discovery = self.metadata_is_not_built
         mapping = super().metadata
         if is_discovery and self.spec.replication_keys:
             mapping.root.valid_replication_keys = list(self.spec.replication_columns)

@@ -114,7 +114,7 @@ class GroupPlanner:
             if error:
                 self._errors[each.name] = error
                 continue
-            with self._pipeline.while_reader_calls_marketo():
+            with self._pipeline.reader_is_waiting_for_marketo():
                 tasks = self._tasks_of(each)
             self._log_and_submit(tasks)
 

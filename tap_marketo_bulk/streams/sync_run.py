@@ -211,13 +211,13 @@ class SyncRun:
 
     def persist_job_ids(self) -> None:
         """Write the ids of new jobs to STATE, so that they can be enqueued."""
-        for event in self.pipeline.unpersisted_jobs():
+        for event in self.pipeline.iter_new_jobs():
             self.state_store.apply_job_event(event)
 
     def persist_jobs_between_pages(self, pages: Iterator[_T]) -> Iterator[_T]:
         """Yield pages that calls to Marketo return; meanwhile job ids are persisted."""
         while True:
-            with self.pipeline.while_reader_calls_marketo(), self.statistics.waiting():
+            with self.pipeline.reader_is_waiting_for_marketo(), self.statistics.waiting():
                 page = next(pages, None)
             self.persist_job_ids()
             if page is None:

@@ -180,7 +180,7 @@ def test_an_error_of_the_worker_itself_is_raised_by_the_reader() -> None:
 def test_while_the_reader_waits_for_marketo_no_job_is_enqueued_before_it_is_in_state() -> None:
     run = PipelineRun(policy_with_limit(2))
     enqueued = threading.Event()
-    with run.pipeline.while_reader_calls_marketo():
+    with run.pipeline.reader_is_waiting_for_marketo():
         run.exports.during = lambda call: enqueued.set() if call == "enqueue" else None
         run.submit(2)
         assert not enqueued.wait(3 * run.pipeline.STALL_SECONDS)

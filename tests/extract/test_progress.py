@@ -170,9 +170,9 @@ def test_jobs_that_run_on_are_those_that_the_next_run_finds() -> None:
 
     def count_jobs(call: str) -> None:
         if call == "status":
-            seen.append(run.pipeline.jobs_that_run_on())
+            seen.append(run.pipeline.count_jobs_that_run_on())
 
-    assert run.pipeline.jobs_that_run_on() == 0
+    assert run.pipeline.count_jobs_that_run_on() == 0
     run.exports.during = count_jobs
     run.submit(2)
     assert run.read() == [0, 1]

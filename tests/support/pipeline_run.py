@@ -68,7 +68,7 @@ class PipelineRun:
 
     def persist_job_ids(self) -> None:
         """Persist the ids of new jobs, as a run does between records."""
-        assert list(self.handle(self.pipeline.unpersisted_jobs())) == []
+        assert list(self.handle(self.pipeline.iter_new_jobs())) == []
 
     def read(self, stream: str = "leads") -> list[int]:
         """Read all files of a stream; return their days."""
