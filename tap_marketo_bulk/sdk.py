@@ -132,8 +132,9 @@ class SdkTap(Tap):
             raise SettingsError([f"stream_maps: {_reason(error)}"]) from error
 
     def sync_all(self) -> None:  # type: ignore[misc] # final, but it alone sees how a run ends
-        """Read all streams, and call ``end_run``, whatever the outcome."""
+        """Read all streams, and call ``report_run``, whatever the outcome."""
         _ = self.streams  # an error of discovery is not the end of a run: none has begun
+        self.check_before_run()
         try:
             super().sync_all()
         except BaseException as error:
@@ -152,6 +153,10 @@ class SdkTap(Tap):
     @abstractmethod
     def environment_settings_as_text(self) -> dict[str, Any]:
         """Return the settings in environment variables, as ``validate_config`` accepts them."""
+
+    @abstractmethod
+    def check_before_run(self) -> None:
+        """Check what can only be checked once the streams are known, before any is read."""
 
     @abstractmethod
     def report_run(self, error: BaseException | None) -> None:

@@ -27,6 +27,7 @@ from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import read_catalog
+from tap_marketo_bulk.streams.column_naming import check_bookmark_column
 from tap_marketo_bulk.streams.creation_context import CreationContext
 from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
 from tap_marketo_bulk.streams.registry import (
@@ -166,6 +167,14 @@ class TapMarketoBulk(SdkTap):
             for stream in self.streams.values()
             if stream.selected and stream.name not in with_jobs
         ]
+
+    def check_before_run(self) -> None:
+        """Raise ``StateError`` where a bookmark has the name of a column by another naming."""
+        known_streams = self.state.get("bookmarks", {})
+        for stream in self.streams_to_read():
+            if stream.name in known_streams:
+                state = self.sync_run.state_store[stream.name]
+                check_bookmark_column(stream.name, state, stream.spec.replication_columns)
 
     def report_run(self, error: BaseException | None) -> None:
         """Log what was read, whatever the outcome."""

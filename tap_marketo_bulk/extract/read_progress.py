@@ -166,7 +166,9 @@ def after_window(
             return _after_backfill(state, mode, window)
         case _:  # a read without dates
             # All jobs were of this read, whichever run created them.
-            return replace(state, full_read_began=None, full_read_reached=None, exports=())
+            return replace(
+                state, full_read_began=None, full_read_reached=None, exports=(), backfills=()
+            )
 
 
 def _after_incremental(

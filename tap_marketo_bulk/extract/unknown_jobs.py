@@ -98,7 +98,8 @@ class UnknownJobFinder:
         if all(task.export_id for task in tasks):
             return []
         jobs = self._wait_for_files(object_path, state, known_ids)
-        # The requests of all windows have the same fields.
+        # The requests of all windows have the same fields, except for activities, whose fields
+        # always exist.
         fields = tasks[0].request.fields
         recovered = []
         for job in jobs:

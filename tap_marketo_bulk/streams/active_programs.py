@@ -59,7 +59,8 @@ class ActiveProgramFinder:
         found = set(self._programs(fields, block))
         state = self._state_store[self._stream]
         if not found <= set(state.pending_ids):
-            pending_ids = tuple(sorted(found.union(state.pending_ids)))
+            # At the end, so that the requests for the others stay the same.
+            pending_ids = (*state.pending_ids, *sorted(found.difference(state.pending_ids)))
             self._state_store[self._stream] = replace(state, pending_ids=pending_ids)
 
     def _programs(self, fields: Sequence[str], block: Block) -> Iterator[int]:

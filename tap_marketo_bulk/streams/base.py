@@ -47,7 +47,7 @@ class StreamSpec:
         name: The stream's name.
         schema: Its JSON Schema, from discovery or, where there is one, from the catalog.
         key: The fields that identify a record.
-        replication_keys: The fields that Marketo can filter by; the first is the default. None
+        replication_keys: The fields that Marketo can filter by; the first is the default. Empty
             where there is no such field: then the stream is always read in full.
         lookback: What is read again before the end of the previous run.
         full_read: How the stream is read with the replication method FULL_TABLE.
@@ -150,11 +150,16 @@ class MarketoStream(SdkStream):
         """The catalog's method, except where there is only one."""
         return REPLICATION_FULL_TABLE if self.spec.is_always_full else super().replication_method
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether a run reads only the records of the pending ids; a full table has all records."""
+        return self.spec.is_partial and self.replication_method != REPLICATION_FULL_TABLE
+
     def read_mode(self) -> ReadMode:
         """Return how the stream is read, as the catalog says."""
         if self.replication_method == REPLICATION_FULL_TABLE:
             return self.spec.full_read
-        if self.spec.is_partial:
+        if self.is_partial:
             return PartialReadMode(self.replication_key or "", self.spec.lookback)
         return IncrementalReadMode(self.replication_key or "", self.spec.lookback)
 

@@ -82,7 +82,7 @@ def selected_streams(catalog: Catalog, prefix: str) -> list[str]:
     return [
         entry.tap_stream_id
         for entry in catalog.streams
-        if entry.tap_stream_id.startswith(prefix) and _is_selected(entry)
+        if entry.tap_stream_id.startswith(prefix) and is_selected(entry)
     ]
 
 
@@ -121,7 +121,7 @@ def check_selected_streams(catalog: Catalog, names: Collection[str]) -> None:
     unknown = sorted(
         entry.tap_stream_id
         for entry in catalog.streams
-        if entry.tap_stream_id not in names and _is_selected(entry)
+        if entry.tap_stream_id not in names and is_selected(entry)
     )
     if unknown:
         message = f"The catalog selects the stream {', '.join(unknown)}, which does not exist."
@@ -151,11 +151,12 @@ def check_selected_columns(catalog: Catalog, stream: str, schema: dict[str, Any]
         raise CatalogError(f"{message} {_ADVICE}")
 
 
-def _is_selected(entry: CatalogEntry) -> bool:
+def is_selected(entry: CatalogEntry) -> bool:
+    """Return whether a catalog selects a stream."""
     return entry.metadata.resolve_selection().get((), True)
 
 
 def _selected_columns(entry: CatalogEntry) -> Iterator[str]:
     mask = entry.metadata.resolve_selection()
-    if _is_selected(entry):
+    if is_selected(entry):
         yield from (name for name in entry.schema.properties or {} if mask["properties", name])

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.errors import CatalogError, StateError
 from tap_marketo_bulk.extract.attribute_columns import free_name, snake_case
 from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
+from tap_marketo_bulk.streams.catalog import is_selected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from singer_sdk.singerlib.catalog import Catalog
 
     from tap_marketo_bulk.extract.stream_state import StreamState
 
@@ -72,6 +75,31 @@ class ColumnNaming:
             return ColumnNames()
         properties: Mapping[str, Mapping[str, Any]] = schema["properties"]
         return ColumnNames({each.get("title", name): name for name, each in properties.items()})
+
+    def check_catalog(self, catalog: Catalog) -> None:
+        """Check that a catalog was discovered with this naming.
+
+        Raises:
+            CatalogError: It was not. Its columns would be taken for other fields.
+        """
+        for entry in catalog.streams:
+            if not is_selected(entry):
+                continue
+            columns = entry.schema.properties or {}
+            keys = [*(entry.key_properties or []), *filter(None, [entry.replication_key])]
+            # Marketo's names of keys have capitals in place of underscores.
+            other = (
+                [name for name in columns if name != name.lower()]
+                if self._is_snake_case
+                else [name for name in keys if "_" in name]
+            )
+            if other:
+                message = (
+                    f"The catalog was discovered with another setting of column_names: it has the "
+                    f"column {other[0]} of {entry.tap_stream_id}. Nothing was read; run discovery "
+                    "again."
+                )
+                raise CatalogError(message)
 
     def renamed(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return a schema of fields as one of columns."""

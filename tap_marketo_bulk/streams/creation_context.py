@@ -115,23 +115,18 @@ class CreationContext:
         return schema
 
     def catalog_or_described_schema(
-        self, stream: str, describe: Callable[[], dict[str, Any]], *, selected_by_default: bool
+        self, stream: str, describe: Callable[[], dict[str, Any]]
     ) -> dict[str, Any] | None:
         """Return the schema of a stream from the catalog or, without a catalog, from Marketo.
 
-        None where the catalog lacks the stream, or the description is denied. Then a run without
-        catalog ends with an error if it would have read the stream.
+        None where the catalog lacks the stream.
+
+        Raises:
+            AccessDeniedError: There is no catalog, and the API user may not read the description.
         """
         if self.catalog:
             return self.catalog_schema(stream, describe)
-        try:
-            return self.naming.renamed(describe())
-        except AccessDeniedError as error:
-            if selected_by_default:
-                self.run.postponed_errors.leave_out(stream, error)
-            else:
-                self.log_denied(stream, error)
-        return None
+        return self.naming.renamed(describe())
 
     def log_denied(self, streams: str, error: AccessDeniedError) -> None:
         """Log that discovery does not offer streams, since their description is denied."""

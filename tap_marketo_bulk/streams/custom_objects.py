@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.errors import AccessDeniedError, ApiError, CatalogError, InvalidResponseError
 from tap_marketo_bulk.extract.attribute_columns import free_name, snake_case
 from tap_marketo_bulk.extract.field_types import DATE_TIME, TEXT
 from tap_marketo_bulk.marketo.custom_objects import (
@@ -22,7 +22,7 @@ from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_f
 from tap_marketo_bulk.streams.object_schema import object_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.extract.read_modes import ReadMode
     from tap_marketo_bulk.extract.windows import Window
@@ -46,6 +46,7 @@ def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
         return
     try:
         names = names_by_stream(list_custom_objects(context.client))
+        _check_names(names, selected or ())
         for stream, api_name in names.items():
             if selected is None or stream in selected:
                 yield from _create_stream(context, stream, api_name)
@@ -59,14 +60,8 @@ def _create_stream(context: CreationContext, stream: str, api_name: str) -> Iter
         stream, lambda: custom_object_schema(describe_custom_object(context.client, api_name))
     )
     if schema is None:
-        described = describe_custom_object(context.client, api_name)
-        if described.export_problem:
-            logger.info(
-                "The custom object %s is not offered as a stream: Bulk Extract does not export it, "
-                "since %s.",
-                api_name,
-                described.export_problem,
-            )
+        described = _exported_object(context, api_name)
+        if described is None:
             return
         schema = context.naming.renamed(custom_object_schema(described))
     spec = replace(custom_object_spec(stream, schema), names=context.naming.names_in(schema))
@@ -74,15 +69,57 @@ def _create_stream(context: CreationContext, stream: str, api_name: str) -> Iter
     yield BulkStream(context.tap, spec, context.run, builder)
 
 
+def _exported_object(context: CreationContext, api_name: str) -> CustomObject | None:
+    """Return an object that discovery offers; None, with a log line, for one that it does not."""
+    try:
+        described = describe_custom_object(context.client, api_name)
+        problem = described.export_problem
+    except AccessDeniedError:
+        raise
+    except (ApiError, InvalidResponseError) as error:
+        # Discovery is for all streams: one object must not end it.
+        problem = f"its description cannot be read ({error})"
+    if problem is None:
+        return described
+    logger.info(
+        "The custom object %s is not offered as a stream: Bulk Extract does not export it, since "
+        "%s.",
+        api_name,
+        problem,
+    )
+    return None
+
+
 def names_by_stream(api_names: Iterable[str]) -> dict[str, str]:
     """Return the API names of custom objects by the names of their streams.
 
-    Names that differ in their letter case only get ``_2``, ``_3`` in alphabetical order.
+    Objects with the same name in snake_case get ``_2``, ``_3`` in alphabetical order.
     """
     names: dict[str, str] = {}
     for api_name in sorted(api_names):
         names[free_name(f"{PREFIX}{snake_case(api_name)}", names)] = api_name
     return names
+
+
+def _check_names(names: Mapping[str, str], selected: Iterable[str]) -> None:
+    """Check that each selected name stands for one object.
+
+    Raises:
+        CatalogError: Another object has the same name in snake_case, or had it when the catalog
+            was made: the stream would go on with the records of that one.
+    """
+    for stream in selected:
+        api_name = names.get(stream)
+        if api_name is None:
+            continue
+        same = [each for each in names.values() if snake_case(each) == snake_case(api_name)]
+        if len(same) > 1:
+            message = (
+                f"The custom objects {' and '.join(same)} have the same name in snake_case, so "
+                f"{stream} may be either of them. Nothing was read; deselect the stream, or rename "
+                "one of the objects in Marketo."
+            )
+            raise CatalogError(message)
 
 
 def custom_object_spec(stream: str, schema: dict[str, Any]) -> StreamSpec:

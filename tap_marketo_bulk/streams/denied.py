@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.streams.base import MarketoStream, StreamSpec
+from tap_marketo_bulk.streams.column_naming import renamed_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.records import Record
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.sync_run import SyncRun
+
+
+logger = logging.getLogger("tap-marketo-bulk")
 
 
 class DeniedStream(MarketoStream):
@@ -40,6 +46,30 @@ class DeniedStream(MarketoStream):
         self._run.postponed_errors.leave_out(self.name, self._error, is_test=self.has_record_limit)
         self._run.end_run_after_last_stream(self)
         yield from ()
+
+
+def undescribed_stream(
+    context: CreationContext, spec: StreamSpec, error: AccessDeniedError
+) -> DeniedStream:
+    """Return a stream that discovery offers although its description is denied.
+
+    Otherwise it would leave the catalog, and runs would go on without it and without an error.
+
+    Args:
+        context: What streams are made from.
+        spec: What the stream is, with the fields that every subscription has.
+        error: Marketo's response to the call that describes it.
+    """
+    names = context.naming.names_of_fields(spec.schema["properties"])
+    logger.warning(
+        "%s: the API user lacks the permission %s, so its catalog entry has no columns but %s. Run "
+        "discovery again when the permission is there.",
+        spec.name,
+        error.permission,
+        ", ".join(names.column_of(name) for name in spec.schema["properties"]),
+    )
+    named = replace(spec, schema=renamed_schema(spec.schema, names), names=names)
+    return DeniedStream(context.tap, named, context.run, error)
 
 
 def denied_streams(

@@ -14,7 +14,7 @@ from tap_marketo_bulk.extract.planner import (
     plan_tasks,
     stream_of,
 )
-from tap_marketo_bulk.extract.read_modes import BackfillReadMode, PartialReadMode
+from tap_marketo_bulk.extract.read_modes import BackfillReadMode, PartialReadMode, UndatedReadMode
 from tap_marketo_bulk.extract.read_progress import (
     after_window,
     bookmark_of,
@@ -206,7 +206,7 @@ def _consumers(
     state = state_store[stream.name]
     start = read_start(stream, period)
     yield Consumer(stream.name, mode, state, start)
-    if isinstance(mode, PartialReadMode):
+    if isinstance(mode, PartialReadMode | UndatedReadMode):
         return
     for index in range(len(state.backfills)):
         name = backfill_name(stream.name, index)
@@ -219,7 +219,7 @@ def _selections(
     """Yield the rows that a stream needs, and those of its backfills, by consumer."""
     spec = stream.spec
     state = state_store[stream.name]
-    needed_ids = state.pending_ids if spec.is_partial else spec.filter_ids
+    needed_ids = state.pending_ids if stream.is_partial else spec.filter_ids
     yield stream.name, ConsumerNeeds(stream, needed_ids)
     for index, backfill in enumerate(state.backfills):
         filter_ids = spec.filter_ids if spec.activity_type_id else backfill.filter_ids

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.errors import AccessDeniedError, CatalogError
 from tap_marketo_bulk.extract.job_messages import plan_message
 from tap_marketo_bulk.extract.size_estimate import estimate_size
-from tap_marketo_bulk.streams.column_naming import check_bookmark_column
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.retention import retention_note, warn_of_lost_records
 
@@ -95,6 +94,8 @@ class GroupPlanner:
         if self.groups:
             return
         self.groups = {group.name: group for group in self._streams.export_groups()}
+        for group in self.groups.values():
+            self._check_dependency(group)
         for note in self.retention_notes():
             logger.info("%s", note)
         first = [each for each in self.groups.values() if not self._is_planned_later(each)]
@@ -124,6 +125,16 @@ class GroupPlanner:
         past_sizes = {path: past_exports.sizes_by_id(path) for path in paths}
         logger.info("%s", plan_message(tasks, estimate_size(tasks, past_sizes)))
         self._pipeline.submit(tasks)
+
+    def _check_dependency(self, group: ExportGroup) -> None:
+        """Raise ``CatalogError`` where the stream that a group's requests depend on is not read."""
+        needed = group.request_builder.planned_after
+        if needed not in (None, *self.groups):
+            message = (
+                f"{group.name} needs the records of {needed}, which no selected stream reads. "
+                f"Nothing was read; select {needed}, or set program_members_of to all."
+            )
+            raise CatalogError(message)
 
     def _is_planned_later(self, group: ExportGroup) -> bool:
         return group.request_builder.planned_after in self.groups
@@ -155,7 +166,6 @@ class GroupPlanner:
         modes = self.modes_of(group)
         for stream in group.consumers:
             mode, state = modes[stream.name], self._state_store[stream.name]
-            check_bookmark_column(stream.name, state, stream.spec.replication_columns)
             warn_of_skipped_changes(stream, mode, state, self._period)
             warn_of_lost_records(stream, mode, state, self._period)
         try:

@@ -6,13 +6,15 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.field_types import TEXT
+from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER, TEXT
 from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.denied import undescribed_stream
 from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
 from tap_marketo_bulk.streams.object_schema import object_schema
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
     from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.column_naming import ColumnNames
     from tap_marketo_bulk.streams.creation_context import CreationContext
     from tap_marketo_bulk.streams.export_group import ConsumerNeeds
@@ -31,16 +34,22 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo-bulk")
 
 NAME = "leads"
+ALWAYS_THERE = {"id": INTEGER, "createdAt": DATE_TIME, "updatedAt": DATE_TIME}
 
 
-def create_streams(context: CreationContext) -> Iterator[BulkStream]:
+def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
     """Yield the leads stream; with a catalog, if it is there."""
     settings = context.settings
 
     def describe() -> dict[str, Any]:
         return leads_schema(describe_lead_fields(context.client), settings.extra_lead_fields)
 
-    schema = context.catalog_or_described_schema(NAME, describe, selected_by_default=True)
+    try:
+        schema = context.catalog_or_described_schema(NAME, describe)
+    except AccessDeniedError as error:
+        minimal = leads_spec(object_schema((), ALWAYS_THERE), settings)
+        yield undescribed_stream(context, minimal, error)
+        return
     if schema is not None:
         names = context.naming.names_in(schema)
         spec = replace(leads_spec(schema, settings), names=names)

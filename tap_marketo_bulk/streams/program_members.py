@@ -21,7 +21,7 @@ from tap_marketo_bulk.streams import activities
 from tap_marketo_bulk.streams.active_programs import ActiveProgramFinder
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.denied import denied_streams
+from tap_marketo_bulk.streams.denied import denied_streams, undescribed_stream
 from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
 from tap_marketo_bulk.streams.object_schema import object_schema
 
@@ -42,6 +42,7 @@ logger = logging.getLogger("tap-marketo-bulk")
 NAME = "program_members"
 KEY = ("leadId", "programId")
 REPLICATION_KEY = "updatedAt"
+ALWAYS_THERE = {"leadId": INTEGER, "programId": INTEGER, REPLICATION_KEY: DATE_TIME}
 PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
 
 
@@ -52,14 +53,15 @@ def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
         CatalogError: Programs are read only where activities name them, and no stream of
             activities is selected.
     """
-    schema = context.catalog_or_described_schema(
-        NAME,
-        lambda: members_schema(context.client),
-        selected_by_default=False,
-    )
+    settings = context.settings
+    try:
+        schema = context.catalog_or_described_schema(NAME, lambda: members_schema(context.client))
+    except AccessDeniedError as error:
+        minimal = members_spec(object_schema((), ALWAYS_THERE), settings)
+        yield undescribed_stream(context, minimal, error)
+        return
     if schema is None:
         return
-    settings = context.settings
     spec = replace(members_spec(schema, settings), names=context.naming.names_in(schema))
     if spec.is_partial and context.selected_streams(NAME):
         try:
@@ -102,8 +104,7 @@ def members_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
 
 def members_schema(client: Client) -> dict[str, Any]:
     """Return the JSON Schema of a program member."""
-    always = {"leadId": INTEGER, "programId": INTEGER, REPLICATION_KEY: DATE_TIME}
-    return object_schema(describe_member_fields(client), always)
+    return object_schema(describe_member_fields(client), ALWAYS_THERE)
 
 
 class MembersRequestBuilder(ExportRequestBuilder):
@@ -159,14 +160,17 @@ class MembersRequestBuilder(ExportRequestBuilder):
         return UndatedReadMode()
 
     def _needed_programs(self, consumers: Sequence[ConsumerNeeds]) -> list[int]:
-        """Return the programs that any consumer needs, those with low ids first.
+        """Return the programs that any consumer needs, without those that do not exist any more.
 
-        New programs have high ids, so the requests for the others stay the same.
+        They are in an order in which new ones come last, so that the requests for the others stay
+        the same: new programs have high ids, and new pending ones are added at the end.
         """
-        if any(not each.filter_ids for each in consumers) and not self._is_partial:
+        is_partial = consumers[0].stream.is_partial
+        if any(not each.filter_ids for each in consumers) and not is_partial:
             return self._existing_programs
-        needed = {one for each in consumers for one in each.filter_ids}
-        return [each for each in self._existing_programs if each in needed] if needed else []
+        needed = dict.fromkeys(one for each in consumers for one in each.filter_ids)
+        existing = set(self._existing_programs) if needed else set()
+        return [each for each in needed if each in existing]
 
     @cached_property
     def _existing_programs(self) -> list[int]:

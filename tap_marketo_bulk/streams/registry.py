@@ -67,6 +67,8 @@ def create_streams(context: CreationContext) -> list[MarketoStream]:
         CatalogError: The catalog selects what neither Marketo nor this tap has.
         SettingsError: The activity filters name types that cannot be filtered like this.
     """
+    if context.catalog:
+        context.naming.check_catalog(context.catalog)
     streams = [stream for kind in _KINDS for stream in kind.create(context)]
     if context.catalog:
         check_selected_streams(context.catalog, [stream.name for stream in streams])

@@ -13,7 +13,6 @@ from tap_marketo_bulk.extract.stream_state import BookmarkCoverage
 from tap_marketo_bulk.extract.windows import Window, whole_second
 from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.column_naming import check_bookmark_column
 from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
 from tap_marketo_bulk.streams.retention import read_start, warn_of_lost_records
 
@@ -109,7 +108,6 @@ class RestStream(MarketoStream):
             return Window(period.start, period.horizon)
         state_store, start = self._run.state_store, read_start(self, period)
         state = state_store[self.name]
-        check_bookmark_column(self.name, state, self.spec.replication_columns)
         warn_of_skipped_changes(self, mode, state, period)
         warn_of_lost_records(self, mode, state, period)
         wanted = BookmarkCoverage(whole_second(start))

@@ -38,6 +38,15 @@ def programs(*rows: list[str]) -> tuple[int, ...]:
     return store["program_members"].pending_ids
 
 
+def test_new_programs_come_after_those_that_are_pending() -> None:
+    store = StateStore({}, lambda: None)
+    finder = ActiveProgramFinder(TYPES, store, "program_members")
+    for program in ("1005", "1002", "1005"):
+        rows = [["a", "104", program, "null"]]
+        finder.observe(FIELDS, Block(rows, 2, rows))
+    assert store["program_members"].pending_ids == (1005, 1002)
+
+
 @pytest.mark.parametrize(
     ("rows", "found"),
     [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.errors import StateError
+from tap_marketo_bulk.errors import CatalogError, StateError
 from tap_marketo_bulk.extract.stream_state import StreamState
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.streams.column_naming import (
@@ -180,9 +180,26 @@ def test_a_state_with_the_other_names_is_refused(tap: TapRunner, stream: str) ->
     assert first.error is None
     second = read(tap, stream, state=first.state)
     assert isinstance(second.error, StateError)
+    assert second.messages == []
     assert f"the bookmark of {stream} is about the column updatedAt, which is updated_at" in str(
         second.error
     )
+
+
+@pytest.mark.parametrize("naming", ["marketo", "snake_case"])
+@pytest.mark.parametrize("stream", ["leads", "program_members", "tags", "activities_product_demo"])
+def test_a_catalog_with_the_other_names_is_refused(
+    tap: TapRunner, sandbox: Sandbox, stream: str, naming: str
+) -> None:
+    tap.config = CONFIG | {"column_names": naming}
+    catalog = tap.discover()
+    other = "snake_case" if naming == "marketo" else "marketo"
+    tap.config = CONFIG | {"column_names": other}
+    state = {"bookmarks": {stream: {"sweep_began": "2026-01-01T00:00:00Z"}}}
+    run = tap.run_with_discovery(catalog=selecting(catalog, stream), state=state)
+    assert isinstance(run.error, CatalogError)
+    assert "discovered with another setting of column_names" in str(run.error)
+    assert sandbox.jobs == []
 
 
 def test_another_replication_key_is_no_other_naming() -> None:

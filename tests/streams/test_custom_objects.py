@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -162,6 +163,32 @@ def test_when_the_permission_is_taken_away_the_other_streams_are_read(
     )
     assert run.table("leads").keys() == sandbox.expected.leads(at=NOW).keys()
     assert run.bookmark(ORDERS) == {}
+
+
+@pytest.mark.parametrize("result", [[{"name": "purchaseOrder_c", "relationships": [{}]}], []])
+def test_an_object_whose_description_cannot_be_read_does_not_end_discovery(
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, result: list[Any]
+) -> None:
+    caplog.set_level("INFO")
+    body = json.dumps({"success": True, "result": result})
+    call = "describe_custom_object"
+    sandbox.faults.append(Fault("http", call=call, status=200, body=body, times=None))
+    names = {entry["stream"] for entry in tap.discover()["streams"]}
+    assert "leads" in names
+    assert not [name for name in names if name.startswith("custom_")]
+    assert "its description cannot be read" in caplog.text
+
+
+def test_a_selected_stream_that_may_be_either_of_two_objects_is_an_error(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    catalog = tap.discover()
+    entries = [{"name": name} for name in ("purchaseOrder_c", "Purchase_Order_c")]
+    body = json.dumps({"success": True, "result": entries})
+    sandbox.faults.append(Fault("http", call="custom_objects", status=200, body=body, times=None))
+    run = tap.run_with_discovery(catalog=selecting(catalog, ORDERS), config=EVERYTHING)
+    assert isinstance(run.error, CatalogError)
+    assert "Purchase_Order_c and purchaseOrder_c have the same name" in str(run.error)
 
 
 def test_names_that_differ_in_letter_case_only_get_a_number() -> None:

@@ -12,7 +12,7 @@ from tap_marketo_bulk.sandbox import Fault, Options
 from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ASSETS, READ_LEAD
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests, loaded_rows
-from tests.support.runs import logged_warnings, selecting
+from tests.support.runs import logged_warnings, selecting, with_metadata
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
@@ -185,6 +185,30 @@ def test_active_programs_stay_pending_until_they_were_read(
     assert "pending" not in second.bookmark(MEMBERS)
 
 
+def test_active_programs_need_activities_that_no_stream_map_removes(tap: TapRunner) -> None:
+    maps = {"activities": "__NULL__"}
+    run = read(tap, "activities", config={"program_members_of": "active", "stream_maps": maps})
+    assert isinstance(run.error, CatalogError)
+    assert "program_members needs the records of activities" in str(run.error)
+
+
+def test_a_read_without_dates_has_one_job_for_ten_programs_whatever_backfills_there_are(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    backfill = {"start": "2025-03-01T00:00:00Z", "end": "2025-06-01T00:00:00Z", "types": [1001]}
+    bookmark = {
+        "replication_key": "updatedAt",
+        "replication_key_value": "2026-01-01T00:00:00Z",
+        "coverage": {"start": "2025-01-01T00:00:00Z"},
+        "backfills": [backfill],
+    }
+    catalog = with_metadata(tap.discover(), MEMBERS, replication_method="FULL_TABLE")
+    run = read(tap, catalog=catalog, state={"bookmarks": {MEMBERS: bookmark}})
+    assert run.error is None
+    assert len(export_requests(sandbox, OBJECT)) == 4
+    assert "backfills" not in run.bookmark(MEMBERS)
+
+
 def test_active_programs_need_a_stream_of_activities(tap: TapRunner) -> None:
     catalog = selecting(tap.discover(), MEMBERS, "activity_types")
     run = tap.run_with_discovery(
@@ -220,13 +244,17 @@ def test_without_the_filter_each_run_reads_all_members_with_one_warning(
         assert loaded_rows([second], MEMBERS) == sandbox.expected.program_members()
 
 
-def test_a_full_table_has_no_dates(tap: TapRunner, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("programs_of", ["all", "active"])
+def test_a_full_table_has_all_members_without_dates(
+    tap: TapRunner, sandbox: Sandbox, programs_of: str
+) -> None:
     catalog = tap.discover()
     for entry in catalog["streams"]:
         root = next(it["metadata"] for it in entry["metadata"] if not it["breadcrumb"])
         root["forced-replication-method"] = root["replication-method"] = "FULL_TABLE"
         entry["replication_method"] = "FULL_TABLE"
-    run = read(tap, catalog=catalog, config={"start_date": "2026-02-28"})
+    config = {"start_date": "2026-02-28", "program_members_of": programs_of}
+    run = read(tap, "activities", catalog=catalog, config=config)
     assert run.error is None
     assert loaded_rows([run], MEMBERS) == sandbox.expected.program_members(at=NOW)
     assert {tuple(each["filter"]) for each in export_requests(sandbox, OBJECT)} == {("programIds",)}
@@ -246,9 +274,11 @@ def test_programs_are_listed_with_the_permission_for_assets_or_set(tap: TapRunne
 
 
 @pytest.mark.parametrize("options", [replace(SMALL, permissions=ALL_PERMISSIONS - {READ_LEAD})])
-def test_discovery_without_the_permission_does_not_offer_the_stream(
+def test_discovery_without_the_permission_offers_the_columns_that_always_exist(
     tap: TapRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    assert MEMBERS not in {entry["stream"] for entry in tap.discover()["streams"]}
-    assert "program_members: not offered, since the API user lacks" in caplog.text
+    entry = next(each for each in tap.discover()["streams"] if each["stream"] == MEMBERS)
+    assert "no columns but leadId, programId, updatedAt, _invalid_values" in caplog.text
+    assert "program_members: the API user lacks the permission Read-Only Lead" in caplog.text
+    assert "dietaryNeeds" not in entry["schema"]["properties"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import re
-import select
 import subprocess
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+
+from tests.support.pseudo_terminal import PseudoTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,33 +52,27 @@ class TerminalProcess:
 
     def __init__(self, command: Sequence[str]) -> None:
         """Start the process."""
-        self._leader, terminal_end = os.openpty()
+        self._terminal = PseudoTerminal()
         self.process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             stdin=subprocess.DEVNULL,
-            stdout=terminal_end,
+            stdout=self._terminal.process_end,
             stderr=subprocess.DEVNULL,
             env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "100"},
         )
-        os.close(terminal_end)
-        self.output = ""
+        self._terminal.close_process_end()
+
+    @property
+    def output(self) -> str:
+        """What was read so far, with escape codes."""
+        return self._terminal.output
 
     def read_until(self, text: str) -> None:
         """Read the output until it contains a text; the test fails where it ends before."""
-        while text not in self.output:
-            readable, _, _ = select.select([self._leader], [], [], _SECONDS)
-            assert readable, f"{text!r} is not in {self.output!r}"
-            self.output += os.read(self._leader, 65536).decode()
+        self._terminal.read_until(text)
 
     def end(self, signal_number: int) -> int:
         """Send a signal; return the exit code after the rest of the output was read."""
         self.process.send_signal(signal_number)
-        try:
-            while data := os.read(self._leader, 65536):
-                self.output += data.decode()
-        except OSError:
-            # As Linux reports that no process has the terminal any more.
-            pass
-        finally:
-            os.close(self._leader)
+        self._terminal.read_to_end()
         return self.process.wait(_SECONDS)

@@ -96,9 +96,9 @@ def test_jobs_that_are_still_in_the_queue_are_waited_for(
     queued = [job.export_id for job in sandbox.jobs if job.status in ("Queued", "Processing")]
     assert queued
     caplog.set_level("INFO")
-    again = tap.run(config=NO_LOOKBACK)
-    assert again.error is None
+    again = tap.run(config=NO_LOOKBACK | {"poll_seconds": 20})
     assert "that the state does not have; an earlier run may have created them" in caplog.text
+    assert again.error is None
     assert_complete(sandbox, stopped, again)
     downloaded = {job.export_id for job in sandbox.jobs if job.downloads}
     assert set(queued) <= downloaded
