@@ -43,6 +43,7 @@ STATES = st.builds(
     backfills=st.lists(st.builds(Backfill, WINDOWS, TYPES), max_size=2).map(
         lambda each: tuple(one for one in each if one.window.start < one.window.end)
     ),
+    pending_ids=TYPES,
     last_persisted_jobs=st.none()
     | st.builds(LastPersistedJobs, INSTANTS, st.lists(TEXTS, max_size=2).map(tuple)),
     exports=st.lists(EXPORTS, max_size=3).map(tuple),
@@ -96,6 +97,8 @@ OF_VERSION_0_2 = {
     "exports": [JOB | {"horizon": "2026-02-02T00:00:00Z", "without": ["zip"]}],
     "added_by_another_program": 1,
 }
+# What version 0.3 writes of program members, beside the keys of version 0.2.
+OF_VERSION_0_3 = {"pending": [1042, 1005]}
 
 
 def test_a_state_of_version_0_2_is_read_and_written_without_a_change() -> None:
@@ -105,6 +108,19 @@ def test_a_state_of_version_0_2_is_read_and_written_without_a_change() -> None:
     )
     assert state.exports[0].horizon == DAY + 24 * HOUR
     assert dump_stream_state(state) == OF_VERSION_0_2
+
+
+def test_a_state_of_version_0_3_is_read() -> None:
+    raw = OF_VERSION_0_2 | OF_VERSION_0_3
+    state = load_stream_state("program_members", raw)
+    assert state.pending_ids == (1042, 1005)
+    assert dump_stream_state(state) == raw
+
+
+@pytest.mark.parametrize("pending", [1, ["x"], [[1]]])
+def test_pending_programs_of_another_shape_are_an_error(pending: object) -> None:
+    with pytest.raises(StateError):
+        load_stream_state("program_members", {"pending": pending})
 
 
 def test_the_latest_persisted_jobs_are_those_of_the_latest_second() -> None:
