@@ -108,11 +108,9 @@ def _check_names(names: Mapping[str, str], selected: Iterable[str]) -> None:
         CatalogError: Another object has the same name in snake_case, or had it when the catalog
             was made: the stream would go on with the records of that one.
     """
-    for stream in selected:
-        api_name = names.get(stream)
-        if api_name is None:
-            continue
-        same = [each for each in names.values() if snake_case(each) == snake_case(api_name)]
+    for stream in sorted(names.keys() & set(selected)):
+        name = snake_case(names[stream])
+        same = [each for each in names.values() if snake_case(each) == name]
         if len(same) > 1:
             message = (
                 f"The custom objects {' and '.join(same)} have the same name in snake_case, so "

@@ -141,6 +141,17 @@ def test_without_the_permission_no_custom_object_is_offered(
     assert "custom_*: not offered, since the API user lacks the permission Read-Only" in caplog.text
 
 
+def test_a_denied_description_leaves_custom_objects_out_of_discovery(
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    call = "describe_custom_object"
+    sandbox.faults.append(Fault("envelope", call=call, code="603", message="No", times=None))
+    names = {entry["stream"] for entry in tap.discover()["streams"]}
+    assert not [name for name in names if name.startswith("custom_")]
+    assert "custom_*: not offered" in caplog.text
+
+
 @pytest.mark.parametrize("call", ["custom_objects", "create"])
 def test_when_the_permission_is_taken_away_the_other_streams_are_read(
     tap: TapRunner, sandbox: Sandbox, call: str
