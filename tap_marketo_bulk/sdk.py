@@ -132,34 +132,34 @@ class SdkTap(Tap):
             raise SettingsError([f"stream_maps: {_reason(error)}"]) from error
 
     def sync_all(self) -> None:  # type: ignore[misc] # final, but it alone sees how a run ends
-        """Read all streams, and call ``report_run``, whatever the outcome."""
+        """Read all streams, and call ``report_run_end``, whatever the outcome."""
         _ = self.streams  # an error of discovery is not the end of a run: none has begun
-        self.check_before_run()
+        self.check_bookmark_columns()
         try:
             super().sync_all()
         except BaseException as error:
-            self.report_run(error)
+            self.report_run_end(error)
             raise
-        self.report_run(None)
+        self.report_run_end(None)
 
     def write_state(self) -> None:
         """Write a STATE message with the present state."""
         self.state_writer.write_state(self.state)
 
     @abstractmethod
-    def validate_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def parse_and_check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Check the configuration; return it with defaults, for the SDK's own settings."""
 
     @abstractmethod
-    def environment_settings_as_text(self) -> dict[str, Any]:
-        """Return the settings in environment variables, as ``validate_config`` accepts them."""
+    def read_environment_settings(self) -> dict[str, Any]:
+        """Return the settings in environment variables for ``parse_and_check_config``."""
 
     @abstractmethod
-    def check_before_run(self) -> None:
+    def check_bookmark_columns(self) -> None:
         """Check what can only be checked once the streams are known, before any is read."""
 
     @abstractmethod
-    def report_run(self, error: BaseException | None) -> None:
+    def report_run_end(self, error: BaseException | None) -> None:
         """Do what there is to do after all streams, or after the error that ended the run."""
 
     @abstractmethod
@@ -169,13 +169,13 @@ class SdkTap(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Check the settings in place of the SDK, whose messages would show a secret."""
         del raise_errors  # the tap is of no use with wrong settings
-        self._config = self.validate_config(self._config)
+        self._config = self.parse_and_check_config(self._config)
         return []
 
     @property
     def _env_var_config(self) -> dict[str, Any]:
         """Read environment variables in place of the SDK, whose parsing ends in tracebacks."""
-        return self.environment_settings_as_text()
+        return self.read_environment_settings()
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End the process without the SDK's last STATE, which may tear the line being written."""

@@ -21,7 +21,7 @@ from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
 from tap_marketo_bulk.server_clock import corrected_clock
-from tap_marketo_bulk.settings.config import environment_settings_as_text, normalize_config
+from tap_marketo_bulk.settings.config import normalize_config, read_environment_settings
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.base import MarketoStream
@@ -82,7 +82,7 @@ class TapMarketoBulk(SdkTap):
             catalog=catalog, state=None if state is None else unwrap_state(state), **options
         )
 
-    def validate_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
+    def parse_and_check_config(self, config: Mapping[str, Any]) -> dict[str, Any]:
         """Parse the settings; return the configuration with defaults, for the SDK.
 
         Raises:
@@ -95,10 +95,10 @@ class TapMarketoBulk(SdkTap):
         )
         return normalized
 
-    def environment_settings_as_text(self) -> dict[str, Any]:
+    def read_environment_settings(self) -> dict[str, Any]:
         """Return the settings in environment variables as text."""
         self.append_builtin_config(self.config_jsonschema)
-        return dict(environment_settings_as_text(self.config_jsonschema, self.name))
+        return dict(read_environment_settings(self.config_jsonschema, self.name))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
@@ -168,7 +168,7 @@ class TapMarketoBulk(SdkTap):
             if stream.selected and stream.name not in with_jobs
         ]
 
-    def check_before_run(self) -> None:
+    def check_bookmark_columns(self) -> None:
         """Raise ``StateError`` where a bookmark has the name of a column by another naming."""
         known_streams = self.state.get("bookmarks", {})
         for stream in self.streams_to_read():
@@ -176,7 +176,7 @@ class TapMarketoBulk(SdkTap):
                 state = self.sync_run.state_store[stream.name]
                 check_bookmark_column(stream.name, state, stream.spec.replication_columns)
 
-    def report_run(self, error: BaseException | None) -> None:
+    def report_run_end(self, error: BaseException | None) -> None:
         """Log what was read, whatever the outcome."""
         self.sync_run.progress_reporter.close()
         log_summary(self.sync_run, self.streams_to_read(), error)

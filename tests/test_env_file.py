@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.settings.config import environment_settings_as_text
+from tap_marketo_bulk.settings.config import read_environment_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,6 @@ def test_a_variable_wins_over_the_env_file_which_has_the_other_settings(
     )
     schema = {"properties": dict.fromkeys(("endpoint", "client_id", "user_agent"), "any text")}
 
-    texts = environment_settings_as_text(schema, "tap-marketo-bulk", env_file)
+    texts = read_environment_settings(schema, "tap-marketo-bulk", env_file)
 
     assert texts == {"endpoint": "http://127.0.0.1:8080", "client_id": "someone"}

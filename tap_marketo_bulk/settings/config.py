@@ -27,7 +27,7 @@ _BOOLEANS = {
 _NOT_SET: tuple[object, ...] = (None, "", [])
 
 
-def environment_settings_as_text(
+def read_environment_settings(
     schema: Mapping[str, Any], plugin_name: str, env_file: Path | None = None
 ) -> dict[str, str]:
     """Return the settings in environment variables, ``TAP_MARKETO_BULK_START_DATE`` for example.
