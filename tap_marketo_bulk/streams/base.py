@@ -222,13 +222,11 @@ class MarketoStream(SdkStream):
 
     def record_fields(self) -> RecordFields:
         """Return the fields of a record with their types, as the catalog declares them."""
-        selected = self.selected_fields
+        selected, schemas = self.selected_fields, self.field_schemas
         return RecordFields(
             stream=self.name,
             types={
-                name: type_for_schema(self.field_schemas[name])
-                for name in selected
-                if name != INVALID_VALUES
+                name: type_for_schema(schemas[name]) for name in selected if name != INVALID_VALUES
             },
             key=self.spec.key,
             required=self.required_fields,
@@ -247,12 +245,11 @@ class MarketoStream(SdkStream):
 
     def exported_fields(self) -> frozenset[str]:
         """Return the fields of a file that the stream's records are made from."""
-        return frozenset(self.selected_fields) - {INVALID_VALUES}
+        return frozenset(self.exported_fields_in_order())
 
     def exported_fields_in_order(self) -> tuple[str, ...]:
-        """Return the selected columns that are fields of a file, in the catalog's order."""
-        exported = self.exported_fields()
-        return tuple(name for name in self.selected_fields if name in exported)
+        """Return the selected fields that a file has, in the catalog's order."""
+        return tuple(name for name in self.selected_fields if name != INVALID_VALUES)
 
     def get_record_counter(self, **options: Any) -> Counter:  # noqa: ANN401 - the SDK's own
         """Keep the SDK's counter, for records that go past the SDK."""
