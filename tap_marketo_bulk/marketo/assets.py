@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ASSETS_PATH = "/rest/asset/v1"
 FOLDERS_PATH = f"{ASSETS_PATH}/folders.json"
 FORMS_PATH = f"{ASSETS_PATH}/forms.json"
+PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
 SEGMENTATIONS_PATH = f"{ASSETS_PATH}/segmentation.json"
 TAGS_PATH = f"{ASSETS_PATH}/tagTypes.json"
 # Each page repeats this many assets of the page before.
@@ -114,6 +115,15 @@ def iter_form_pages(client: Client) -> Iterator[list[Entry]]:
             folder = json.dumps({"id": each["id"], "type": each["type"]})
             for page in iter_asset_pages(client, FORMS_PATH, folder=folder):
                 yield new.of(page)
+
+
+def list_program_ids(client: Client) -> list[int]:
+    """Return the ids of all programs, in ascending order. Raises as ``iter_asset_pages``."""
+    ids: set[int] = set()
+    for page in iter_asset_pages(client, PROGRAMS_PATH):
+        with parsing_response(f"GET {PROGRAMS_PATH}"):
+            ids.update(int(entry["id"]) for entry in page)
+    return sorted(ids)
 
 
 def segmentations(client: Client) -> list[Entry]:

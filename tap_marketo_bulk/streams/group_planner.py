@@ -98,7 +98,7 @@ class GroupPlanner:
             self._check_dependency(group)
         for note in self.retention_notes():
             logger.info("%s", note)
-        first = [each for each in self.groups.values() if not self._is_planned_later(each)]
+        first = [each for each in self.groups.values() if not each.request_builder.planned_after]
         self._log_and_submit([task for group in first for task in self._tasks_of(group)])
 
     def plan_groups_that_depend_on(
@@ -135,9 +135,6 @@ class GroupPlanner:
                 f"Nothing was read; select {needed}, or set program_members_of to all."
             )
             raise CatalogError(message)
-
-    def _is_planned_later(self, group: ExportGroup) -> bool:
-        return group.request_builder.planned_after in self.groups
 
     def check_planned(self, group: ExportGroup) -> None:
         """Raise the error that kept a group from being planned, if there is one."""

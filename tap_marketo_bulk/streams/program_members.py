@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.errors import AccessDeniedError, CatalogError
 from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER
 from tap_marketo_bulk.extract.read_modes import UndatedReadMode
-from tap_marketo_bulk.marketo.assets import ASSETS_PATH, iter_asset_pages
-from tap_marketo_bulk.marketo.envelope import parsing_response
+from tap_marketo_bulk.marketo.assets import list_program_ids
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.marketo.limits import MAX_PROGRAM_IDS
 from tap_marketo_bulk.marketo.program_members import describe_member_fields
@@ -43,7 +42,6 @@ NAME = "program_members"
 KEY = ("leadId", "programId")
 REPLICATION_KEY = "updatedAt"
 ALWAYS_THERE = {"leadId": INTEGER, "programId": INTEGER, REPLICATION_KEY: DATE_TIME}
-PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
 
 
 def create_streams(context: CreationContext) -> Iterator[MarketoStream]:
@@ -119,8 +117,8 @@ class MembersRequestBuilder(ExportRequestBuilder):
         """Make no call yet: the programs are listed when the first request is made."""
         self._settings = settings
         self._client = client
-        self._is_partial = settings.program_members_of == ACTIVE_PROGRAMS
-        self.planned_after = activities.NAME if self._is_partial else None
+        is_partial = settings.program_members_of == ACTIVE_PROGRAMS
+        self.planned_after = activities.NAME if is_partial else None
 
     def requests(
         self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
@@ -176,8 +174,4 @@ class MembersRequestBuilder(ExportRequestBuilder):
     def _existing_programs(self) -> list[int]:
         if self._settings.program_ids:
             return list(self._settings.program_ids)
-        ids: set[int] = set()
-        for page in iter_asset_pages(self._client, PROGRAMS_PATH):
-            with parsing_response(f"GET {PROGRAMS_PATH}"):
-                ids.update(int(entry["id"]) for entry in page)
-        return sorted(ids)
+        return list_program_ids(self._client)

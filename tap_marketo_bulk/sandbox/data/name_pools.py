@@ -29,20 +29,20 @@ class Place:
     names: NamePool
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
 _ENGLISH = NamePool(
-    _words(
+    _names(
         "Emma Olivia Hannah Grace Sophie Charlotte Amelia Julia Rachel Megan Laura Natalie "
         "Alice Claire Susan Denise Monica Erin"
     ),
-    _words(
+    _names(
         "James Michael David Daniel Matthew Andrew Thomas Robert Kevin Brian Jason Peter "
         "Simon Mark Eric Nathan Oliver Samuel"
     ),
-    _words(
+    _names(
         "Smith Johnson Williams Brown Miller Davis Wilson Anderson Taylor Moore Martin Clark "
         "Lewis Walker Hall Young King Wright Scott Green Baker Adams Nelson Carter O'Brien "
         "Mitchell Turner Parker Collins Edwards"
@@ -50,57 +50,57 @@ _ENGLISH = NamePool(
     ("Ms.", "Mr."),
 )
 _GERMAN = NamePool(
-    _words("Anna Lena Katharina Julia Sabine Claudia Petra Monika Jana Franziska Nina Heike"),
-    _words("Lukas Jonas Stefan Andreas Thomas Markus Jan Tobias Florian Matthias Jürgen Uwe"),
-    _words(
+    _names("Anna Lena Katharina Julia Sabine Claudia Petra Monika Jana Franziska Nina Heike"),
+    _names("Lukas Jonas Stefan Andreas Thomas Markus Jan Tobias Florian Matthias Jürgen Uwe"),
+    _names(
         "Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker Schulz Hoffmann Koch Bauer "
         "Richter Klein Wolf Schröder Neumann Zimmermann Braun Krüger Hofmann Lange"
     ),
     ("Frau", "Herr"),
 )
 _FRENCH = NamePool(
-    _words("Camille Léa Manon Chloé Élodie Sophie Nathalie Isabelle Céline Julie Aurélie"),
-    _words("Julien Nicolas Antoine Pierre Mathieu Laurent Olivier Sébastien Thomas François"),
-    _words(
+    _names("Camille Léa Manon Chloé Élodie Sophie Nathalie Isabelle Céline Julie Aurélie"),
+    _names("Julien Nicolas Antoine Pierre Mathieu Laurent Olivier Sébastien Thomas François"),
+    _names(
         "Martin Bernard Dubois Robert Richard Petit Durand Leroy Moreau Simon Laurent Lefebvre "
         "Michel Garcia Roux Fournier Girard Bonnet"
     ),
     ("Mme", "M."),
 )
 _SPANISH = NamePool(
-    _words("María Lucía Carmen Elena Laura Marta Isabel Paula Sofía Beatriz Ana Cristina"),
-    _words("Javier Carlos Alejandro Miguel Antonio Pablo Sergio Diego Fernando Luis Andrés"),
-    _words(
+    _names("María Lucía Carmen Elena Laura Marta Isabel Paula Sofía Beatriz Ana Cristina"),
+    _names("Javier Carlos Alejandro Miguel Antonio Pablo Sergio Diego Fernando Luis Andrés"),
+    _names(
         "García Fernández González Rodríguez López Martínez Sánchez Pérez Gómez Ruiz Díaz "
         "Álvarez Romero Navarro Torres Ramos Molina"
     ),
     ("Sra.", "Sr."),
 )
 _PORTUGUESE = NamePool(
-    _words("Ana Beatriz Mariana Juliana Fernanda Camila Larissa Patrícia Renata Carolina"),
-    _words("João Pedro Lucas Rafael Gustavo Felipe Bruno Thiago Marcelo Eduardo Ricardo"),
-    _words("Silva Santos Oliveira Souza Pereira Lima Carvalho Almeida Ribeiro Araújo Costa Rocha"),
+    _names("Ana Beatriz Mariana Juliana Fernanda Camila Larissa Patrícia Renata Carolina"),
+    _names("João Pedro Lucas Rafael Gustavo Felipe Bruno Thiago Marcelo Eduardo Ricardo"),
+    _names("Silva Santos Oliveira Souza Pereira Lima Carvalho Almeida Ribeiro Araújo Costa Rocha"),
     ("Sra.", "Sr."),
 )
 _NORDIC = NamePool(
-    _words("Ingrid Astrid Sofie Emilie Karin Maja Linnea Freja Johanna Kirsten Elin"),
-    _words("Lars Erik Anders Magnus Henrik Nils Olav Mikkel Jonas Gustav Søren Håkon"),
-    _words(
+    _names("Ingrid Astrid Sofie Emilie Karin Maja Linnea Freja Johanna Kirsten Elin"),
+    _names("Lars Erik Anders Magnus Henrik Nils Olav Mikkel Jonas Gustav Søren Håkon"),
+    _names(
         "Hansen Johansson Andersen Nilsson Larsen Eriksson Pedersen Berg Lindqvist Dahl "
         "Holm Sørensen Nyström Lund Bakke"
     ),
     ("Ms.", "Mr."),
 )
 _INDIAN = NamePool(
-    _words("Priya Ananya Kavita Deepa Sunita Meera Neha Pooja Lakshmi Divya Shreya"),
-    _words("Rahul Arjun Vikram Sanjay Amit Rajesh Anil Suresh Karthik Rohan Nikhil"),
-    _words("Sharma Patel Gupta Iyer Reddy Nair Rao Mehta Singh Kumar Joshi Desai Menon"),
+    _names("Priya Ananya Kavita Deepa Sunita Meera Neha Pooja Lakshmi Divya Shreya"),
+    _names("Rahul Arjun Vikram Sanjay Amit Rajesh Anil Suresh Karthik Rohan Nikhil"),
+    _names("Sharma Patel Gupta Iyer Reddy Nair Rao Mehta Singh Kumar Joshi Desai Menon"),
     ("Ms.", "Mr."),
 )
 _JAPANESE = NamePool(
-    _words("Yuki Aiko Haruka Naomi Emi Sakura Keiko Mariko Tomoko"),
-    _words("Kenji Hiroshi Takashi Daisuke Satoshi Kazuki Makoto Yuto Ryo"),
-    _words("Sato Suzuki Takahashi Tanaka Watanabe Ito Yamamoto Nakamura Kobayashi Kato Yoshida"),
+    _names("Yuki Aiko Haruka Naomi Emi Sakura Keiko Mariko Tomoko"),
+    _names("Kenji Hiroshi Takashi Daisuke Satoshi Kazuki Makoto Yuto Ryo"),
+    _names("Sato Suzuki Takahashi Tanaka Watanabe Ito Yamamoto Nakamura Kobayashi Kato Yoshida"),
     ("Ms.", "Mr."),
 )
 
@@ -152,7 +152,7 @@ PLACES = (
     Place("Tokyo", None, "Japan", "100-00##", "+81 3 5550 ####", "# Sakura-dori", _JAPANESE),
 )
 
-COMPANY_WORDS = _words(
+COMPANY_WORDS = _names(
     "Northwind Bluebird Silverline Brightwater Redwood Cedar Harbor Summit Lakeside Granite "
     "Juniper Meridian Copper Falcon Orchard Keystone Willow Atlas Beacon Marble Amber Riverbend "
     "Stonegate Clearview Evergreen Horizon Maple Pioneer Sterling Tidewater Ironbridge Larkspur "
