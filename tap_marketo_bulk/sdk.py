@@ -16,7 +16,7 @@ from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform
 
 from tap_marketo_bulk.errors import RecordMappingError, SettingsError
-from tap_marketo_bulk.marketo.server_text import clean_line
+from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping

@@ -12,33 +12,30 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib.catalog import Catalog
 
-from tap_marketo_bulk.clock import Clock, SystemClock
 from tap_marketo_bulk.command import ErrorReportingCommand
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.extract.job_messages import interrupted_message
+from tap_marketo_bulk.exports.progress import interrupted_message
 from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
-from tap_marketo_bulk.server_clock import corrected_clock
 from tap_marketo_bulk.settings.config import normalize_config, read_environment_settings
 from tap_marketo_bulk.settings.schema import build_schema
 from tap_marketo_bulk.settings.settings import Settings, parse_settings
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.catalog import read_catalog
-from tap_marketo_bulk.streams.column_naming import check_bookmark_column
-from tap_marketo_bulk.streams.creation_context import CreationContext
-from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
+from tap_marketo_bulk.streams.catalog import check_bookmark_column, read_catalog
+from tap_marketo_bulk.streams.context import CreationContext
+from tap_marketo_bulk.streams.output import MessageWriter
 from tap_marketo_bulk.streams.registry import (
     create_streams,
     is_reference_stream_name,
     is_stream_name,
 )
-from tap_marketo_bulk.streams.run_end import log_summary
-from tap_marketo_bulk.streams.state_store import StateStore
-from tap_marketo_bulk.streams.sync_run import SyncRun
-from tap_marketo_bulk.streams.writer import MessageWriter
+from tap_marketo_bulk.streams.report import log_summary
+from tap_marketo_bulk.streams.run import SyncRun
+from tap_marketo_bulk.streams.state_store import StateStore, check_state, unwrap_state
+from tap_marketo_bulk.times import Clock, SystemClock, corrected_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
 
-    from tap_marketo_bulk.streams.export_group import ExportGroup
+    from tap_marketo_bulk.streams.bulk import ExportGroup
 
 
 class TapMarketoBulk(SdkTap):

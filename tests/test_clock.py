@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
-from tap_marketo_bulk.clock import SystemClock
+from tap_marketo_bulk.times import SystemClock
 
 
 def test_now_is_the_current_time_in_utc() -> None:

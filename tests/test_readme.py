@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.marketo.api_errors import permission_for
+from tap_marketo_bulk.marketo.responses import permission_for
 from tap_marketo_bulk.settings.schema import SETTINGS
 from tap_marketo_bulk.streams.reference import REFERENCE_STREAMS
 from tests.support.plugin_definition import FILE, build_definition

@@ -13,12 +13,7 @@ from hypothesis import strategies as st
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.sandbox import Fault, Options
-from tap_marketo_bulk.server_clock import (
-    ClockReading,
-    CorrectedClock,
-    corrected_clock,
-    parse_date_header,
-)
+from tap_marketo_bulk.times import ClockReading, CorrectedClock, corrected_clock, parse_date_header
 from tests.support.clock import NOW, TapClock
 from tests.support.data_sets import loaded_rows
 from tests.support.http_host import Host, http_response

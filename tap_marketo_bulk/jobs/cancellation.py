@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_marketo_bulk.jobs.past_jobs import PastJob
-    from tap_marketo_bulk.marketo.export_job import JobStatus
-    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.marketo.exports import Exports, JobStatus
 
 
 def iter_cancellations(exports: Exports, jobs: Sequence[PastJob]) -> Iterator[str]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.size_estimate import estimate_size
+from tap_marketo_bulk.exports.quota import estimate_size
 from tap_marketo_bulk.jobs import formatting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.size_estimate import SizeEstimate
-    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.exports.quota import SizeEstimate
     from tap_marketo_bulk.jobs.past_jobs import PastJob
     from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
+    from tap_marketo_bulk.plan.planner import ExportTask
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,7 @@ from tap_marketo_bulk.jobs.shared_options import (
 from tap_marketo_bulk.jobs.timeline import make_timeline
 from tap_marketo_bulk.jobs.timeline_drawing import timeline_renderable
 from tap_marketo_bulk.jobs.watching import watch
-from tap_marketo_bulk.marketo.export_job import JobStatus
-from tap_marketo_bulk.marketo.exports import Exports
+from tap_marketo_bulk.marketo.exports import Exports, JobStatus
 from tap_marketo_bulk.streams.registry import is_stream_name
 
 if TYPE_CHECKING:

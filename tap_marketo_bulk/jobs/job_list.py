@@ -6,18 +6,18 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.state_format import load_stream_state
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.jobs import formatting
 from tap_marketo_bulk.jobs.past_jobs import LONG_AGO
 from tap_marketo_bulk.jobs.table_data import ID_COLUMN, TableData
+from tap_marketo_bulk.plan.state_format import load_stream_state
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
-    from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.jobs.past_jobs import PastJob
+    from tap_marketo_bulk.plan.windows import Window
 
     # The window of each job that a state knows, by the id of the job.
     Windows = Mapping[str, Window]

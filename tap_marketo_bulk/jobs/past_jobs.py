@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.instants import parse_instant
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
+from tap_marketo_bulk.times import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_marketo_bulk.marketo.export_job import ExportJob
-    from tap_marketo_bulk.marketo.exports import Exports
+    from tap_marketo_bulk.marketo.exports import ExportJob, Exports
 
 logger = logging.getLogger("tap-marketo-bulk")
 

@@ -11,7 +11,7 @@ from tap_marketo_bulk.jobs.table_data import TableData
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.plan.planner import ExportTask
 
 _COLUMNS = ("stream", "from (UTC)", "to (UTC)", "filter", "job")
 _DATE_FILTERS = ("createdAt", "updatedAt")

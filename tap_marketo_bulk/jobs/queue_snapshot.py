@@ -9,7 +9,7 @@ from tap_marketo_bulk.jobs import formatting
 from tap_marketo_bulk.jobs.past_jobs import LONG_AGO
 from tap_marketo_bulk.jobs.quota_usage import QuotaUsage, usage_of_day
 from tap_marketo_bulk.jobs.table_data import ID_COLUMN, TableData
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.marketo.limits import PROCESSING_SLOTS, QUEUE_PLACES
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset
-from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.exports.quota import US_CENTRAL, next_reset
 from tap_marketo_bulk.jobs import formatting
 from tap_marketo_bulk.marketo.limits import DAILY_EXPORT_MEGABYTES
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

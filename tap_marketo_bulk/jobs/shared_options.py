@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_marketo_bulk.command import ErrorReportingCommand
-from tap_marketo_bulk.instants import parse_instant
 from tap_marketo_bulk.jobs.past_jobs import PastJobReader
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.tap import TapMarketoBulk
+from tap_marketo_bulk.times import parse_instant
 
 if TYPE_CHECKING:
     from datetime import datetime

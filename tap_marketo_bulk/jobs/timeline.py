@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.jobs.past_jobs import LONG_AGO
 from tap_marketo_bulk.jobs.quota_usage import QuotaUsage, day_start, quota_day, usage_of_day
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.marketo.limits import PROCESSING_SLOTS, STATUS_UPDATE_SECONDS
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.times import Clock
 
 _FOOTER = "Refreshed once a minute, as often as Marketo updates a status. Ctrl-C ends this display."
 

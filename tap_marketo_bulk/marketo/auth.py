@@ -14,22 +14,23 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import CredentialsError
-from tap_marketo_bulk.marketo.envelope import (
-    invalid_response,
-    json_object_or_none,
-    parse_envelope,
-)
 from tap_marketo_bulk.marketo.limits import TOKEN_LIFE_SECONDS
-from tap_marketo_bulk.marketo.server_text import clean_line
+from tap_marketo_bulk.marketo.responses import invalid_response, json_object_or_none, parse_envelope
+from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.times import Clock
+
 
 TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - an address, no secret
+
+
 # A token is not used in the last seconds of its life: it could expire on the way.
 MARGIN_SECONDS = 10.0
+
+
 # The characters that a header can contain (RFC 6750 allows fewer).
 _TOKEN = re.compile(r"[!-~]+")
 

@@ -20,34 +20,40 @@ from tap_marketo_bulk.errors import (
     UnreachableError,
 )
 from tap_marketo_bulk.marketo.auth import TOKEN_PATH, AccessTokenCache, parse_token
-from tap_marketo_bulk.marketo.envelope import Envelope, parse_envelope
-from tap_marketo_bulk.marketo.rate_limiter import RateLimiter
-from tap_marketo_bulk.marketo.response import Response
-from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, RetryBudget
+from tap_marketo_bulk.marketo.responses import Envelope, Response, parse_envelope
 from tap_marketo_bulk.marketo.transport import (
+    MAX_ATTEMPTS,
     BearerAuth,
     ConnectionSettings,
+    RateLimiter,
+    RetryBudget,
     Session,
     cause_of,
     no_auth,
 )
-from tap_marketo_bulk.server_clock import ClockReading, parse_date_header
+from tap_marketo_bulk.times import ClockReading, parse_date_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from tap_marketo_bulk.clock import Clock
+    from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
+
 _T = TypeVar("_T")
+
 
 # A host that never responded is more likely mistyped than down, and waiting does not help where
 # the response is not Marketo's or where a new token is rejected too.
 FEW_ATTEMPTS = 3
+
+
 # A host that is up accepts a connection within seconds, however long its response takes.
 CONNECT_SECONDS = 30.0
+
+
 _REDIRECTED = "the endpoint redirects to another address, which is not followed; check endpoint"
 
 

@@ -21,25 +21,30 @@ from tap_marketo_bulk.errors import (
     SpoolError,
     TransientError,
 )
-from tap_marketo_bulk.marketo.envelope import invalid_response, json_object_or_none, parse_envelope
-from tap_marketo_bulk.marketo.retry import RetryBudget
+from tap_marketo_bulk.marketo.responses import invalid_response, json_object_or_none, parse_envelope
+from tap_marketo_bulk.marketo.transport import RetryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.marketo.response import Response
+    from tap_marketo_bulk.marketo.responses import Response
+    from tap_marketo_bulk.times import Clock
 
     OpenAt = Callable[[int], AbstractContextManager[Response]]
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
+
 # How often a whole file that differs from the job's report is downloaded again. It is not known
 # whether Marketo charges each download to the quota, so the number is small.
 MAX_WHOLE_DOWNLOADS = 3
+
+
 # No error envelope is longer.
 _ENVELOPE_BYTES = 64 * 1024
+
+
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 
 

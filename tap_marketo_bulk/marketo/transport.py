@@ -2,28 +2,48 @@
 
 requests and urllib3 bound each wait for bytes, but not the wait for all of a response's headers.
 The connection classes here add that.
+
+
+The client's side of Marketo's rate limit, so that calls do not fail with 606.
+
+How often and after which waits a failed call is repeated.
+
+python-backoff provides exponential growth and jitter; the waits go through the clock parameter.
 """
 
 from __future__ import annotations
 
 import io
 import logging
+import threading
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
+import backoff
 import requests
 import urllib3.connection
 import urllib3.exceptions
 from requests.adapters import HTTPAdapter
 
+from tap_marketo_bulk.errors import InternalServerError
+from tap_marketo_bulk.marketo.limits import CALL_PERIOD_SECONDS, CALLS_PER_PERIOD
+
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from _typeshed import WriteableBuffer
+
+    from tap_marketo_bulk.errors import TransientError
+    from tap_marketo_bulk.times import Clock
+
+logger = logging.getLogger("tap-marketo-bulk.marketo")
+
 
 # Why there is no complete response; the first entry that matches is reported.
 _CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
@@ -178,3 +198,94 @@ def _hides_urls(record: logging.LogRecord) -> bool:
 
 # A filter, not a level: it also holds where DEBUG is turned on for all loggers.
 logging.getLogger("urllib3.connectionpool").addFilter(_hides_urls)
+
+
+# Calls do not arrive at Marketo at exactly the intervals at which they are sent.
+PERIOD_SECONDS = CALL_PERIOD_SECONDS + 0.5
+
+
+# Shorter waits are not logged, and longer ones not more often than this.
+_LOGGED_WAIT_SECONDS = 1.0
+
+
+_LOG_INTERVAL_SECONDS = 60.0
+
+
+class RateLimiter:
+    """Allows at most 100 calls in any 20 seconds; safe to use from several threads."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin without any call counted."""
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._call_times: deque[float] = deque(maxlen=CALLS_PER_PERIOD)
+        self._next_message = clock.monotonic()
+
+    def acquire(self) -> None:
+        """Wait until another call is allowed, and count it."""
+        with self._lock:
+            if len(self._call_times) == CALLS_PER_PERIOD:
+                wait_seconds = self._call_times[0] + PERIOD_SECONDS - self._clock.monotonic()
+                if wait_seconds > 0:
+                    self._log_wait(wait_seconds)
+                    self._clock.sleep(wait_seconds)
+            self._call_times.append(self._clock.monotonic())
+
+    def _log_wait(self, seconds: float) -> None:
+        now = self._clock.monotonic()
+        if seconds > _LOGGED_WAIT_SECONDS and now >= self._next_message:
+            self._next_message = now + _LOG_INTERVAL_SECONDS
+            logger.info(
+                "Waiting %.0f s before the next call: Marketo accepts %d calls in %d s",
+                seconds,
+                CALLS_PER_PERIOD,
+                CALL_PERIOD_SECONDS,
+            )
+
+
+MAX_WAIT_SECONDS = 60.0
+
+
+# With waits of up to a minute this is some minutes in all.
+MAX_ATTEMPTS = 11
+
+
+# Marketo also answers a badly formed URL with HTTP 500, which no wait corrects.
+MAX_ATTEMPTS_AFTER_HTTP_500 = 5
+
+
+class RetryBudget:
+    """Counts the failed attempts of one operation and waits between them."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin with all attempts available."""
+        self._clock = clock
+        self.reset()
+
+    def reset(self) -> None:
+        """Make all attempts available again, because the operation progressed."""
+        self._failures = 0
+        self._waits = backoff_bounds()
+
+    def wait_before_retry(self, error: TransientError, max_attempts: int = MAX_ATTEMPTS) -> None:
+        """Wait as long as the error demands, plus a growing wait with jitter.
+
+        Raises:
+            TransientError: ``error``, where this was the last of ``max_attempts``.
+        """
+        self._failures += 1
+        if isinstance(error, InternalServerError):
+            max_attempts = min(max_attempts, MAX_ATTEMPTS_AFTER_HTTP_500)
+        if self._failures >= max_attempts:
+            error.attempts = self._failures
+            raise error
+        seconds = error.min_wait_seconds + backoff.full_jitter(next(self._waits))
+        logger.warning("%s; retrying in %.1f s.", error.problem, seconds)
+        self._clock.sleep(seconds)
+
+
+def backoff_bounds() -> Iterator[float]:
+    """Yield the upper bounds of the waits between attempts: 1, 2, 4, ... 60 seconds."""
+    bounds = backoff.expo(max_value=MAX_WAIT_SECONDS)
+    next(bounds)  # the first value starts the generator and is not a wait
+    return bounds

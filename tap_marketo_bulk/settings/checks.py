@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
+from tap_marketo_bulk.marketo.describe import DELETE_LEAD
 from tap_marketo_bulk.marketo.limits import MAX_PRIMARY_ATTRIBUTE_VALUES
 
 if TYPE_CHECKING:

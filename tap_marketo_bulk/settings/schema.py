@@ -10,11 +10,7 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from tap_marketo_bulk.marketo.limits import (
-    MAX_WINDOW_DAYS,
-    QUEUE_PLACES,
-    STATUS_UPDATE_SECONDS,
-)
+from tap_marketo_bulk.marketo.limits import MAX_WINDOW_DAYS, QUEUE_PLACES, STATUS_UPDATE_SECONDS
 
 # More than anybody needs, and far less than the longest ``timedelta``.
 YEAR_MINUTES = 365 * 24 * 60

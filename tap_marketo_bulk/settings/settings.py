@@ -11,20 +11,16 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.extract.invalid_values import InvalidValuePolicy
-from tap_marketo_bulk.extract.tasks import JobPolicy
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
+from tap_marketo_bulk.plan.planner import JobPolicy
+from tap_marketo_bulk.rows.values import InvalidValuePolicy
 from tap_marketo_bulk.settings.checks import (
     LEAD_LISTS,
     PRIMARY_FILTERS,
     filter_problems,
     schema_problems,
 )
-from tap_marketo_bulk.settings.values import (
-    parse_base_url,
-    parse_date_setting,
-    parse_user_agent,
-)
+from tap_marketo_bulk.settings.values import parse_base_url, parse_date_setting, parse_user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,24 +11,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract import field_types
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tap_marketo_bulk.marketo.retention import retention_of
+from tap_marketo_bulk.rows import field_types
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.streams.base import StreamSpec
-from tap_marketo_bulk.streams.bulk import BulkStream
+from tap_marketo_bulk.streams.bulk import BulkStream, ExportRequestBuilder, window_filter
 from tap_marketo_bulk.streams.catalog import check_activity_filter
-from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.plan.ledger import ReadMode
+    from tap_marketo_bulk.plan.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.creation_context import CreationContext
-    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
-    from tap_marketo_bulk.streams.sync_run import RowObserver
+    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
+    from tap_marketo_bulk.streams.context import CreationContext
+    from tap_marketo_bulk.streams.run import RowObserver
 
 NAME = "activities"
 KEY = ("marketoGUID",)

@@ -10,17 +10,17 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_marketo_bulk.errors import CatalogError
-from tap_marketo_bulk.extract.field_types import type_for_schema
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES, InvalidValueHandler
-from tap_marketo_bulk.extract.read_modes import (
+from tap_marketo_bulk.plan.ledger import (
     FullReadMode,
     IncrementalReadMode,
     PartialReadMode,
     ReadMode,
 )
-from tap_marketo_bulk.extract.records import RecordFields, RowConverter
+from tap_marketo_bulk.rows.field_types import type_for_schema
+from tap_marketo_bulk.rows.records import RecordFields, RowConverter
+from tap_marketo_bulk.rows.values import INVALID_VALUES, InvalidValueHandler
 from tap_marketo_bulk.sdk import SdkStream
-from tap_marketo_bulk.streams.column_naming import ColumnNames
+from tap_marketo_bulk.streams.catalog import ColumnNames
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
-    from tap_marketo_bulk.extract.blocks import Block
-    from tap_marketo_bulk.extract.records import RecordFormat
     from tap_marketo_bulk.marketo.retention import Retention
+    from tap_marketo_bulk.rows.csv_file import Block
+    from tap_marketo_bulk.rows.records import RecordFormat
 
 
 _FULL_READ = FullReadMode()
+
+
 _FIELD_NAMES = ColumnNames()
 
 

@@ -7,30 +7,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError, ApiError, CatalogError, InvalidResponseError
-from tap_marketo_bulk.extract.attribute_columns import free_name, snake_case
-from tap_marketo_bulk.extract.field_types import DATE_TIME, TEXT
-from tap_marketo_bulk.marketo.custom_objects import (
+from tap_marketo_bulk.marketo.describe import (
     describe_custom_object,
     export_object_path,
     list_custom_objects,
 )
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.rows.activities import free_name, snake_case
+from tap_marketo_bulk.rows.field_types import DATE_TIME, TEXT
 from tap_marketo_bulk.streams.base import StreamSpec
-from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.denied import denied_streams
-from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.bulk import BulkStream, ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.context import denied_streams
 from tap_marketo_bulk.streams.object_schema import object_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.windows import Window
-    from tap_marketo_bulk.marketo.custom_objects import CustomObject
+    from tap_marketo_bulk.marketo.describe import CustomObject
+    from tap_marketo_bulk.plan.ledger import ReadMode
+    from tap_marketo_bulk.plan.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import MarketoStream
-    from tap_marketo_bulk.streams.creation_context import CreationContext
-    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
+    from tap_marketo_bulk.streams.context import CreationContext
 
 logger = logging.getLogger("tap-marketo-bulk")
 

@@ -7,29 +7,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER, TEXT
-from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, UndatedReadMode
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.describe import describe_lead_fields
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.plan.ledger import FullReadMode, IncrementalReadMode, UndatedReadMode
+from tap_marketo_bulk.rows.field_types import DATE_TIME, INTEGER, TEXT
 from tap_marketo_bulk.streams.base import StreamSpec
-from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.denied import undescribed_stream
-from tap_marketo_bulk.streams.export_group import ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.bulk import BulkStream, ExportRequestBuilder, window_filter
+from tap_marketo_bulk.streams.context import undescribed_stream
 from tap_marketo_bulk.streams.object_schema import object_schema
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.describe import LeadField
+    from tap_marketo_bulk.plan.ledger import ReadMode
+    from tap_marketo_bulk.plan.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import MarketoStream
-    from tap_marketo_bulk.streams.column_naming import ColumnNames
-    from tap_marketo_bulk.streams.creation_context import CreationContext
-    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
+    from tap_marketo_bulk.streams.catalog import ColumnNames
+    from tap_marketo_bulk.streams.context import CreationContext
 
 logger = logging.getLogger("tap-marketo-bulk")
 

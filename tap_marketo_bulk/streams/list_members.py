@@ -5,25 +5,24 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES, INTEGER
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_modes import UndatedReadMode
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.plan.ledger import UndatedReadMode
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES, INTEGER
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.streams.base import StreamSpec
-from tap_marketo_bulk.streams.bulk import BulkStream
-from tap_marketo_bulk.streams.export_group import ExportRequestBuilder
+from tap_marketo_bulk.streams.bulk import BulkStream, ExportRequestBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.records import RecordFormat
-    from tap_marketo_bulk.extract.windows import Window
+    from tap_marketo_bulk.plan.ledger import ReadMode
+    from tap_marketo_bulk.plan.windows import Window
+    from tap_marketo_bulk.rows.records import RecordFormat
+    from tap_marketo_bulk.rows.values import InvalidValueHandler
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import Converter
-    from tap_marketo_bulk.streams.creation_context import CreationContext
-    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
+    from tap_marketo_bulk.streams.context import CreationContext
 
 logger = logging.getLogger("tap-marketo-bulk")
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES, type_of
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES, type_of
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tap_marketo_bulk.extract.field_types import FieldType
+    from tap_marketo_bulk.rows.field_types import FieldType
 
 
 class DescribedField(Protocol):

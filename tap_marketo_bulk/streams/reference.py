@@ -1,4 +1,10 @@
-"""The reference streams: what the ids in leads and activities refer to, read with REST calls.
+"""The columns of the reference streams, by Marketo's names.
+
+Source: Adobe, the guides of the assets and the endpoint reference. What a response has beyond
+them is kept in the column ``other``.
+
+
+The reference streams: what the ids in leads and activities refer to, read with REST calls.
 
 They are defined by the table ``REFERENCE_STREAMS``. A stream with a replication key is read
 incrementally, all others in full on every run, without a bookmark.
@@ -12,32 +18,246 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.extract.read_modes import UndatedReadMode
-from tap_marketo_bulk.marketo import assets
-from tap_marketo_bulk.marketo.activity_types import TYPES_PATH, activity_type_entries
-from tap_marketo_bulk.marketo.assets import ASSETS_PATH
+from tap_marketo_bulk.marketo import lists
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.describe import LEADS_PATH, flat_lead_field_entries
+from tap_marketo_bulk.marketo.describe import (
+    LEADS_PATH,
+    TYPES_PATH,
+    activity_type_entries,
+    flat_lead_field_entries,
+)
 from tap_marketo_bulk.marketo.limits import USAGE_LIFE
-from tap_marketo_bulk.marketo.paging import Entry
+from tap_marketo_bulk.marketo.lists import (
+    ASSET_LISTS_PATH,
+    ASSETS_PATH,
+    USAGE_PATH,
+    Entry,
+    iter_static_list_pages,
+    usage_by_day,
+)
 from tap_marketo_bulk.marketo.retention import Retention
-from tap_marketo_bulk.marketo.static_lists import ASSET_LISTS_PATH, iter_static_list_pages
-from tap_marketo_bulk.marketo.usage import USAGE_PATH, usage_by_day
-from tap_marketo_bulk.streams import reference_columns as columns
+from tap_marketo_bulk.plan.ledger import UndatedReadMode
+from tap_marketo_bulk.rows.field_types import (
+    ARRAY,
+    ATTRIBUTES,
+    BOOLEAN,
+    DATE,
+    DATE_TIME,
+    INTEGER,
+    TEXT,
+    FieldType,
+)
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.rest import RestStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_marketo_bulk.streams.creation_context import CreationContext
-    from tap_marketo_bulk.streams.reference_columns import Columns
+    from tap_marketo_bulk.streams.context import CreationContext
+
+
+Columns = dict[str, FieldType]
+
+
+OBJECT = ATTRIBUTES
+
+
+_ASSET: Columns = {
+    "id": INTEGER,
+    "name": TEXT,
+    "description": TEXT,
+    "createdAt": DATE_TIME,
+    "updatedAt": DATE_TIME,
+}
+
+
+# Where an asset is, and whether it is in use.
+_PLACE: Columns = {"url": TEXT, "folder": OBJECT, "status": TEXT, "workspace": TEXT}
+
+
+LEAD_DESCRIBE: Columns = {
+    "id": INTEGER,
+    "displayName": TEXT,
+    "dataType": TEXT,
+    "length": INTEGER,
+    "restName": TEXT,
+    "restReadOnly": BOOLEAN,
+    "soapName": TEXT,
+    "soapReadOnly": BOOLEAN,
+}
+
+
+ACTIVITY_TYPES: Columns = {
+    "id": INTEGER,
+    "name": TEXT,
+    "description": TEXT,
+    "primaryAttribute": OBJECT,
+    "attributes": ARRAY,
+}
+
+
+PROGRAMS: Columns = {
+    **_ASSET,
+    **_PLACE,
+    "type": TEXT,
+    "channel": TEXT,
+    "headStart": BOOLEAN,
+    "startDate": DATE_TIME,
+    "endDate": DATE_TIME,
+    "sfdcId": TEXT,
+    "sfdcName": TEXT,
+}
+
+
+CAMPAIGNS: Columns = {
+    **_ASSET,
+    "computedUrl": TEXT,
+    "folder": OBJECT,
+    "parentProgramId": INTEGER,
+    "status": TEXT,
+    "workspace": TEXT,
+    "type": TEXT,
+    "isSystem": BOOLEAN,
+    "isActive": BOOLEAN,
+    "isRequestable": BOOLEAN,
+    "isCommunicationLimitEnabled": BOOLEAN,
+    "maxMembers": INTEGER,
+    "recurrence": OBJECT,
+    "qualificationRuleType": TEXT,
+    "qualificationRuleInterval": INTEGER,
+    "qualificationRuleUnit": TEXT,
+    "smartListId": INTEGER,
+    "flowId": INTEGER,
+}
+
+
+LISTS: Columns = {
+    **_ASSET,
+    "computedUrl": TEXT,
+    "folder": OBJECT,
+    # Of the Lead Database API.
+    "programName": TEXT,
+    "workspaceName": TEXT,
+}
+
+
+SMART_LISTS: Columns = {**_ASSET, "url": TEXT, "folder": OBJECT, "workspace": TEXT}
+
+
+EMAILS: Columns = {
+    **_ASSET,
+    **_PLACE,
+    "subject": OBJECT,
+    "fromName": OBJECT,
+    "fromEmail": OBJECT,
+    "replyEmail": OBJECT,
+    "preHeader": TEXT,
+    "ccFields": ARRAY,
+    "template": INTEGER,
+    "operational": BOOLEAN,
+    "textOnly": BOOLEAN,
+    "publishToMSI": BOOLEAN,
+    "webView": BOOLEAN,
+    "isOpenTrackingDisabled": BOOLEAN,
+    "autoCopyToText": BOOLEAN,
+    "version": INTEGER,
+}
+
+
+EMAIL_TEMPLATES: Columns = {**_ASSET, **_PLACE, "version": INTEGER}
+
+
+LANDING_PAGES: Columns = {
+    **_ASSET,
+    "URL": TEXT,
+    "computedUrl": TEXT,
+    "folder": OBJECT,
+    "status": TEXT,
+    "workspace": TEXT,
+    "template": INTEGER,
+    "title": TEXT,
+    "keywords": TEXT,
+    "robots": TEXT,
+    "formPrefill": BOOLEAN,
+    "mobileEnabled": BOOLEAN,
+    "customHeadHTML": TEXT,
+    "facebookOgTags": TEXT,
+}
+
+
+FORMS: Columns = {
+    **_ASSET,
+    "url": TEXT,
+    "folder": OBJECT,
+    "status": TEXT,
+    "theme": TEXT,
+    "language": TEXT,
+    "locale": TEXT,
+    "progressiveProfiling": BOOLEAN,
+    "labelPosition": TEXT,
+    "fontFamily": TEXT,
+    "fontSize": TEXT,
+    "knownVisitor": OBJECT,
+    "thankYouList": ARRAY,
+    "buttonLocation": INTEGER,
+    "buttonLabel": TEXT,
+    "waitingLabel": TEXT,
+}
+
+
+SEGMENTATIONS: Columns = {**_ASSET, **_PLACE}
+
+
+SEGMENTS: Columns = {**_ASSET, "url": TEXT, "segmentationId": INTEGER, "status": TEXT}
+
+
+CHANNELS: Columns = {
+    "id": INTEGER,
+    "name": TEXT,
+    "applicableProgramType": TEXT,
+    "progressionStatuses": ARRAY,
+    "createdAt": DATE_TIME,
+    "updatedAt": DATE_TIME,
+}
+
+
+TAGS: Columns = {"tagType": TEXT, "applicableProgramTypes": ARRAY, "required": BOOLEAN}
+
+
+FOLDERS: Columns = {
+    "id": INTEGER,
+    "type": TEXT,
+    "name": TEXT,
+    "description": TEXT,
+    "createdAt": DATE_TIME,
+    "updatedAt": DATE_TIME,
+    "url": TEXT,
+    "folderType": TEXT,
+    "parent": OBJECT,
+    "path": TEXT,
+    "isArchive": BOOLEAN,
+    "isSystem": BOOLEAN,
+    "accessZoneId": INTEGER,
+    "workspace": TEXT,
+}
+
+
+USAGE: Columns = {
+    "date": DATE,
+    "total": INTEGER,
+    "users": ARRAY,
+    "errorTotal": INTEGER,
+    "errors": ARRAY,
+}
+
 
 OTHER = "other"
+
+
 # Days of usage are those of US Central time, which is at most this much behind UTC.
 US_CENTRAL_OFFSET = timedelta(hours=6)
+
 
 ReadPages = Callable[[Client, datetime, datetime], Iterator[Sequence[Entry]]]
 
@@ -129,7 +349,7 @@ def _asset_stream(name: str, path: str, of: Columns) -> ReferenceDefinition:
     """Return a stream of assets that cannot be filtered by date."""
     path = f"{ASSETS_PATH}/{path}.json"
     return ReferenceDefinition(
-        name, path, of, _all_pages(partial(assets.iter_asset_pages, path=path))
+        name, path, of, _all_pages(partial(lists.iter_asset_pages, path=path))
     )
 
 
@@ -138,7 +358,7 @@ def _changed_asset_stream(name: str, path: str, of: Columns) -> ReferenceDefinit
     path = f"{ASSETS_PATH}/{path}.json"
 
     def read(client: Client, start: datetime, end: datetime) -> Iterator[Sequence[Entry]]:
-        return assets.iter_changed_asset_pages(client, path, start, end)
+        return lists.iter_changed_asset_pages(client, path, start, end)
 
     return ReferenceDefinition(name, path, of, read, replication_key="updatedAt")
 
@@ -147,70 +367,70 @@ REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
     ReferenceDefinition(
         "lead_describe",
         LEADS_PATH,
-        columns.LEAD_DESCRIBE,
+        LEAD_DESCRIBE,
         _one_page(flat_lead_field_entries),
         selected_by_default=True,
     ),
     ReferenceDefinition(
         "activity_types",
         TYPES_PATH,
-        columns.ACTIVITY_TYPES,
+        ACTIVITY_TYPES,
         _one_page(activity_type_entries),
         selected_by_default=True,
     ),
-    _changed_asset_stream("programs", "programs", columns.PROGRAMS),
-    _changed_asset_stream("campaigns", "smartCampaigns", columns.CAMPAIGNS),
+    _changed_asset_stream("programs", "programs", PROGRAMS),
+    _changed_asset_stream("campaigns", "smartCampaigns", CAMPAIGNS),
     ReferenceDefinition(
         "lists",
         ASSET_LISTS_PATH,
-        columns.LISTS,
+        LISTS,
         iter_static_list_pages,
         replication_key="updatedAt",
     ),
-    _changed_asset_stream("smart_lists", "smartLists", columns.SMART_LISTS),
-    _changed_asset_stream("emails", "emails", columns.EMAILS),
-    _asset_stream("email_templates", "emailTemplates", columns.EMAIL_TEMPLATES),
-    _asset_stream("landing_pages", "landingPages", columns.LANDING_PAGES),
-    ReferenceDefinition(
-        "forms", assets.FORMS_PATH, columns.FORMS, _all_pages(assets.iter_form_pages)
-    ),
+    _changed_asset_stream("smart_lists", "smartLists", SMART_LISTS),
+    _changed_asset_stream("emails", "emails", EMAILS),
+    _asset_stream("email_templates", "emailTemplates", EMAIL_TEMPLATES),
+    _asset_stream("landing_pages", "landingPages", LANDING_PAGES),
+    ReferenceDefinition("forms", lists.FORMS_PATH, FORMS, _all_pages(lists.iter_form_pages)),
     ReferenceDefinition(
         "segmentations",
-        assets.SEGMENTATIONS_PATH,
-        columns.SEGMENTATIONS,
-        _one_page(assets.segmentations),
+        lists.SEGMENTATIONS_PATH,
+        SEGMENTATIONS,
+        _one_page(lists.segmentations),
     ),
     ReferenceDefinition(
         "segments",
-        assets.SEGMENTATIONS_PATH,
-        columns.SEGMENTS,
-        _all_pages(assets.iter_segment_pages),
+        lists.SEGMENTATIONS_PATH,
+        SEGMENTS,
+        _all_pages(lists.iter_segment_pages),
     ),
-    _asset_stream("channels", "channels", columns.CHANNELS),
+    _asset_stream("channels", "channels", CHANNELS),
     ReferenceDefinition(
         "tags",
-        assets.TAGS_PATH,
-        columns.TAGS,
-        _all_pages(assets.iter_tag_pages),
+        lists.TAGS_PATH,
+        TAGS,
+        _all_pages(lists.iter_tag_pages),
         key=("tagType",),
     ),
     ReferenceDefinition(
         "folders",
-        assets.FOLDERS_PATH,
-        columns.FOLDERS,
-        _all_pages(assets.iter_folder_pages),
+        lists.FOLDERS_PATH,
+        FOLDERS,
+        _all_pages(lists.iter_folder_pages),
         key=("id", "type"),
     ),
     ReferenceDefinition(
         "usage",
         USAGE_PATH,
-        columns.USAGE,
+        USAGE,
         _usage_pages,
         key=("date",),
         replication_key="date",
         retention=Retention(USAGE_LIFE, USAGE_LIFE, "Run the tap at least once a week."),
     ),
 )
+
+
 NAMES = tuple(each.name for each in REFERENCE_STREAMS)
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.streams import (
     activities,
     custom_objects,
-    deleted_leads,
     leads,
     list_members,
     program_members,
     reference,
+    rest,
     typed_activities,
 )
 from tap_marketo_bulk.streams.catalog import check_selected_streams
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tap_marketo_bulk.streams.base import MarketoStream
-    from tap_marketo_bulk.streams.creation_context import CreationContext
+    from tap_marketo_bulk.streams.context import CreationContext
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,13 @@ class StreamKind:
 
 
 _REFERENCE = StreamKind(reference.create_streams, reference.NAMES)
+
+
 _KINDS = (
     StreamKind(activities.create_streams, (activities.NAME,)),
     StreamKind(typed_activities.create_streams, prefix=typed_activities.PREFIX),
     StreamKind(custom_objects.create_streams, prefix=custom_objects.PREFIX),
-    StreamKind(deleted_leads.create_streams, (deleted_leads.NAME,)),
+    StreamKind(rest.create_streams, (rest.NAME,)),
     StreamKind(leads.create_streams, (leads.NAME,)),
     StreamKind(list_members.create_streams, (list_members.NAME,)),
     StreamKind(program_members.create_streams, (program_members.NAME,)),

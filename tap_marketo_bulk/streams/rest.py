@@ -1,20 +1,28 @@
-"""A stream whose records come from REST calls, page by page, without export jobs."""
+"""A stream whose records come from REST calls, page by page, without export jobs.
+
+Deleted leads: one record per lead that was deleted or merged into another.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract.read_progress import owed_windows, state_when_read_begins
-from tap_marketo_bulk.extract.rest_records import RestRecordConverter
-from tap_marketo_bulk.extract.stream_state import BookmarkCoverage
-from tap_marketo_bulk.extract.windows import Window, whole_second
-from tap_marketo_bulk.instants import format_instant
-from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.export_group import warn_of_skipped_changes
+from tap_marketo_bulk.marketo.limits import DELETION_LIFE
+from tap_marketo_bulk.marketo.lists import iter_deleted_lead_pages
+from tap_marketo_bulk.marketo.retention import Retention
+from tap_marketo_bulk.plan.ledger import BookmarkCoverage, owed_windows, state_when_read_begins
+from tap_marketo_bulk.plan.windows import Window, whole_second
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES
+from tap_marketo_bulk.rows.records import RestRecordConverter
+from tap_marketo_bulk.rows.values import INVALID_VALUES
+from tap_marketo_bulk.streams.activities import COLUMNS, KEY, REPLICATION_KEY
+from tap_marketo_bulk.streams.base import MarketoStream, StreamSpec
+from tap_marketo_bulk.streams.bulk import warn_of_skipped_changes
 from tap_marketo_bulk.streams.retention import read_start, warn_of_lost_records
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +30,12 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.extract.records import Record
-    from tap_marketo_bulk.extract.windows import SyncPeriod
-    from tap_marketo_bulk.streams.base import StreamSpec
-    from tap_marketo_bulk.streams.sync_run import SyncRun
+    from tap_marketo_bulk.marketo.client import Client
+    from tap_marketo_bulk.plan.windows import SyncPeriod
+    from tap_marketo_bulk.rows.records import Record
+    from tap_marketo_bulk.settings.settings import Settings
+    from tap_marketo_bulk.streams.context import CreationContext
+    from tap_marketo_bulk.streams.run import SyncRun
 
 
 # Before the first record of any subscription: Marketo was founded in 2006.
@@ -116,3 +126,56 @@ class RestStream(MarketoStream):
         owed = owed_windows(state, mode, start=start, horizon=period.horizon)
         starts = [each.window.start for each in state.backfills]
         return Window(min([owed[0].start, *starts]), owed[-1].end) if owed else None
+
+
+NAME = "deleted_leads"
+
+
+# Get Deleted Leads does not return these.
+_MISSING_COLUMNS = ("campaignId", "actionResult")
+
+
+def create_streams(context: CreationContext) -> Iterator[RestStream]:
+    """Yield the stream of deleted leads."""
+    spec = context.fixed_spec(deleted_leads_spec(context.settings))
+    yield RestStream(context.tap, spec, context.run, DeletedLeadsSource(context.client))
+
+
+def deleted_leads_spec(settings: Settings) -> StreamSpec:
+    """Return what the stream is; every subscription has the same columns."""
+    return StreamSpec(
+        name=NAME,
+        schema=deleted_leads_schema(),
+        key=KEY,
+        replication_keys=(REPLICATION_KEY,),
+        # Deletions are activities: dated when they happen, and stored later.
+        lookback=settings.activity_lookback,
+        retention=Retention(
+            DELETION_LIFE,
+            DELETION_LIFE,
+            "To find the leads that were deleted then, read leads with the replication method "
+            "FULL_TABLE: they are the leads of the table that such a run does not load.",
+        ),
+    )
+
+
+def deleted_leads_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a deletion."""
+    columns = {name: dict(each.schema) for name, each in COLUMNS.items()}
+    for name in _MISSING_COLUMNS:
+        del columns[name]
+    columns[INVALID_VALUES] = dict(ATTRIBUTES.schema)
+    return {"type": "object", "properties": columns}
+
+
+class DeletedLeadsSource:
+    """Get Deleted Leads, whose calls have a beginning and no end."""
+
+    def __init__(self, client: Client) -> None:
+        """Make no call yet."""
+        self._client = client
+
+    def pages(self, start: datetime, end: datetime) -> Iterator[Sequence[Mapping[str, object]]]:
+        """Yield pages of deletions since ``start``."""
+        del end  # the API has no parameter for it
+        return iter_deleted_lead_pages(self._client, start)

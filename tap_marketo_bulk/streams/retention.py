@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.read_progress import bookmark_of, owed_windows
-from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.plan.ledger import bookmark_of, owed_windows
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.stream_state import StreamState
-    from tap_marketo_bulk.extract.windows import SyncPeriod
+    from tap_marketo_bulk.plan.ledger import ReadMode, StreamState
+    from tap_marketo_bulk.plan.windows import SyncPeriod
     from tap_marketo_bulk.streams.base import MarketoStream
 
 logger = logging.getLogger("tap-marketo-bulk")

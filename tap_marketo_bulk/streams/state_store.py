@@ -1,18 +1,123 @@
-"""The bookmarks and unfinished jobs of all streams: the one owner of Singer state."""
+"""The state that a run begins with: unwrapped, and checked before anything is read.
+
+States of other programs are errors. Were they ignored, everything would be exported again, which
+costs the quota of all of it.
+
+
+The bookmarks and unfinished jobs of all streams: the one owner of Singer state.
+"""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.extract.events import JobCreated
-from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
-from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
+from tap_marketo_bulk.errors import OtherTapStateError, StateError
+from tap_marketo_bulk.exports.job import JobCreated
+from tap_marketo_bulk.plan.ledger import StreamState, UnfinishedExport
+from tap_marketo_bulk.plan.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from tap_marketo_bulk.extract.events import JobUseless
-    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.exports.job import JobUseless
+    from tap_marketo_bulk.plan.planner import ExportTask
+
+logger = logging.getLogger("tap-marketo-bulk")
+
+
+# What singer_sdk itself may write into the bookmark of a stream that has no partitions.
+_SDK_KEYS = frozenset(
+    ("progress_markers", "replication_key_signpost", "starting_replication_value")
+)
+
+
+_PARTITIONS, _PROGRESS_MARKERS = "partitions", "progress_markers"
+
+
+def unwrap_state(state: object) -> dict[str, Any]:
+    """Return the tap's state out of a STATE message, or out of the state that Meltano prints.
+
+    Raises:
+        StateError: It is not a JSON object.
+    """
+    while isinstance(state, dict):
+        if state.get("type") == "STATE" and "value" in state:
+            logger.info("The state is a whole STATE message; its value is used.")
+            state = state["value"]
+        elif "singer_state" in state:
+            logger.info("The state is one of Meltano's; its singer_state is used.")
+            state = state["singer_state"]
+        else:
+            return state
+    raise StateError("it is not a JSON object")
+
+
+def check_state(
+    state: Mapping[str, Any],
+    is_stream: Callable[[str], bool],
+    is_reference: Callable[[str], bool],
+) -> None:
+    """Check the state of an earlier run; warn of bookmarks that are ignored.
+
+    Args:
+        state: As ``unwrap_state`` returns it.
+        is_stream: Returns whether this tap has, or may have, a stream of a name.
+        is_reference: Returns whether it is a reference stream: to read it again costs no quota.
+
+    Raises:
+        StateError: This tap does not write such a state.
+    """
+    if state and "bookmarks" not in state:
+        raise StateError(f"it has no bookmarks, but {_names(state)}")
+    bookmarks = state.get("bookmarks", {})
+    if not isinstance(bookmarks, dict):
+        raise StateError("bookmarks is not a JSON object")
+    for name, raw in bookmarks.items():
+        _check_shape(name, raw)
+    of_others = {
+        name: raw
+        for name, raw in bookmarks.items()
+        if is_stream(name) and not _is_of_this_tap(name, raw)
+    }
+    if foreign := {name: raw for name, raw in of_others.items() if not is_reference(name)}:
+        raise OtherTapStateError(_names(foreign), _names(set().union(*foreign.values())))
+    if of_others:
+        logger.warning(
+            "Another tap wrote the bookmarks of %s. They are ignored, and all is read again.",
+            _names(of_others),
+        )
+    if ignored := [name for name in bookmarks if not is_stream(name)]:
+        logger.warning(
+            "The state has bookmarks of streams that this tap does not have: %s. They are ignored.",
+            _names(ignored),
+        )
+
+
+def _check_shape(stream: str, raw: object) -> None:
+    """Check what singer_sdk reads of a bookmark, whatever stream it is of."""
+    name = clean_line(stream)
+    if not isinstance(raw, dict):
+        raise StateError(f"the bookmark of {name} is not a JSON object")
+    partitions = raw.get(_PARTITIONS, [])
+    if not isinstance(partitions, list) or not all(isinstance(each, dict) for each in partitions):
+        raise StateError(f"{_PARTITIONS} of {name} is not a list of JSON objects")
+    for each in (raw, *partitions):
+        if not isinstance(each.get(_PROGRESS_MARKERS, {}), dict):
+            raise StateError(f"{_PROGRESS_MARKERS} of {name} is not a JSON object")
+
+
+def _is_of_this_tap(stream: str, raw: Mapping[str, Any]) -> bool:
+    """Return whether a bookmark has a key of this tap, or none but those of the SDK."""
+    unknown = set(load_stream_state(stream, raw).unknown)
+    if _PARTITIONS in raw and not raw[_PARTITIONS]:
+        unknown.discard(_PARTITIONS)
+    return unknown != set(raw) or unknown <= _SDK_KEYS
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(sorted(clean_line(name) for name in names))
 
 
 class StateStore:

@@ -7,23 +7,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.extract.activity_records import (
+from tap_marketo_bulk.marketo.describe import DELETE_LEAD
+from tap_marketo_bulk.marketo.retention import retention_of
+from tap_marketo_bulk.rows.activities import (
     OTHER_ATTRIBUTES,
     PRIMARY_ID_FIELD,
     PRIMARY_NAME_FIELD,
     ActivityConverter,
     ActivityTypeColumns,
+    attribute_columns,
+    snake_case,
 )
-from tap_marketo_bulk.extract.attribute_columns import attribute_columns, snake_case
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES
-from tap_marketo_bulk.extract.invalid_values import INVALID_VALUES
-from tap_marketo_bulk.marketo.activity_types import DELETE_LEAD
-from tap_marketo_bulk.marketo.retention import retention_of
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.streams.activities import COLUMNS, ActivitiesStream, activities_spec
 from tap_marketo_bulk.streams.base import MarketoStream
-from tap_marketo_bulk.streams.catalog import check_types_are_not_left_out
-from tap_marketo_bulk.streams.column_naming import renamed_schema
-from tap_marketo_bulk.streams.denied import denied_streams
+from tap_marketo_bulk.streams.catalog import check_types_are_not_left_out, renamed_schema
+from tap_marketo_bulk.streams.context import denied_streams
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.extract.attribute_columns import AttributeColumn
-    from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-    from tap_marketo_bulk.extract.records import Record, RecordFormat
-    from tap_marketo_bulk.marketo.activity_types import ActivityType
+    from tap_marketo_bulk.marketo.describe import ActivityType
+    from tap_marketo_bulk.rows.activities import AttributeColumn
+    from tap_marketo_bulk.rows.records import Record, RecordFormat
+    from tap_marketo_bulk.rows.values import InvalidValueHandler
     from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import Converter, StreamSpec
-    from tap_marketo_bulk.streams.creation_context import CreationContext
+    from tap_marketo_bulk.streams.context import CreationContext
 
 PREFIX = "activities_"
 COMMON_COLUMNS = {name: each for name, each in COLUMNS.items() if name != "attributes"}

@@ -16,8 +16,8 @@ from .throughput import prepare, tap_cost
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.times import Clock
 
     from .export_files import ExportFile
 

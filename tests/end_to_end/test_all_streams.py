@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
+from tap_marketo_bulk.times import format_instant
 from tests.support.expected_tables import (
     CUSTOM_OBJECTS,
     DELETIONS,

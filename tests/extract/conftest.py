@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.extract.job_steps import JobSteps
+from tap_marketo_bulk.exports.steps import JobSteps
 from tests.support.fake_exports import POLICY, FakeExports
 
 if TYPE_CHECKING:

@@ -11,21 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import InvalidValueError
-from tap_marketo_bulk.extract.activity_records import (
+from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
+from tap_marketo_bulk.rows.activities import (
     OTHER_ATTRIBUTES,
     ActivityConverter,
     ActivityTypeColumns,
+    attribute_columns,
 )
-from tap_marketo_bulk.extract.attribute_columns import attribute_columns
-from tap_marketo_bulk.extract.blocks import Block
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES, DATE_TIME, INTEGER, TEXT
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordFields
-from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
+from tap_marketo_bulk.rows.csv_file import Block
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES, DATE_TIME, INTEGER, TEXT
+from tap_marketo_bulk.rows.records import RecordFields
+from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.extract.field_types import FieldType
-    from tap_marketo_bulk.extract.records import Record
+    from tap_marketo_bulk.rows.field_types import FieldType
+    from tap_marketo_bulk.rows.records import Record
 
 NULL, FAIL = InvalidValuePolicy
 COMMON = {

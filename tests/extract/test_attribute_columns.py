@@ -8,13 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.attribute_columns import (
-    AttributeMatcher,
-    attribute_columns,
-    snake_case,
-)
-from tap_marketo_bulk.extract.field_types import BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT
-from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
+from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
+from tap_marketo_bulk.rows.activities import AttributeMatcher, attribute_columns, snake_case
+from tap_marketo_bulk.rows.field_types import BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT
 
 names = st.text(max_size=12) | st.sampled_from(
     ["Demo Date", "Demo-Date", "demo_date", "DEMO DATE", "DemoDate", "Demo Date 2", "Δ", ""]

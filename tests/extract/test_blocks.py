@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.blocks import Block, split_by_column
+from tap_marketo_bulk.rows.csv_file import Block, split_by_column
 
 ROWS = [["1", "a"], ["2", "two\nlines"], ["1", "b"], [], ["3", "three\r\n\nlines"], ["1", "a"]]
 BLOCK = Block(ROWS, 10, ROWS)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.cell_parsers import (
+from tap_marketo_bulk.rows.values import (
     LARGEST_EXPONENT,
     parse_boolean,
     parse_date,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import MalformedFileError
-from tap_marketo_bulk.extract.cells import CHUNK_BYTES, LONGEST_ROW_BYTES, BlockReader
+from tap_marketo_bulk.rows.csv_file import CHUNK_BYTES, LONGEST_ROW_BYTES, BlockReader
 
 SPECIAL = ["\r", "\n", "\r\n", "\0", '"', '""', ",", ";", " ", "\t", "\u2028", "\u0085", "\ufeff"]
 CELLS = st.lists(

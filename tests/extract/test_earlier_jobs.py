@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.extract.job_rules import MAX_INVALID_RESPONSES
-from tap_marketo_bulk.extract.job_state import JobStage
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.exports.job import MAX_INVALID_RESPONSES, JobStage
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import FakeExports, new_job
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.extract.job_steps import JobSteps
+    from tap_marketo_bulk.exports.steps import JobSteps
 
 RESUMED = {"export_id": "job 1"}
 

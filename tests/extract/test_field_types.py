@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.field_types import (
+from tap_marketo_bulk.rows.field_types import (
     ARRAY,
     ATTRIBUTES,
     BOOLEAN,

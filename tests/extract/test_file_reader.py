@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import MalformedFileError
-from tap_marketo_bulk.extract.cells import CHUNK_BYTES
-from tap_marketo_bulk.extract.file_reader import SEPARATORS, ExpectedFormat, FileStats, read_blocks
+from tap_marketo_bulk.rows.csv_file import (
+    CHUNK_BYTES,
+    SEPARATORS,
+    ExpectedFormat,
+    FileStats,
+    read_blocks,
+)
 
 COLUMNS = {"id": "id", "name": "name", "score": "score"}
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from tap_marketo_bulk.errors import InvalidValueError
-from tap_marketo_bulk.extract.field_types import ATTRIBUTES, DATE, TEXT
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordFields, RowConverter, record_label
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES, DATE, TEXT
+from tap_marketo_bulk.rows.records import RecordFields, RowConverter, record_label
+from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
 from tests.support.file_records import FAIL, HEADER, NOON, NULL, SCHEMA, block_of, records
 
 

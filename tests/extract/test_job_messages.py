@@ -8,16 +8,16 @@ from itertools import starmap
 
 import pytest
 
-from tap_marketo_bulk.extract.job_messages import (
+from tap_marketo_bulk.exports.progress import (
     interrupted_message,
     plan_message,
     submitted_message,
     window_message,
 )
-from tap_marketo_bulk.extract.size_estimate import SizeEstimate
-from tap_marketo_bulk.extract.tasks import ExportTask, WindowPlace, with_places
-from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.exports.quota import SizeEstimate
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
+from tap_marketo_bulk.plan.planner import ExportTask, WindowPlace, with_places
+from tap_marketo_bulk.plan.windows import Window
 from tests.support.fake_exports import FIRST_DAY, task
 
 EXPORT_ID = "8f3265a2-1111-2222-3333-444455556666"

@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.extract.job_rules import MAX_ATTEMPTS, MAX_INVALID_RESPONSES
-from tap_marketo_bulk.extract.job_state import JobStage, JobState, paused
-from tap_marketo_bulk.extract.job_steps import JobSteps
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.exports.job import (
+    MAX_ATTEMPTS,
+    MAX_INVALID_RESPONSES,
+    JobStage,
+    JobState,
+    paused,
+)
+from tap_marketo_bulk.exports.steps import JobSteps
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tests.support.fake_exports import POLICY, FakeExports, new_job
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.job_tag import TAG_BYTES, JobTag, read_tag, tag_of
-from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.exports.lost_jobs import TAG_BYTES, JobTag, read_tag, tag_of
+from tap_marketo_bulk.plan.windows import Window
 from tests.support.fake_exports import task
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)

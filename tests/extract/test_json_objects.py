@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.field_types import ARRAY
-from tap_marketo_bulk.extract.json_objects import parse_attributes, try_parse_attributes_column
+from tap_marketo_bulk.rows.field_types import ARRAY
+from tap_marketo_bulk.rows.values import parse_attributes, try_parse_attributes_column
 
 
 def is_rejected(text: str) -> bool:

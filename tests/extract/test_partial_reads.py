@@ -6,17 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from tap_marketo_bulk.extract.read_modes import (
+from tap_marketo_bulk.plan.ledger import (
+    BookmarkCoverage,
     IncrementalReadMode,
     PartialReadMode,
+    StreamState,
     UndatedReadMode,
-)
-from tap_marketo_bulk.extract.read_progress import (
     after_window,
     owed_windows,
     state_when_read_begins,
 )
-from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState
 from tests.support.planning import HOUR, START, at, export, window
 
 KEY = "updatedAt"

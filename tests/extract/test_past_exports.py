@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tap_marketo_bulk.extract.past_exports import PastExports
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.exports.quota import PastExports
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 # 06:00 UTC is midnight US Central in winter.
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.extract.job_table import JobTable
-from tap_marketo_bulk.extract.pipeline import Pipeline
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.exports.loop import JobTable, Pipeline
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import POLICY, FakeExports, task

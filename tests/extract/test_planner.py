@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_modes import IncrementalReadMode, UndatedReadMode
-from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
-from tap_marketo_bulk.extract.windows import Window
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.plan.ledger import (
+    IncrementalReadMode,
+    StreamState,
+    UndatedReadMode,
+    UnfinishedExport,
+)
+from tap_marketo_bulk.plan.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
+from tap_marketo_bulk.plan.windows import Window
 from tests.support.planning import (
     HOUR,
     OWNER,

@@ -10,18 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
-from tap_marketo_bulk.extract.read_modes import FullReadMode, IncrementalReadMode, PartialReadMode
-from tap_marketo_bulk.extract.read_progress import after_window, state_when_read_begins
-from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
-from tap_marketo_bulk.extract.stream_state import BookmarkCoverage, StreamState, UnfinishedExport
-from tap_marketo_bulk.extract.windows import Window, merge
+from tap_marketo_bulk.plan.ledger import (
+    BookmarkCoverage,
+    FullReadMode,
+    IncrementalReadMode,
+    PartialReadMode,
+    StreamState,
+    UnfinishedExport,
+    after_window,
+    state_when_read_begins,
+)
+from tap_marketo_bulk.plan.planner import Consumer, PlanningInput, obsolete_exports, plan_tasks
+from tap_marketo_bulk.plan.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.plan.windows import Window, merge
 from tests.support.planning import HOUR, OWNER, START, at, make_requests, plan, spans
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_marketo_bulk.extract.read_modes import ReadMode
+    from tap_marketo_bulk.plan.ledger import ReadMode
 
 
 @dataclass

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from tap_marketo_bulk.errors import QueueFullError
-from tap_marketo_bulk.extract.progress import LoggedProgress, Progress, waiting_message
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.exports.progress import LoggedProgress, Progress, waiting_message
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tests.support.clock import NOW
 from tests.support.fake_exports import POLICY, task
 from tests.support.pipeline_run import PipelineRun, api_error, policy_with_limit

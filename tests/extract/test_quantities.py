@@ -6,13 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tap_marketo_bulk.extract.quantities import (
-    count,
-    duration,
-    megabytes,
-    short_id,
-    short_instant,
-)
+from tap_marketo_bulk.texts import count, duration, megabytes, short_id, short_instant
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.quota import US_CENTRAL, next_reset, retry_after_quota
+from tap_marketo_bulk.exports.quota import US_CENTRAL, next_reset, retry_after_quota
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import DataError
-from tap_marketo_bulk.extract.blocks import Block
-from tap_marketo_bulk.extract.field_types import (
+from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+from tap_marketo_bulk.rows.csv_file import Block
+from tap_marketo_bulk.rows.field_types import (
     ATTRIBUTES,
     BOOLEAN,
     DATE,
@@ -25,9 +26,8 @@ from tap_marketo_bulk.extract.field_types import (
     TEXT,
     type_of,
 )
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler
-from tap_marketo_bulk.extract.records import RecordFields, RowConverter, struct_record_factory
-from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+from tap_marketo_bulk.rows.records import RecordFields, RowConverter, struct_record_factory
+from tap_marketo_bulk.rows.values import InvalidValueHandler
 from tap_marketo_bulk.sandbox import Options, Sandbox
 from tests.support.file_records import FAIL, HEADER, NOON, NULL, ONE, SCHEMA, block_of, records
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import InvalidValueError
-from tap_marketo_bulk.extract.field_types import (
+from tap_marketo_bulk.rows.field_types import (
     ARRAY,
     ATTRIBUTES,
     BOOLEAN,
@@ -21,13 +21,14 @@ from tap_marketo_bulk.extract.field_types import (
     TEXT,
     FieldType,
 )
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import InvalidCells, RecordFields
-from tap_marketo_bulk.extract.rest_records import (
+from tap_marketo_bulk.rows.records import (
+    InvalidCells,
+    RecordFields,
     RestRecordConverter,
     convert_json_column,
     convert_json_value,
 )
+from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
 
 NULL, FAIL = InvalidValuePolicy
 TYPES = (ARRAY, ATTRIBUTES, BOOLEAN, DATE, DATE_TIME, INTEGER, NUMBER, TEXT)

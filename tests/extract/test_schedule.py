@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.extract.job_state import JobStage, JobState, first_state
-from tap_marketo_bulk.extract.schedule import (
+from tap_marketo_bulk.exports.job import JobStage, JobState, first_state
+from tap_marketo_bulk.exports.schedule import (
     REMINDER_SECONDS,
     SchedulerSnapshot,
     Step,
     next_step,
     seconds_until_due,
 )
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tests.support.fake_exports import task
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_marketo_bulk.extract.size_estimate import SizeEstimate, estimate_size
+from tap_marketo_bulk.exports.quota import SizeEstimate, estimate_size
 from tests.support.fake_exports import task
 
 LEADS = {"a": 100, "b": 300}

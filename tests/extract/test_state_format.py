@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.extract.read_modes import IncrementalReadMode
-from tap_marketo_bulk.extract.read_progress import owed_windows
-from tap_marketo_bulk.extract.state_format import dump_stream_state, load_stream_state
-from tap_marketo_bulk.extract.stream_state import (
+from tap_marketo_bulk.plan.ledger import (
     Backfill,
     BookmarkCoverage,
+    IncrementalReadMode,
     LastPersistedJobs,
     StreamState,
     UnfinishedExport,
+    owed_windows,
 )
-from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.plan.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.plan.windows import Window
 
 DAY = datetime(2026, 2, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

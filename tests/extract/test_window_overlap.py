@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.extract.blocks import Block
-from tap_marketo_bulk.extract.window_overlap import WindowOverlapFilter
-from tap_marketo_bulk.extract.windows import Window
+from tap_marketo_bulk.plan.windows import Window
+from tap_marketo_bulk.rows.csv_file import Block
+from tap_marketo_bulk.rows.overlap import WindowOverlapFilter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.windows import (
-    Window,
-    merge,
-    split,
-    subtract,
-    sync_horizon,
-    whole_second,
-)
-from tap_marketo_bulk.instants import format_instant
+from tap_marketo_bulk.plan.windows import Window, merge, split, subtract, sync_horizon, whole_second
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

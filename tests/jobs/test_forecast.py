@@ -7,15 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tap_marketo_bulk.extract.size_estimate import SizeEstimate
-from tap_marketo_bulk.jobs.forecast import (
-    Forecast,
-    estimate_bytes,
-    forecast,
-    forecast_text,
-)
+from tap_marketo_bulk.exports.quota import SizeEstimate
+from tap_marketo_bulk.jobs.forecast import Forecast, estimate_bytes, forecast, forecast_text
 from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.fake_exports import task
 from tests.support.past_job import past_job
 

@@ -9,7 +9,7 @@ import pytest
 
 from tap_marketo_bulk.errors import AccessDeniedError
 from tap_marketo_bulk.jobs.past_jobs import PastJob, PastJobReader
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
+from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import Fault
 from tests.support.runs import logged_warnings
 

@@ -10,7 +10,7 @@ from tap_marketo_bulk.jobs.queue_snapshot import (
     queue_table,
     take_snapshot,
 )
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.jobs.quota_usage import QuotaUsage, day_start, quota_day, usage_of_day
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 
 if TYPE_CHECKING:

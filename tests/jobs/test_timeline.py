@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.jobs.timeline import make_timeline, timeline_cells
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from tap_marketo_bulk.jobs.console import write
 from tap_marketo_bulk.jobs.timeline import make_timeline
 from tap_marketo_bulk.jobs.timeline_drawing import timeline_renderable
-from tap_marketo_bulk.marketo.export_job import JobStatus
+from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 from tests.support.terminal import terminal, without_codes, written
 

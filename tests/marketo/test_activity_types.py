@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.marketo.activity_types import (
+from tap_marketo_bulk.marketo.describe import (
     ActivityAttribute,
     ActivityType,
     describe_activity_types,

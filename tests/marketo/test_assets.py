@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.errors import AccessDeniedError, ApiError, InvalidResponseError
-from tap_marketo_bulk.marketo import assets
+from tap_marketo_bulk.marketo import lists
 from tap_marketo_bulk.marketo.describe import flat_lead_field_entries
-from tap_marketo_bulk.marketo.static_lists import iter_static_list_pages
-from tap_marketo_bulk.marketo.usage import usage_by_day
+from tap_marketo_bulk.marketo.lists import iter_static_list_pages, usage_by_day
 from tap_marketo_bulk.sandbox import Fault, Options
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
     from tests.support.http_host import Host
 
-FORMS = assets.FORMS_PATH
-EMAILS = f"{assets.ASSETS_PATH}/emails.json"
+FORMS = lists.FORMS_PATH
+EMAILS = f"{lists.ASSETS_PATH}/emails.json"
 DAY = 86400
 MANY = 450
 START = datetime(2000, 1, 1, tzinfo=UTC)
@@ -45,14 +44,14 @@ def calls(sandbox: Sandbox, name: str) -> int:
 
 
 def test_pages_overlap_and_each_asset_is_returned_once(client: Client, sandbox: Sandbox) -> None:
-    found = ids(assets.iter_asset_pages(client, FORMS))
+    found = ids(lists.iter_asset_pages(client, FORMS))
     assert len(found) == len(set(found)) == len(sandbox.expected.forms())
     assert calls(sandbox, "forms") == 3
 
 
 @pytest.mark.parametrize("options", [Options(leads=5, activities=5, many_assets=195)])
 def test_a_full_last_page_is_followed_by_a_short_one(client: Client, sandbox: Sandbox) -> None:
-    assert len(ids(assets.iter_asset_pages(client, FORMS))) == 200
+    assert len(ids(lists.iter_asset_pages(client, FORMS))) == 200
     assert calls(sandbox, "forms") == 2
 
 
@@ -70,7 +69,7 @@ def test_no_asset_disappears_if_others_are_created_or_changed_between_pages(
     before = set(sandbox.expected.forms())
     fault = Fault("advance_clock", call="forms", seconds=days * DAY, times=1)
     sandbox.faults.append(fault)
-    found = ids(assets.iter_asset_pages(client, FORMS))
+    found = ids(lists.iter_asset_pages(client, FORMS))
     assert before <= set(found)
     assert len(found) == len(set(found))
 
@@ -85,14 +84,14 @@ def test_no_asset_disappears_if_changed_ones_leave_the_filtered_list(
         if str(entry["updatedAt"]) < "2026-03-01T00:00:00Z"
     }
     sandbox.faults.append(Fault("advance_clock", call="emails", seconds=DAY, times=1))
-    found = set(ids(assets.iter_changed_asset_pages(client, EMAILS, START, now)))
+    found = set(ids(lists.iter_changed_asset_pages(client, EMAILS, START, now)))
     # Those that were changed meanwhile are left for the next run.
     later = {
         key
         for key, entry in sandbox.expected.emails().items()
         if str(entry["updatedAt"]) >= "2026-03-01T00:00:00Z"
     }
-    assert len(before & later) > assets.OVERLAP
+    assert len(before & later) > lists.OVERLAP
     assert before - later <= found
 
 
@@ -108,7 +107,7 @@ EMPTY = http_response({"success": True, "warnings": ["No assets found"]})
 
 
 def read(client: Client) -> list[int]:
-    return ids(itertools.islice(assets.iter_asset_pages(client, FORMS), 50))
+    return ids(itertools.islice(lists.iter_asset_pages(client, FORMS), 50))
 
 
 def test_an_empty_list_has_no_assets(
@@ -135,7 +134,7 @@ def test_a_list_that_cannot_be_read_to_its_end_is_an_error(
     marketo = host(TOKEN_RESPONSE, *responses)
     with pytest.raises(InvalidResponseError, match="changed during each of 5 attempts"):
         read(client_of(marketo.url))
-    assert len(marketo.requests) == 1 + 2 * assets.MAX_PASSES
+    assert len(marketo.requests) == 1 + 2 * lists.MAX_PASSES
 
 
 @pytest.mark.parametrize(
@@ -154,7 +153,7 @@ def test_the_approved_version_comes_last(
 ) -> None:
     entries = [{"id": 1, "status": status} for status in statuses]
     marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": entries}))
-    (found,) = assets.iter_asset_pages(client_of(marketo.url), FORMS)
+    (found,) = lists.iter_asset_pages(client_of(marketo.url), FORMS)
     assert [entry["status"] for entry in found] == expected
 
 
@@ -163,7 +162,7 @@ def test_the_types_of_folders_have_one_spelling(
 ) -> None:
     entries = [{"id": 4, "folderId": {"id": 4, "type": kind}} for kind in ("FOLDER", "Program")]
     marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": entries}))
-    (found,) = assets.iter_folder_pages(client_of(marketo.url))
+    (found,) = lists.iter_folder_pages(client_of(marketo.url))
     assert found == [{"id": 4, "type": "Folder"}, {"id": 4, "type": "Program"}]
 
 
@@ -174,7 +173,7 @@ def test_program_types_of_tags_can_be_a_list(
     values = ["[a, b]", "[]", ["a"], None]
     entries = [{"tagType": str(number), member: it} for number, it in enumerate(values)]
     marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": entries}))
-    (found,) = assets.iter_tag_pages(client_of(marketo.url))
+    (found,) = lists.iter_tag_pages(client_of(marketo.url))
     assert [entry[member] for entry in found] == [["a", "b"], [], ["a"], None]
 
 
@@ -184,7 +183,7 @@ def test_only_an_error_about_the_folder_reads_forms_by_folder(
     fault = Fault("envelope", call="forms", code="1003", message="Something else", times=None)
     sandbox.faults.append(fault)
     with pytest.raises(ApiError, match="Something else"):
-        list(assets.iter_form_pages(client))
+        list(lists.iter_form_pages(client))
     assert calls(sandbox, "folders") == 0
 
 
@@ -241,4 +240,4 @@ def test_an_entry_of_another_shape_is_an_error(
 def test_a_missing_permission_is_an_error_that_names_it(client: Client, sandbox: Sandbox) -> None:
     sandbox.faults.append(Fault("envelope", call="forms", code="603", times=None))
     with pytest.raises(AccessDeniedError, match="Read-Only Assets"):
-        list(assets.iter_asset_pages(client, FORMS))
+        list(lists.iter_asset_pages(client, FORMS))

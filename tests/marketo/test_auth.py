@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.errors import (
     CredentialsError,
     InternalServerError,
@@ -21,6 +20,7 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.auth import AccessTokenCache, Token, parse_token
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
+from tap_marketo_bulk.times import SystemClock
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:

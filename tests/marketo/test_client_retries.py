@@ -10,7 +10,11 @@ import pytest
 
 from tap_marketo_bulk.errors import ApiError, InternalServerError, TransientError
 from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS, Client
-from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, MAX_ATTEMPTS_AFTER_HTTP_500, backoff_bounds
+from tap_marketo_bulk.marketo.transport import (
+    MAX_ATTEMPTS,
+    MAX_ATTEMPTS_AFTER_HTTP_500,
+    backoff_bounds,
+)
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.marketo.download import download_verified
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
-from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS
+from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 from tests.support.lead_exports import FEBRUARY, CompletedExport, count_downloads

@@ -28,7 +28,7 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.download import MAX_WHOLE_DOWNLOADS, download_verified
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.marketo.retry import MAX_ATTEMPTS, MAX_ATTEMPTS_AFTER_HTTP_500
+from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS, MAX_ATTEMPTS_AFTER_HTTP_500
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE
 from tests.support.lead_exports import CompletedExport, count_downloads

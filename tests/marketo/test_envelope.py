@@ -19,10 +19,9 @@ from tap_marketo_bulk.errors import (
     TransientError,
     UnknownFieldsError,
 )
-from tap_marketo_bulk.marketo.activity_types import describe_activity_types
-from tap_marketo_bulk.marketo.describe import describe_lead_fields
-from tap_marketo_bulk.marketo.envelope import parse_envelope
+from tap_marketo_bulk.marketo.describe import describe_activity_types, describe_lead_fields
 from tap_marketo_bulk.marketo.exports import Exports
+from tap_marketo_bulk.marketo.responses import parse_envelope
 from tests.support.envelope_errors import CALL, error_of
 
 

@@ -18,7 +18,7 @@ from tap_marketo_bulk.errors import (
     UnknownFieldsError,
     UnsupportedFilterError,
 )
-from tap_marketo_bulk.marketo.envelope import parse_envelope
+from tap_marketo_bulk.marketo.responses import parse_envelope
 from tests.support.envelope_errors import error_of
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import UnknownFieldsError, UnsupportedFilterError
-from tap_marketo_bulk.marketo.export_job import JobStatus
-from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+from tap_marketo_bulk.marketo.exports import ExportRequest, Exports, JobStatus
 from tests.support.lead_exports import FEBRUARY, LEADS, small
 
 if TYPE_CHECKING:

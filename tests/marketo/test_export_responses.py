@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_marketo_bulk.marketo.client import Client
-    from tap_marketo_bulk.marketo.export_job import ExportJob
+    from tap_marketo_bulk.marketo.exports import ExportJob
     from tap_marketo_bulk.sandbox import Sandbox
     from tests.support.http_host import Host
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import ApiError, ExportQuotaError, InvalidResponseError, QueueFullError
-from tap_marketo_bulk.marketo.export_job import JobStatus
-from tap_marketo_bulk.marketo.exports import Exports
+from tap_marketo_bulk.marketo.exports import Exports, JobStatus
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 from tests.support.lead_exports import COMPLETED, LEADS, small

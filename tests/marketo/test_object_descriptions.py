@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.errors import InvalidResponseError
-from tap_marketo_bulk.marketo.custom_objects import (
+from tap_marketo_bulk.marketo.describe import (
     describe_custom_object,
+    describe_member_fields,
     export_object_path,
     list_custom_objects,
+    parse_object_fields,
 )
-from tap_marketo_bulk.marketo.object_fields import parse_object_fields
-from tap_marketo_bulk.marketo.program_members import describe_member_fields
 from tap_marketo_bulk.sandbox import Fault
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import InvalidResponseError
-from tap_marketo_bulk.marketo.deleted_leads import iter_deleted_lead_pages
+from tap_marketo_bulk.marketo.lists import iter_deleted_lead_pages
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.marketo.limits import CALLS_PER_PERIOD
-from tap_marketo_bulk.marketo.rate_limiter import PERIOD_SECONDS, RateLimiter
+from tap_marketo_bulk.marketo.transport import PERIOD_SECONDS, RateLimiter
 
 if TYPE_CHECKING:
     from tests.support.clock import TapClock

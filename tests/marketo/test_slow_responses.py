@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo_bulk.errors import InvalidResponseError, UnreachableError
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.response import MAX_ENVELOPE_BYTES
+from tap_marketo_bulk.marketo.responses import MAX_ENVELOPE_BYTES
 from tap_marketo_bulk.marketo.transport import DeadlineReader
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.clock import NoWaitClock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tap_marketo_bulk.extract.blocks import Block
-from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
-from tap_marketo_bulk.streams.active_programs import ActiveProgramFinder
+from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
+from tap_marketo_bulk.rows.csv_file import Block
+from tap_marketo_bulk.streams.program_members import ActiveProgramFinder
 from tap_marketo_bulk.streams.state_store import StateStore
 
 FIELDS = ("marketoGUID", "activityTypeId", "primaryAttributeValueId", "attributes")

@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.errors import CatalogError, StateError
-from tap_marketo_bulk.extract.stream_state import StreamState
+from tap_marketo_bulk.plan.ledger import StreamState
 from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.streams.column_naming import (
-    ColumnNames,
-    check_bookmark_column,
-    snake_case_names,
-)
+from tap_marketo_bulk.streams.catalog import ColumnNames, check_bookmark_column, snake_case_names
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests
 from tests.support.runs import SimulatedCrashError, edited, selecting, with_metadata

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.extract.field_types import type_of
-from tap_marketo_bulk.extract.file_reader import ExpectedFormat, FileStats, read_blocks
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordFields, RowConverter
-from tap_marketo_bulk.marketo.export_job import JobStatus
-from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.marketo.exports import ExportRequest, JobStatus
+from tap_marketo_bulk.rows.csv_file import ExpectedFormat, FileStats, read_blocks
+from tap_marketo_bulk.rows.field_types import type_of
+from tap_marketo_bulk.rows.records import RecordFields, RowConverter
+from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
 from tap_marketo_bulk.sandbox import Options
 from tests.support.clock import NOW
 from tests.support.runs import selecting

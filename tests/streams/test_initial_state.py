@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.errors import OtherTapStateError, StateError
-from tap_marketo_bulk.streams.initial_state import check_state, unwrap_state
 from tap_marketo_bulk.streams.registry import is_reference_stream_name, is_stream_name
+from tap_marketo_bulk.streams.state_store import check_state, unwrap_state
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 from tests.support.runs import TapRunner
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
+from tap_marketo_bulk.times import format_instant
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import (
     SimulatedCrashError,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from tap_marketo_bulk.extract.progress import Progress
-from tap_marketo_bulk.streams.progress_display import ProgressDisplay, display_in
+from tap_marketo_bulk.exports.progress import Progress
+from tap_marketo_bulk.streams.display import ProgressDisplay, display_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,8 @@ import io
 
 import pytest
 
-from tap_marketo_bulk.extract.progress import LoggedProgress
-from tap_marketo_bulk.streams.progress_display import ProgressDisplay
-from tap_marketo_bulk.streams.progress_reporters import choose_reporter
+from tap_marketo_bulk.exports.progress import LoggedProgress
+from tap_marketo_bulk.streams.display import ProgressDisplay, choose_reporter
 
 TERMINAL = {"TERM": "xterm-256color"}
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tap_marketo_bulk.errors import RunEndedByExportQuotaError
-from tap_marketo_bulk.streams.run_summary import RunSummary, StreamSummary, outcome_of
+from tap_marketo_bulk.streams.report import RunSummary, StreamSummary, outcome_of
 from tests.support.clock import NOW
 
 UNTIL = datetime(2026, 2, 28, 23, 45, tzinfo=UTC)

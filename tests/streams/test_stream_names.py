@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.extract.attribute_columns import attribute_columns
-from tap_marketo_bulk.marketo.activity_types import ActivityAttribute, ActivityType
+from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
+from tap_marketo_bulk.rows.activities import attribute_columns
 from tap_marketo_bulk.streams.typed_activities import types_by_stream_name
 
 TYPES = st.lists(

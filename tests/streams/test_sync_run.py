@@ -17,11 +17,11 @@ from tests.support.runs import CollectingWriter, RunResult, selecting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.read_modes import ReadMode
-    from tap_marketo_bulk.extract.windows import Window
     from tap_marketo_bulk.marketo.exports import ExportRequest
+    from tap_marketo_bulk.plan.ledger import ReadMode
+    from tap_marketo_bulk.plan.windows import Window
     from tap_marketo_bulk.sandbox import Sandbox
-    from tap_marketo_bulk.streams.export_group import ConsumerNeeds
+    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
     from tests.support.runs import Message, TapRunner
 
 unchanging = pytest.mark.parametrize("options", [UNCHANGING])

@@ -14,12 +14,12 @@ import pytest
 from singer_sdk.singerlib.encoding.simple import RecordMessage, StateMessage
 
 from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.streams.writer import BLOCK_BYTES, MessageWriter
+from tap_marketo_bulk.streams.output import BLOCK_BYTES, MessageWriter
 from tests.support.runs import TapRunner, edited, selecting
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.times import Clock
 
 Message = dict[str, Any]
 Bytes = pytest.CaptureFixture[bytes]

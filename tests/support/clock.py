@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.clock import SystemClock
+from tap_marketo_bulk.times import SystemClock
 
 if TYPE_CHECKING:
     from threading import Condition

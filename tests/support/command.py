@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from tests.support.runs import tap_class
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.times import Clock
 
 PROGRAM = str(Path(sys.executable).with_name("tap-marketo-bulk"))
 

@@ -6,9 +6,9 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES
+from tap_marketo_bulk.times import format_instant
 from tests.support.runs import key_of, without_empty_column
 
 if TYPE_CHECKING:

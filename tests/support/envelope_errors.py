@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.errors import MarketoBulkError
-from tap_marketo_bulk.marketo.envelope import parse_envelope
+from tap_marketo_bulk.marketo.responses import parse_envelope
 
 CALL = "POST /bulk/v1/leads/export/create.json"
 

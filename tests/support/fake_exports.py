@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_bulk.extract.job_state import first_state
-from tap_marketo_bulk.extract.tasks import ExportTask, JobPolicy
-from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.marketo.export_job import ExportJob, JobStatus
-from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
+from tap_marketo_bulk.exports.job import first_state
+from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
+from tap_marketo_bulk.plan.planner import ExportTask, JobPolicy
+from tap_marketo_bulk.plan.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tap_marketo_bulk.clock import Clock
-    from tap_marketo_bulk.extract.job_state import JobState
+    from tap_marketo_bulk.exports.job import JobState
+    from tap_marketo_bulk.times import Clock
 
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 POLICY = JobPolicy(poll_seconds=60, job_timeout_seconds=4 * 3600, max_jobs_in_flight=4)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.blocks import Block
-from tap_marketo_bulk.extract.field_types import DATE_TIME, INTEGER, TEXT
-from tap_marketo_bulk.extract.file_reader import SEPARATORS, ExpectedFormat, FileStats, read_blocks
-from tap_marketo_bulk.extract.invalid_values import InvalidValueHandler, InvalidValuePolicy
-from tap_marketo_bulk.extract.records import RecordFields, RowConverter
+from tap_marketo_bulk.rows.csv_file import SEPARATORS, Block, ExpectedFormat, FileStats, read_blocks
+from tap_marketo_bulk.rows.field_types import DATE_TIME, INTEGER, TEXT
+from tap_marketo_bulk.rows.records import RecordFields, RowConverter
+from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.extract.records import Record
+    from tap_marketo_bulk.rows.records import Record
 
 NULL, FAIL = InvalidValuePolicy
 SCHEMA = RecordFields(

@@ -19,10 +19,10 @@ from tests.support.runs import tap_class
 if TYPE_CHECKING:
     from click.testing import Result
 
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.sandbox import Sandbox
     from tap_marketo_bulk.tap import TapMarketoBulk
+    from tap_marketo_bulk.times import Clock
 
 PROGRAM = str(Path(sys.executable).with_name("tap-marketo-bulk-jobs"))
 SPAN = {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-02-20T00:00:00Z"}

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.events import JobCreated, JobUseless, VerifiedFile
-from tap_marketo_bulk.extract.pipeline import Pipeline
+from tap_marketo_bulk.exports.job import JobCreated, JobUseless, VerifiedFile
+from tap_marketo_bulk.exports.loop import Pipeline
 from tap_marketo_bulk.sandbox import SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.fake_exports import POLICY, FakeExports, task
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from tap_marketo_bulk import errors
-    from tap_marketo_bulk.extract.events import Event
-    from tap_marketo_bulk.extract.tasks import JobPolicy
+    from tap_marketo_bulk.exports.job import Event
+    from tap_marketo_bulk.plan.planner import JobPolicy
 
 TIMEOUT_SECONDS = 5.0
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.extract.planner import Consumer, PlanningInput
-from tap_marketo_bulk.extract.read_modes import IncrementalReadMode
-from tap_marketo_bulk.extract.stream_state import StreamState, UnfinishedExport
-from tap_marketo_bulk.extract.windows import Window
-from tap_marketo_bulk.instants import format_instant
 from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.plan.ledger import IncrementalReadMode, StreamState, UnfinishedExport
+from tap_marketo_bulk.plan.planner import Consumer, PlanningInput
+from tap_marketo_bulk.plan.windows import Window
+from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_marketo_bulk.extract.tasks import ExportTask
+    from tap_marketo_bulk.plan.planner import ExportTask
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pytest
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.times import Clock
 
 Message = dict[str, Any]
 Record = dict[str, Any]

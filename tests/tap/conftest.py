@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tap_marketo_bulk.clock import Clock
     from tap_marketo_bulk.sandbox import Sandbox
+    from tap_marketo_bulk.times import Clock
     from tests.support.clock import TapClock
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.extract.attribute_columns import snake_case
+from tap_marketo_bulk.rows.activities import snake_case
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import NOW, TapClock
 from tests.support.runs import RunResult, TapRunner, edited, selecting

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
+from tap_marketo_bulk.times import SystemClock
 from tests.support.bulk_objects import (
     MEMBERS,
     MEMBERS_OBJECT,

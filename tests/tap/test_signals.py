@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.clock import SystemClock
 from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
+from tap_marketo_bulk.times import SystemClock
 from tests.support.data_sets import UNCHANGING, assert_complete, expected_rows_until, loaded_rows
 from tests.support.runs import RunResult, TapRunner
 from tests.support.tap_process import (

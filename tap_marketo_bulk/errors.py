@@ -1,0 +1,352 @@
+"""The base class of all errors.
+
+Errors of the configuration, the catalog, the state and stream maps.
+
+Errors of calls to Marketo.
+
+Errors of a run: the quota, export jobs and their files.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from singer_sdk.exceptions import (
+    ConfigurationError,
+    FatalAPIError,
+    FatalSyncError,
+    MappingError,
+    RetriableSyncError,
+    SingerSDKError,
+)
+from singer_sdk.exceptions import DataError as SingerDataError
+
+from tap_marketo_bulk.times import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+
+class MarketoBulkError(SingerSDKError):
+    """The root of this package's errors; ``str()`` is a message for the user."""
+
+
+class SettingsError(MarketoBulkError, ConfigurationError):
+    """The configuration is invalid."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        """Report all problems in one message."""
+        super().__init__(f"Invalid configuration: {'; '.join(problems)}.")
+        self.problems = tuple(problems)
+
+
+class CatalogError(MarketoBulkError, ConfigurationError):
+    """The catalog selects a stream or field that neither Marketo nor this tap has."""
+
+
+class StateError(MarketoBulkError, ConfigurationError):
+    """The state was not written by this tap."""
+
+    advice = "Restore the last good state, or run without state to load everything again"
+
+    def __init__(self, problem: str) -> None:
+        """Describe the problem and the two ways to continue."""
+        super().__init__(f"The state cannot be used: {problem}. Nothing was read. {self.advice}.")
+
+
+class OtherTapStateError(StateError):
+    """The state has bookmarks of another tap, which this tap cannot read."""
+
+    advice = (
+        "Set start_date to where the other tap stopped and run with an empty state; or keep the "
+        'state and write each bookmark as {"replication_key": "updatedAt", '
+        '"replication_key_value": "2026-01-31T00:00:00Z"}, for activities with "activityDate"'
+    )
+
+    def __init__(self, streams: str, keys: str) -> None:
+        """Name the streams, and the keys that their bookmarks have."""
+        super().__init__(f"another tap wrote the bookmarks of {streams}, which have {keys}")
+
+
+class RecordMappingError(MarketoBulkError, MappingError):
+    """An expression of ``stream_maps`` cannot be evaluated for a record."""
+
+    def __init__(self, stream: str, problem: str) -> None:
+        """Name the stream and the problem."""
+        super().__init__(
+            f"The stream map of {stream} cannot be applied to a record: {problem.rstrip('.')}. "
+            "Bookmarks only cover records that were written; correct stream_maps and run again."
+        )
+
+
+class ApiError(MarketoBulkError, FatalAPIError):
+    """Marketo rejected a call; repeating it does not help.
+
+    Attributes:
+        call: Method and path, as ``POST /bulk/v1/leads/export/create.json``.
+        code: Marketo's error code as text, or the HTTP status; empty where there is neither.
+        reason: Marketo's own message.
+        http_status: 200 unless the HTTP status itself was the error.
+    """
+
+    advice = "No data was lost; correct the cause and run again"
+
+    def __init__(
+        self, call: str, code: str, reason: str, *, http_status: int = HTTPStatus.OK
+    ) -> None:
+        """Build the message from the call, Marketo's code and message, and the advice."""
+        self.call, self.code, self.reason = call, code, reason
+        self.http_status = int(http_status)
+        super().__init__(self.sentence())
+
+    def sentence(self) -> str:
+        """Return the message for the user."""
+        quoted = f"{self.code} {self.reason}".strip().rstrip(".")
+        return f"Marketo rejected {self.call}: {quoted}. {self.advice}."
+
+
+class CredentialsError(ApiError):
+    """Client id and secret are not accepted."""
+
+    advice = (
+        "Check client_id and client_secret against the custom service in Marketo's "
+        "Admin > LaunchPoint"
+    )
+
+
+class AccessDeniedError(ApiError):
+    """603: the API user lacks a permission, or the IP address is not on the allow list.
+
+    Attributes:
+        permission: The permission that the call needs; None where it is not known.
+    """
+
+    def __init__(self, call: str, code: str, reason: str, permission: str | None = None) -> None:
+        """Name the permission in the message."""
+        self.permission = permission
+        super().__init__(call, code, reason)
+
+    def sentence(self) -> str:
+        """Return the message for the user."""
+        advice = "Check the permissions of the API user's role"
+        if self.permission:
+            advice = f"Give the API user's role the permission {self.permission}"
+        return (
+            f"Marketo denied access to {self.call} ({self.code} {self.reason.rstrip('.')}). "
+            f"{advice}, and check the IP allow list in Marketo's Admin. No data was lost; run "
+            "again afterwards."
+        )
+
+
+class UnknownFieldsError(ApiError):
+    """1003 "Invalid fields [...]" or 1006 "Field '...' not found"; ``fields`` has their names."""
+
+    advice = (
+        "Run discovery again, deselect the fields that Marketo does not know, or take them out of "
+        "extra_lead_fields"
+    )
+
+    def __init__(self, call: str, code: str, reason: str, fields: Sequence[str]) -> None:
+        """Take the names of the fields that do not exist."""
+        super().__init__(call, code, reason)
+        self.fields = tuple(fields)
+
+
+class UnsupportedFilterError(ApiError):
+    """1035: the subscription does not have this filter."""
+
+    advice = "Ask Marketo Support to enable this filter for your subscription"
+
+
+class AlreadyQueuedError(ApiError):
+    """1029 "Job already queued": an earlier call to enqueue the job succeeded."""
+
+
+class QueueFullError(ApiError):
+    """1029 "Too many jobs in queue": all ten places of the subscription's queue are in use."""
+
+    advice = "Other integrations keep the export queue full; run again when it is shorter"
+
+
+class ExportQuotaError(ApiError):
+    """1029 "Export daily quota exceeded"."""
+
+    advice = "Records that were written are safe; run again after the reset at 00:00 US Central"
+
+    def __init__(self, call: str, code: str, reason: str, quota_megabytes: int | None) -> None:
+        """Take the daily quota where Marketo's message names it."""
+        super().__init__(call, code, reason)
+        self.quota_megabytes = quota_megabytes
+
+
+class CallQuotaError(ApiError):
+    """607: the subscription's daily API call quota is used up."""
+
+    advice = ExportQuotaError.advice
+
+
+class TransientError(MarketoBulkError, RetriableSyncError):
+    """A temporary failure; the same call may succeed a little later.
+
+    Attributes:
+        min_wait_seconds: A retry before this time cannot succeed; 0 where that is not known.
+        attempts: How many attempts failed before the caller gave up; 0 before that.
+    """
+
+    min_wait_seconds = 0.0
+    attempts = 0
+    advice = "No data was lost; run again later"
+
+    @property
+    def problem(self) -> str:
+        """What happened, without advice and without a full stop."""
+        return super().__str__().rstrip(".")
+
+    def __str__(self) -> str:
+        """Return the message for the user; with advice once there are no more attempts."""
+        if not self.attempts:
+            return f"{self.problem}."
+        return f"{self.problem}. Gave up after {self.attempts} attempts. {self.advice}."
+
+
+class TokenRejectedError(TransientError):
+    """601 or 602: the access token is invalid or expired."""
+
+
+class RateLimitError(TransientError):
+    """606, 615 or HTTP 429: too many calls, by all integrations together."""
+
+    def __init__(self, code: str, reason: str, min_wait_seconds: float) -> None:
+        """Keep how long to wait before a retry."""
+        super().__init__(f"Rate limit reached ({code} {reason})")
+        self.min_wait_seconds = min_wait_seconds
+
+
+class InternalServerError(TransientError):
+    """HTTP 500: a failure of Marketo, or a badly formed URL."""
+
+    advice = (
+        "Marketo also answers a badly formed URL with HTTP 500: check endpoint. No data was lost; "
+        "run again"
+    )
+
+
+class UnreachableError(TransientError):
+    """No connection could be made, or it broke, or the response took too long."""
+
+
+class InvalidResponseError(TransientError):
+    """The response is not a Marketo API response, but HTML for example."""
+
+
+class FileNotReadyError(TransientError):
+    """404 for the file of a completed job."""
+
+
+class RunEndedByExportQuotaError(MarketoBulkError, FatalSyncError):
+    """The run ended early, since the daily export quota is used up."""
+
+    def __init__(
+        self,
+        quota_megabytes: int | None,
+        bookmarks: Mapping[str, datetime | None],
+        reset: datetime,
+    ) -> None:
+        """Report the bookmark of each stream, and when the next run can continue."""
+        quota = f" of {quota_megabytes} MB" if quota_megabytes else ""
+        progress = "; ".join(
+            f"{stream} is complete up to {format_instant(bookmark)}"
+            if bookmark
+            else f"{stream} is not complete"
+            for stream, bookmark in bookmarks.items()
+        )
+        super().__init__(
+            f"Marketo's daily export quota{quota} is used up. {progress}. Records that were "
+            f"written are safe; a run after {format_instant(reset)} (00:00 US Central) continues "
+            "from there."
+        )
+
+
+class StreamsDeniedError(MarketoBulkError, FatalSyncError):
+    """Streams were left out, since Marketo denied access; all others were read to their end."""
+
+    def __init__(self, errors: Mapping[str, AccessDeniedError]) -> None:
+        """Name the permissions that are missing.
+
+        Args:
+            errors: The error of each stream that was left out.
+        """
+        self.streams = tuple(errors)
+        causes = {
+            stream: f"{_cause(error)}, needs {_permission_text(error.permission)}"
+            for stream, error in errors.items()
+        }
+        super().__init__(
+            f"Marketo denied access to {_by_cause(causes)}. Give the API user's role the "
+            "permission, and check the IP allow list in Marketo's Admin, or deselect the streams. "
+            "All other streams were read to their end; run again afterwards."
+        )
+
+
+class StreamsWithoutFilterError(MarketoBulkError, FatalSyncError):
+    """Streams were left out, since the subscription lacks the filter that they are read by."""
+
+    def __init__(self, errors: Mapping[str, UnsupportedFilterError]) -> None:
+        """Name the streams and Marketo's reason.
+
+        Args:
+            errors: The error of each stream that was left out.
+        """
+        self.streams = tuple(errors)
+        causes = {stream: _cause(error) for stream, error in errors.items()}
+        super().__init__(
+            f"The subscription lacks the filter by which {_by_cause(causes)} can be exported. Ask "
+            "Marketo Support to enable this filter for your subscription, or deselect the "
+            "streams. All other streams were read to their end; run again afterwards."
+        )
+
+
+def _cause(error: ApiError) -> str:
+    return f"{error.code} {error.reason.rstrip('.')}"
+
+
+def _by_cause(causes: Mapping[str, str]) -> str:
+    """Return the streams as text, those with the same cause together."""
+    streams: dict[str, list[str]] = {}
+    for stream, cause in causes.items():
+        streams.setdefault(cause, []).append(stream)
+    return "; ".join(f"{', '.join(names)} ({cause})" for cause, names in streams.items())
+
+
+def _permission_text(permission: str | None) -> str:
+    return f"the permission {permission}" if permission else "another permission"
+
+
+class ExportFailedError(MarketoBulkError, FatalSyncError):
+    """Each job for a window failed or was cancelled."""
+
+
+class ExportTimeoutError(MarketoBulkError, FatalSyncError):
+    """A job was not finished, or not even accepted into the queue, in time."""
+
+
+class DataError(MarketoBulkError, SingerDataError):
+    """A file differs from what Marketo reported or documents."""
+
+
+class CorruptFileError(DataError):
+    """A finished file has another size, checksum or row count than its job reported."""
+
+
+class MalformedFileError(DataError):
+    """A file's header is not the requested one, or its rows cannot be parsed."""
+
+
+class InvalidValueError(DataError):
+    """A value does not fit its column's type."""
+
+
+class SpoolError(MarketoBulkError, FatalSyncError):
+    """The local disk cannot store the file."""

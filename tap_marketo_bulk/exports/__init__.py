@@ -1,0 +1,1 @@
+"""Export jobs in Marketo, from their creation to their verified files."""

@@ -1,0 +1,149 @@
+"""Marketo's day: the daily export quota is reset at 00:00 US Central.
+
+The completed export jobs that a run knows of: those of Marketo's job list, and its own.
+
+How many bytes export tasks will use, by the files of the past days: a rough estimate.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from tap_marketo_bulk.marketo.exports import JobStatus
+from tap_marketo_bulk.marketo.limits import DAILY_EXPORT_MEGABYTES
+from tap_marketo_bulk.texts import megabytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tap_marketo_bulk.marketo.exports import ExportJob
+    from tap_marketo_bulk.plan.planner import ExportTask
+
+
+US_CENTRAL = ZoneInfo("America/Chicago")
+
+
+# A quota that is still used up this long after midnight is the one of the day before: Marketo's
+# clock is behind ours, or the reset takes its time.
+RESET_TOLERANCE = timedelta(minutes=30)
+
+
+RESET_RETRY = timedelta(minutes=5)
+
+
+def latest_reset(now: datetime) -> datetime:
+    """Return the instant of the latest 00:00 US Central, in UTC."""
+    today = now.astimezone(US_CENTRAL).date()
+    return datetime.combine(today, time(), US_CENTRAL).astimezone(UTC)
+
+
+def next_reset(now: datetime) -> datetime:
+    """Return the instant of the next 00:00 US Central, in UTC; daylight saving time counts."""
+    tomorrow = now.astimezone(US_CENTRAL).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), US_CENTRAL).astimezone(UTC)
+
+
+def usage_text(size: int) -> str:
+    """Return what was exported today, of the quota that Marketo has by default.
+
+    A subscription that has exported more than that has bought more: how much is not known.
+    """
+    if size > DAILY_EXPORT_MEGABYTES * 1_000_000:
+        return f"{megabytes(size)} exported today"
+    return f"{megabytes(size)} of today's {DAILY_EXPORT_MEGABYTES} MB"
+
+
+def retry_after_quota(now: datetime) -> datetime:
+    """Return the instant at which a used up quota is tried again: the next reset, as a rule."""
+    reset = next_reset(now)
+    return now + RESET_RETRY if next_reset(now - RESET_TOLERANCE) < reset else reset
+
+
+class PastExports:
+    """Collects jobs; safe to use from several threads.
+
+    Marketo lists the jobs of the past seven days, and to each API user their own only: what
+    other users have exported is not known.
+    """
+
+    def __init__(self) -> None:
+        """Know no job, and make no call: the job list is read for another reason, or not."""
+        self._lock = threading.Lock()
+        self._sizes: dict[str, tuple[str, int, datetime | None]] = {}
+        self._is_list_read = False
+
+    def add_list(self, object_path: str, jobs: Iterable[ExportJob]) -> None:
+        """Add the jobs of an object, as Marketo lists them."""
+        self._is_list_read = True
+        for job in jobs:
+            self.add(object_path, job, job.finished)
+
+    def add(self, object_path: str, job: ExportJob, finished: datetime | None) -> None:
+        """Add a job if it is completed; one that is known already counts once."""
+        if job.status is JobStatus.COMPLETED:
+            with self._lock:
+                self._sizes[job.export_id] = (object_path, job.size or 0, finished)
+
+    def bytes_today(self, now: datetime) -> int | None:
+        """Return the bytes exported since 00:00 US Central; None where the list was not read."""
+        if not self._is_list_read:
+            return None
+        reset = latest_reset(now)
+        with self._lock:
+            return sum(
+                size for _, size, finished in self._sizes.values() if finished and finished >= reset
+            )
+
+    def sizes_by_id(self, object_path: str) -> dict[str, int]:
+        """Return the sizes of an object's files that are not empty, by job id."""
+        with self._lock:
+            return {
+                export_id: size
+                for export_id, (path, size, _) in self._sizes.items()
+                if path == object_path and size
+            }
+
+
+@dataclass(frozen=True)
+class SizeEstimate:
+    """The bytes of tasks if their files are like those of the past days.
+
+    Attributes:
+        average_bytes: If each file is as large as the average of its object.
+        largest_bytes: If each file is as large as the largest of its object.
+        past_files: The number of files that this is taken from.
+        unknown_objects: The objects of which there is no past file, and so no estimate.
+    """
+
+    average_bytes: float
+    largest_bytes: float
+    past_files: int
+    unknown_objects: tuple[str, ...] = ()
+
+
+def estimate_size(
+    tasks: Sequence[ExportTask], past_sizes: Mapping[str, Mapping[str, int]]
+) -> SizeEstimate | None:
+    """Return how many bytes the tasks will use; None where none of them uses any.
+
+    Args:
+        tasks: The tasks of a run. One whose job is completed already uses no more bytes.
+        past_sizes: Object path -> job id -> bytes of its file.
+    """
+    paid = {export_id for sizes in past_sizes.values() for export_id in sizes}
+    unpaid = Counter(task.request.object_path for task in tasks if task.export_id not in paid)
+    if not unpaid:
+        return None
+    sizes = {path: list(past_sizes.get(path, {}).values()) for path in unpaid}
+    known = {path: each for path, each in sizes.items() if each}
+    return SizeEstimate(
+        average_bytes=sum(unpaid[path] * sum(each) / len(each) for path, each in known.items()),
+        largest_bytes=sum(unpaid[path] * max(each) for path, each in known.items()),
+        past_files=sum(map(len, known.values())),
+        unknown_objects=tuple(path for path in sizes if path not in known),
+    )

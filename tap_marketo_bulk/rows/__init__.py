@@ -1,0 +1,1 @@
+"""From a verified file to records; knows neither Singer nor HTTP."""
