@@ -1,10 +1,28 @@
-"""The base class of all errors.
+"""All errors; each builds its own message, which states facts and ends in what to do.
 
-Errors of the configuration, the catalog, the state and stream maps.
-
-Errors of calls to Marketo.
-
-Errors of a run: the quota, export jobs and their files.
+MarketoBulkError
+├── SettingsError, CatalogError, RecordMappingError
+├── StateError
+│   └── OtherTapStateError
+├── ApiError                        Marketo rejected a call; repeating it does not help
+│   ├── CredentialsError
+│   ├── AccessDeniedError           603
+│   ├── UnknownFieldsError          1003, 1006
+│   ├── UnsupportedFilterError      1035
+│   ├── AlreadyQueuedError, QueueFullError, ExportQuotaError    1029
+│   └── CallQuotaError              607
+├── TransientError                  the same call may succeed a little later
+│   ├── TokenRejectedError          601, 602
+│   ├── RateLimitError              606, 615, HTTP 429
+│   ├── InternalServerError         HTTP 500
+│   ├── UnreachableError            no complete response
+│   ├── InvalidResponseError        not a response of Marketo's API
+│   └── FileNotReadyError           404 for the file of a completed job
+├── RunEndedByExportQuotaError, StreamsDeniedError, StreamsWithoutFilterError
+├── ExportFailedError, ExportTimeoutError
+├── DataError                       a file differs from what Marketo reported or documents
+│   └── CorruptFileError, MalformedFileError, InvalidValueError
+└── SpoolError                      the local disk
 """
 
 from __future__ import annotations
@@ -27,6 +45,12 @@ from tap_marketo_bulk.times import format_instant
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+
+CHECK_ENDPOINT = (
+    "Check that endpoint is the REST endpoint shown in Marketo's Admin > Web Services, and that "
+    "this machine can reach it"
+)
 
 
 class MarketoBulkError(SingerSDKError):
@@ -191,13 +215,19 @@ class TransientError(MarketoBulkError, RetriableSyncError):
     """A temporary failure; the same call may succeed a little later.
 
     Attributes:
-        min_wait_seconds: A retry before this time cannot succeed; 0 where that is not known.
+        min_wait_seconds: A retry before this time cannot succeed; 0 if that is not known.
         attempts: How many attempts failed before the caller gave up; 0 before that.
     """
 
     min_wait_seconds = 0.0
     attempts = 0
     advice = "No data was lost; run again later"
+
+    def __init__(self, problem: str, advice: str | None = None) -> None:
+        """Use another advice than that of the class if it is given."""
+        super().__init__(problem)
+        if advice:
+            self.advice = advice
 
     @property
     def problem(self) -> str:
@@ -229,7 +259,7 @@ class InternalServerError(TransientError):
 
     advice = (
         "Marketo also answers a badly formed URL with HTTP 500: check endpoint. No data was lost; "
-        "run again"
+        "run again later"
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.times import Clock
 
-
 TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - an address, no secret
-
 
 # A token is not used in the last seconds of its life: it could expire on the way.
 MARGIN_SECONDS = 10.0
-
 
 # The characters that a header can contain (RFC 6750 allows fewer).
 _TOKEN = re.compile(r"[!-~]+")
@@ -54,30 +50,33 @@ class Token:
 
 
 class AccessTokenCache:
-    """Provides a usable token; safe to use from several threads."""
+    """Provides a usable token.
+
+    Attributes:
+        sent: Every token that was provided.
+    """
 
     def __init__(self, request_token: Callable[[], tuple[str, float]], clock: Clock) -> None:
         """Take ``request_token``, which asks Marketo for ``(token, seconds left)``."""
+        self.sent: set[str] = set()
         self._request_token = request_token
         self._clock = clock
-        self._lock = threading.Lock()
         self._token: Token | None = None
 
     def token(self) -> str:
         """Return a token for one call."""
-        with self._lock:
-            if self._token is None or not self._token.is_usable_at(self._clock.monotonic()):
-                self._token = self._replacement()
-            return self._token.text
+        if self._token is None or not self._token.is_usable_at(self._clock.monotonic()):
+            self._token = self._replacement()
+            self.sent.add(self._token.text)
+        return self._token.text
 
     def invalidate(self, text: str) -> None:
         """Use another token for the next call, unless the current one is not ``text``."""
-        with self._lock:
-            if self._token is not None and self._token.text == text:
-                self._token = replace(self._token, expires_at=-math.inf)
+        if self._token is not None and self._token.text == text:
+            self._token = replace(self._token, expires_at=-math.inf)
 
     def _replacement(self) -> Token:
-        """Request a token; wait where Marketo returns the same one shortly before it expires."""
+        """Request a token; wait if Marketo returns the same one shortly before it expires."""
         new = self._request()
         if self._token and new.text == self._token.text and new.expires_in <= MARGIN_SECONDS:
             self._clock.sleep(new.expires_in + 1)
@@ -114,7 +113,7 @@ def parse_token(status: int, body: bytes) -> tuple[str, float]:
 
 
 def _seconds(expires_in: object) -> float:
-    """Return ``expires_in`` as seconds; an hour where it is missing or not a valid number."""
+    """Return ``expires_in`` as seconds; an hour if it is missing or not a valid number."""
     try:
         seconds = float(str(expires_in))
     except ValueError:

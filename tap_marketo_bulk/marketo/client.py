@@ -1,4 +1,4 @@
-"""Calls to Marketo's API: with a token, within the rate limit, repeated where that can help.
+"""Calls to Marketo's API: with a token, within the rate limit, repeated if that can help.
 
 The client does not know what a call means; see ``exports.py`` and ``describe.py`` for that.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
@@ -28,8 +29,8 @@ from tap_marketo_bulk.marketo.transport import (
     RateLimiter,
     RetryBudget,
     Session,
-    cause_of,
     no_auth,
+    unreachable_error,
 )
 from tap_marketo_bulk.times import ClockReading, parse_date_header
 
@@ -41,27 +42,22 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-
 _T = TypeVar("_T")
 
-
-# A host that never responded is more likely mistyped than down, and waiting does not help where
-# the response is not Marketo's or where a new token is rejected too.
+# A host that never responded is more likely mistyped than down, and waiting does not help if the
+# response is not Marketo's or if a new token is rejected too.
 FEW_ATTEMPTS = 3
-
 
 # A host that is up accepts a connection within seconds, however long its response takes.
 CONNECT_SECONDS = 30.0
-
 
 _REDIRECTED = "the endpoint redirects to another address, which is not followed; check endpoint"
 
 
 class Client:
-    """Marketo's HTTP API; safe to use from several threads."""
+    """Marketo's HTTP API."""
 
     def __init__(self, connection: ConnectionSettings, clock: Clock) -> None:
-        """Open no connection yet."""
         self._connection = connection
         self._clock = clock
         self._session = Session(connection)
@@ -73,23 +69,52 @@ class Client:
     def latest_clock_reading(self) -> ClockReading | None:
         """Return what the latest response says about Marketo's clock, None if it says nothing.
 
-        Requests a token where there was no response yet. Raises as ``get``.
+        Requests a token if there was no response yet. Raises as ``get``.
         """
         if not self._has_responded:
-            self._with_retries(self._access_tokens.token)
+            self._with_retries(self._access_tokens.token, MAX_ATTEMPTS)
         return self._clock_reading
 
     def latest_response_time(self) -> datetime:
         """Return when the latest response was made, by Marketo's clock; else the local time."""
         return self._clock_reading.date if self._clock_reading else self._clock.now()
 
-    def get(self, path: str, **query: str | int) -> Envelope:
-        """Send a GET request; returns the envelope. Raises as ``parse_envelope``."""
-        return self._with_retries(lambda: self._call("GET", path, params=query))
+    def get(
+        self,
+        path: str,
+        *,
+        attempts: int = MAX_ATTEMPTS,
+        needs_result: bool = False,
+        **query: str | int,
+    ) -> Envelope:
+        """Send a GET request; returns the envelope.
 
-    def post(self, path: str, body: dict[str, Any] | None = None) -> Envelope:
-        """Send a POST request; returns the envelope. Raises as ``parse_envelope``."""
-        return self._with_retries(lambda: self._call("POST", path, json=body))
+        Args:
+            path: The path.
+            attempts: How often the call is made at most. A rejected token is replaced, and the
+                call is repeated once at once, beside these attempts.
+            needs_result: Whether a success without ``result`` is an ``InvalidResponseError``.
+            query: The query parameters.
+
+        Raises:
+            ApiError: Marketo rejected the call.
+            TransientError: The last attempt failed. With one attempt, ``attempts`` of the error
+                is 0, so that the caller can count and repeat the call.
+        """
+        call = partial(self._call, "GET", path, needs_result=needs_result, params=query)
+        return self._with_retries(call, attempts)
+
+    def post(
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        attempts: int = MAX_ATTEMPTS,
+        needs_result: bool = False,
+    ) -> Envelope:
+        """Send a POST request with a JSON body; returns the envelope. Raises as ``get``."""
+        call = partial(self._call, "POST", path, needs_result=needs_result, json=body)
+        return self._with_retries(call, attempts)
 
     @contextmanager
     def stream(self, path: str, headers: dict[str, str]) -> Iterator[Response]:
@@ -99,33 +124,44 @@ class Client:
             TransientError: The connection broke, or the token was rejected; the next call
                 uses another one.
         """
-        token = self._access_tokens.token()
-        try:
-            with self._send("GET", path, auth=BearerAuth(token), headers=headers) as response:
-                yield response
-        except TokenRejectedError:
-            self._access_tokens.invalidate(token)
-            raise
+        with self._valid_token() as token, self._send("GET", path, token, headers=headers) as file:
+            yield file
 
-    def _with_retries(self, call_once: Callable[[], _T]) -> _T:
-        """Repeat a call after temporary failures, a bounded number of times."""
+    def _with_retries(self, call_once: Callable[[], _T], attempts: int) -> _T:
+        """Repeat a call after temporary failures."""
         budget = RetryBudget(self._clock)
+        is_token_replaced = False
         while True:
             try:
                 return call_once()
             except TransientError as error:
-                budget.wait_before_retry(error, self._max_attempts(error))
+                if isinstance(error, TokenRejectedError) and not is_token_replaced:
+                    is_token_replaced = True
+                elif attempts == 1:
+                    raise
+                else:
+                    budget.wait_before_retry(error, min(attempts, self._max_attempts(error)))
 
     def _max_attempts(self, error: TransientError) -> int:
         is_mistyped = isinstance(error, UnreachableError) and not self._has_responded
         is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
         return FEW_ATTEMPTS if is_mistyped or is_permanent else MAX_ATTEMPTS
 
-    def _call(self, method: str, path: str, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
+    def _call(self, method: str, path: str, *, needs_result: bool, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
+        with self._valid_token() as token, self._send(method, path, token, **content) as response:
+            envelope = parse_envelope(response.call, response.status, response.read_body())
+        if needs_result and not envelope.get("result"):
+            raise InvalidResponseError(
+                f"The response to {response.call} is a success without result"
+            )
+        return envelope
+
+    @contextmanager
+    def _valid_token(self) -> Iterator[str]:
+        """Provide a token for one call; if the call shows that it is invalid, replace it."""
         token = self._access_tokens.token()
         try:
-            with self._send(method, path, auth=BearerAuth(token), **content) as response:
-                return parse_envelope(response.call, response.status, response.read_body())
+            yield token
         except TokenRejectedError:
             self._access_tokens.invalidate(token)
             raise
@@ -137,11 +173,17 @@ class Client:
             "client_id": self._connection.client_id,
             "client_secret": self._connection.client_secret,
         }
-        with self._send("POST", TOKEN_PATH, auth=no_auth, data=form) as response:
+        with self._send("POST", TOKEN_PATH, None, data=form) as response:
             return parse_token(response.status, response.read_body())
 
     @contextmanager
-    def _send(self, method: str, path: str, **content: Any) -> Iterator[Response]:  # noqa: ANN401 - requests' own keywords
+    def _send(
+        self,
+        method: str,
+        path: str,
+        token: str | None,
+        **content: Any,  # noqa: ANN401 - requests' own keywords
+    ) -> Iterator[Response]:
         """Make one call; the response's body is not read yet.
 
         Raises:
@@ -152,10 +194,13 @@ class Client:
         call, base_url = f"{method} {path}", self._connection.base_url
         seconds = self._connection.request_timeout_seconds
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
+        auth = BearerAuth(token) if token else no_auth
+        # The response to a request for a token contains a token, which may be an earlier one.
+        secrets = {self._connection.client_secret, *(self._access_tokens.sent if token else ())}
         sent = self._clock.now()
         try:
             with self._session.request(
-                method, base_url + path, timeout=timeout, stream=True, **content
+                method, base_url + path, auth=auth, timeout=timeout, stream=True, **content
             ) as received:
                 self._has_responded = True
                 if date := parse_date_header(received.headers.get("Date")):
@@ -164,8 +209,9 @@ class Client:
                 if received.is_redirect:
                     status = received.status_code
                     raise ApiError(call, str(status), _REDIRECTED, http_status=status)
-                yield Response(call, received, self._clock, seconds)
+                yield Response(call, received, self._clock, seconds, secrets)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            problem = f"No complete response to {call} from {base_url}: {cause_of(error)}"
             # Without the cause, whose text can contain a URL with its query.
-            raise UnreachableError(problem) from None
+            raise unreachable_error(
+                error, call, base_url, has_responded=self._has_responded
+            ) from None

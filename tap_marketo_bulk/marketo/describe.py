@@ -1,33 +1,14 @@
-"""The fields of program members and of custom objects, as the calls that describe them have them.
+"""The fields of leads, program members and custom objects, and the activity types.
 
-Sources: Adobe, "Program Members" and "Custom Objects". Unlike lead fields they have one name.
-
-
-The fields of a subscription's leads.
-
-Source: Adobe, "Describe Lead".
-
-
-The fields of program members.
-
-Source: Adobe, "Program Members".
-
-
-The custom objects of a subscription: which there are, their fields, and what they link to.
-
-Sources: Adobe, "Custom Objects" and "Bulk Custom Object Extract".
-
-
-The activity types of a subscription, their attributes, and how each can be filtered.
-
-Sources: Adobe, "Get Activity Types" and "Bulk Activity Extract".
+Sources: Adobe, "Describe Lead", "Program Members", "Custom Objects", "Bulk Custom Object Extract",
+"Get Activity Types" and "Bulk Activity Extract".
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tap_marketo_bulk.errors import InvalidResponseError
@@ -43,13 +24,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
+LEADS_PATH = "/rest/v1/leads/describe.json"
+MEMBERS_PATH = "/rest/v1/programs/members/describe.json"
+
+# Marketo computes formulas when it shows them; bulk exports do not have them.
+NOT_EXPORTED = frozenset({"formula"})
+
 
 @dataclass(frozen=True)
 class ObjectField:
     """A field of an object that a bulk export can contain.
 
     Attributes:
-        name: The name that exports use.
+        name: The name that exports use; for leads the REST name.
         display_name: The name that Marketo's user interface shows.
         data_type: Marketo's data type in lower case, ``string`` or ``datetime`` for example.
         is_crm_managed: Whether the field comes from a CRM.
@@ -61,69 +48,17 @@ class ObjectField:
     is_crm_managed: bool = False
 
 
-def parse_object_fields(entries: Iterable[Mapping[str, Any]]) -> list[ObjectField]:
-    """Return the fields in Marketo's order, each name once.
-
-    A field whose name has control characters is left out with a warning, as it is for leads.
-    Raises what ``parsing_response`` turns into ``InvalidResponseError``.
-    """
-    fields: dict[str, ObjectField] = {}
-    for entry in entries:
-        name = str(entry["name"])
-        if without_control_characters(name) != name:
-            logger.warning(
-                "The field %s is left out, since its name has control characters.",
-                without_control_characters(name),
-            )
-            continue
-        field = ObjectField(
-            name=name,
-            display_name=without_control_characters(entry.get("displayName") or name),
-            data_type=without_control_characters(entry.get("dataType", "string")).casefold(),
-            is_crm_managed=bool(entry.get("crmManaged")),
-        )
-        fields.setdefault(name, field)
-    return list(fields.values())
-
-
-LEADS_PATH = "/rest/v1/leads/describe.json"
-
-
-# Marketo computes formulas when it shows them; bulk exports do not have them.
-NOT_EXPORTED = frozenset({"formula"})
-
-
-@dataclass(frozen=True)
-class LeadField:
-    """A lead field that a bulk export can contain.
-
-    Attributes:
-        name: The REST name, which exports use.
-        display_name: The name that Marketo's user interface shows.
-        data_type: Marketo's data type in lower case, ``string`` or ``datetime`` for example.
-    """
-
-    name: str
-    display_name: str
-    data_type: str
-
-
-def describe_lead_fields(client: Client) -> list[LeadField]:
+def describe_lead_fields(client: Client) -> list[ObjectField]:
     """Return the lead fields an export can contain, in Marketo's order, each name once.
 
-    Fields without a REST name are not available to the API, and formula fields are not
-    exported. A field whose REST name has control characters is left out with a warning: without
-    them it would be another field's name, and with them it could forge output of this tap and of
-    its targets. Raises as ``Client.get``.
+    Fields without a REST name are not available to the API, and formula fields are not exported.
+    Raises as ``Client.get``.
     """
-    entries = client.get(LEADS_PATH).get("result") or []
+    entries = _lead_field_entries(client)
     with parsing_response(f"GET {LEADS_PATH}"):
-        described = [_lead_field(entry) for entry in entries if _has_usable_name(entry)]
-    fields: dict[str, LeadField] = {}
-    for field in described:
-        if field.name and field.data_type not in NOT_EXPORTED:
-            fields.setdefault(field.name, field)
-    return list(fields.values())
+        exported = [entry for entry in entries if _data_type(entry) not in NOT_EXPORTED]
+        named = [((entry.get("rest") or {}).get("name"), entry) for entry in exported]
+        return _parse_fields((str(name), entry) for name, entry in named if name)
 
 
 def flat_lead_field_entries(client: Client) -> list[Entry]:
@@ -132,9 +67,23 @@ def flat_lead_field_entries(client: Client) -> list[Entry]:
     ``rest`` and ``soap`` are replaced by their members, ``restName`` and ``restReadOnly`` for
     example. Raises as ``Client.get``.
     """
-    entries = entries_of(f"GET {LEADS_PATH}", client.get(LEADS_PATH))
+    entries = _lead_field_entries(client)
     with parsing_response(f"GET {LEADS_PATH}"):
         return [_flat_entry(entry) for entry in entries]
+
+
+def describe_member_fields(client: Client) -> list[ObjectField]:
+    """Return the fields that an export of program members can contain.
+
+    Raises as ``Client.get``.
+    """
+    entry = _only_description(client, MEMBERS_PATH)
+    with parsing_response(f"GET {MEMBERS_PATH}"):
+        return _parse_object_fields(entry)
+
+
+def _lead_field_entries(client: Client) -> list[Entry]:
+    return entries_of(f"GET {LEADS_PATH}", client.get(LEADS_PATH, needs_result=True))
 
 
 def _flat_entry(entry: Entry) -> Entry:
@@ -145,37 +94,47 @@ def _flat_entry(entry: Entry) -> Entry:
     return flat
 
 
-def _has_usable_name(entry: Mapping[str, Any]) -> bool:
-    name = str((entry.get("rest") or {}).get("name") or "")
-    cleaned = without_control_characters(name)
-    if cleaned != name:
-        logger.warning(
-            "The lead field %s is left out, since its REST name has control characters.", cleaned
-        )
-    return cleaned == name
-
-
-def _lead_field(entry: Mapping[str, Any]) -> LeadField:
-    name = str((entry.get("rest") or {}).get("name") or "")
-    # "Integer" was seen beside "integer".
-    data_type = without_control_characters(entry.get("dataType", "string")).casefold()
-    return LeadField(name, without_control_characters(entry.get("displayName") or name), data_type)
-
-
-MEMBERS_PATH = "/rest/v1/programs/members/describe.json"
-
-
-def describe_member_fields(client: Client) -> list[ObjectField]:
-    """Return the fields that an export of program members can contain.
-
-    Raises as ``Client.get``.
-    """
-    call = f"GET {MEMBERS_PATH}"
-    entries = entries_of(call, client.get(MEMBERS_PATH))
+def _only_description(client: Client, path: str) -> Entry:
+    entries = entries_of(f"GET {path}", client.get(path, needs_result=True))
     if len(entries) != 1:
-        raise InvalidResponseError(f"The result of {call} is not one description")
-    with parsing_response(call):
-        return parse_object_fields(entries[0]["fields"])
+        raise InvalidResponseError(f"The result of GET {path} is not one description")
+    return entries[0]
+
+
+def _parse_object_fields(description: Entry) -> list[ObjectField]:
+    return _parse_fields((str(entry["name"]), entry) for entry in description["fields"])
+
+
+def _parse_fields(named_entries: Iterable[tuple[str, Entry]]) -> list[ObjectField]:
+    """Return the fields in Marketo's order, each name once.
+
+    A field whose name has control characters is left out with a warning: without them it would be
+    another field's name, and with them it could forge output of this tap and of its targets.
+    """
+    fields: dict[str, ObjectField] = {}
+    for name, entry in named_entries:
+        clean_name = without_control_characters(name)
+        if clean_name == name:
+            fields.setdefault(name, _parse_field(name, entry))
+        else:
+            logger.warning(
+                "The field %s is left out, since its name has control characters.", clean_name
+            )
+    return list(fields.values())
+
+
+def _parse_field(name: str, entry: Entry) -> ObjectField:
+    return ObjectField(
+        name=name,
+        display_name=without_control_characters(entry.get("displayName") or name),
+        data_type=_data_type(entry),
+        is_crm_managed=bool(entry.get("crmManaged")),
+    )
+
+
+def _data_type(entry: Entry) -> str:
+    # "Integer" was seen beside "integer".
+    return without_control_characters(entry.get("dataType", "string")).casefold()
 
 
 CUSTOM_OBJECTS_PATH = "/rest/v1/customobjects.json"
@@ -197,7 +156,7 @@ class CustomObject:
 
     @property
     def export_problem(self) -> str | None:
-        """Why Bulk Extract does not export the object; None where it does."""
+        """Why Bulk Extract does not export the object; None if it does."""
         if any(field.is_crm_managed for field in self.fields):
             return "it comes from a CRM"
         if "lead" not in self.linked_objects:
@@ -215,41 +174,31 @@ def list_custom_objects(client: Client) -> list[str]:
 
 def describe_custom_object(client: Client, api_name: str) -> CustomObject:
     """Return a custom object. Raises as ``Client.get``."""
-    path = f"/rest/v1/customobjects/{path_segment(api_name)}/describe.json"
-    call = f"GET {path}"
-    entries = entries_of(call, client.get(path))
-    if len(entries) != 1:
-        raise InvalidResponseError(f"The result of {call} is not one custom object")
-    with parsing_response(call):
-        return _custom_object(api_name, entries[0])
+    path = f"/rest/v1/customobjects/{_path_segment(api_name)}/describe.json"
+    entry = _only_description(client, path)
+    with parsing_response(f"GET {path}"):
+        # One of Adobe's examples has "object" in place of "relatedTo".
+        related = [it.get("relatedTo") or it["object"] for it in entry.get("relationships") or ()]
+        return CustomObject(
+            api_name=api_name,
+            fields=tuple(_parse_object_fields(entry)),
+            linked_objects=frozenset(str(each["name"]).casefold() for each in related),
+        )
 
 
 def export_object_path(api_name: str) -> str:
     """Return the export object in the paths of Bulk Extract."""
-    return f"customobjects/{path_segment(api_name)}"
+    return f"customobjects/{_path_segment(api_name)}"
 
 
-def path_segment(api_name: str) -> str:
-    """Return an API name as a part of a path."""
+def _path_segment(api_name: str) -> str:
     return quote(api_name, safe="")
-
-
-def _custom_object(api_name: str, entry: Mapping[str, Any]) -> CustomObject:
-    # One of Adobe's examples has "object" in place of "relatedTo".
-    related = [each.get("relatedTo") or each["object"] for each in entry.get("relationships") or ()]
-    return CustomObject(
-        api_name=api_name,
-        fields=tuple(parse_object_fields(entry.get("fields") or ())),
-        linked_objects=frozenset(str(each["name"]).casefold() for each in related),
-    )
 
 
 TYPES_PATH = "/rest/v1/activities/types.json"
 
-
 # Adobe: not available in bulk, use Get Deleted Leads.
 DELETE_LEAD = 37
-
 
 # Adobe: the types that exports can filter by primary attribute, each with its asset group.
 ASSET_GROUPS: Mapping[str, str] = {
@@ -288,7 +237,7 @@ class ActivityType:
 
     @property
     def primary_attribute_filter_group(self) -> str | None:
-        """The asset group of the primary attribute; None where exports cannot filter by it.
+        """The asset group of the primary attribute; None if exports cannot filter by it.
 
         A filter by primary attribute can only combine activity types of one asset group.
         """
@@ -304,10 +253,10 @@ def describe_activity_types(client: Client) -> list[ActivityType]:
 
 def activity_type_entries(client: Client) -> list[Entry]:
     """Return the entries of Get Activity Types as they are. Raises as ``Client.get``."""
-    return entries_of(f"GET {TYPES_PATH}", client.get(TYPES_PATH))
+    return entries_of(f"GET {TYPES_PATH}", client.get(TYPES_PATH, needs_result=True))
 
 
-def _activity_type(entry: Mapping[str, Any]) -> ActivityType:
+def _activity_type(entry: Entry) -> ActivityType:
     primary = entry.get("primaryAttribute")
     return ActivityType(
         type_id=int(entry["id"]),
@@ -317,6 +266,5 @@ def _activity_type(entry: Mapping[str, Any]) -> ActivityType:
     )
 
 
-def _attribute(entry: Mapping[str, Any]) -> ActivityAttribute:
-    data_type = without_control_characters(entry.get("dataType", "string")).casefold()
-    return ActivityAttribute(without_control_characters(entry["name"]), data_type)
+def _attribute(entry: Entry) -> ActivityAttribute:
+    return ActivityAttribute(without_control_characters(entry["name"]), _data_type(entry))

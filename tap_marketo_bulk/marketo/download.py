@@ -1,8 +1,4 @@
-"""A completed job's file on local disk, verified byte for byte.
-
-Decisions and requests are separate: ``_Spool`` knows offsets and the running hash,
-``download_verified`` knows connections.
-"""
+"""A completed job's file on local disk, verified byte for byte."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from contextlib import suppress
+from contextlib import closing, suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -25,7 +21,7 @@ from tap_marketo_bulk.marketo.responses import invalid_response, json_object_or_
 from tap_marketo_bulk.marketo.transport import RetryBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
     from contextlib import AbstractContextManager
 
     from tap_marketo_bulk.marketo.responses import Response
@@ -35,21 +31,24 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-
 # How often a whole file that differs from the job's report is downloaded again. It is not known
 # whether Marketo charges each download to the quota, so the number is small.
 MAX_WHOLE_DOWNLOADS = 3
 
-
 # No error envelope is longer.
 _ENVELOPE_BYTES = 64 * 1024
-
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 
 
-def download_verified(
-    open_at: OpenAt, target: BinaryIO, clock: Clock, *, size: int, sha256: str
+def download_verified(  # noqa: PLR0913 - the file in two parameters, and what happens meanwhile
+    open_at: OpenAt,
+    target: BinaryIO,
+    clock: Clock,
+    *,
+    size: int,
+    sha256: str,
+    between_chunks: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the exported file to ``target`` and verify its size and checksum.
 
@@ -61,6 +60,7 @@ def download_verified(
         clock: For the waits between attempts.
         size: The bytes the job reported.
         sha256: The hex digest the job reported.
+        between_chunks: Called after each chunk. An error that it raises ends the download.
 
     Raises:
         CorruptFileError: The finished file has another size or checksum than the job reported.
@@ -70,19 +70,24 @@ def download_verified(
     """
     for _ in range(MAX_WHOLE_DOWNLOADS):
         spool = _Spool(target)
-        _fill(spool, open_at, clock, size)
+        # The errors of between_chunks are raised here, outside of the retries.
+        with closing(_fill(spool, open_at, clock, size)) as chunks:
+            for _ in chunks:
+                between_chunks()
         if spool.length == size and spool.sha256 == sha256:
             return
         actual = f"{spool.length} bytes with SHA-256 {spool.sha256}"
         logger.warning(
-            "A downloaded file has %s, but its job reported %d bytes with SHA-256 %s.",
+            "The file from %s has %s, but its job reported %d bytes with SHA-256 %s.",
+            spool.call,
             actual,
             size,
             sha256,
         )
     raise CorruptFileError(
-        f"Marketo's file has {actual}, but its job reported {size} bytes with SHA-256 {sha256}. "
-        "No row of it was used; run again, and contact Marketo Support if this happens again."
+        f"The file from {spool.call} has {actual}, but its job reported {size} bytes with SHA-256 "
+        f"{sha256}. No row of it was used; run again, and contact Marketo Support if this happens "
+        "again."
     )
 
 
@@ -111,9 +116,14 @@ def download_beginning(
 
 
 class _Spool:
-    """The bytes received so far, their number and their running hash."""
+    """The bytes received so far, their number and their running hash.
+
+    Attributes:
+        call: Method and path of the latest response, which contain the id of the export.
+    """
 
     def __init__(self, target: BinaryIO) -> None:
+        self.call = "a request for a file"
         self._target = target
         self.restart()
 
@@ -125,7 +135,7 @@ class _Spool:
         self._target.truncate()
 
     def add(self, chunk: bytes) -> None:
-        """Append bytes; raises ``SpoolError`` where the disk does not store them."""
+        """Append bytes; raises ``SpoolError`` if the disk does not store them."""
         try:
             self._target.write(chunk)
             self._target.flush()
@@ -156,18 +166,26 @@ class _Spool:
             self._target.seek(0)
 
 
-def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> None:
-    """Receive until ``size`` bytes are there, or the file turns out to be shorter or longer."""
-    budget = RetryBudget(clock)
+def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> Generator[None]:
+    """Receive until ``size`` bytes are there, or the file turns out to be shorter or longer.
+
+    Yields after each chunk.
+    """
+    budget, longest = RetryBudget(clock), 0
     while True:
         before = spool.length
         try:
             with open_at(spool.length) as response:
-                _receive(response, spool, size)
+                spool.call = response.call
+                yield from _receive(response, spool, size)
         except TransientError as error:
-            if spool.length > before:
+            # A file that begins again and again does not progress.
+            if spool.length > longest:
+                longest = spool.length
                 budget.reset()
-            logger.warning("A download stopped at byte %d of %d.", spool.length, size)
+            logger.warning(
+                "The file from %s stopped at byte %d of %d.", spool.call, spool.length, size
+            )
             budget.wait_before_retry(error)
         else:
             # A complete response without bytes: the file is shorter than its job reported.
@@ -175,25 +193,34 @@ def _fill(spool: _Spool, open_at: OpenAt, clock: Clock, size: int) -> None:
                 return
 
 
-def _receive(response: Response, spool: _Spool, size: int) -> None:
+def _receive(response: Response, spool: _Spool, size: int) -> Iterator[None]:
     """Append one response's bytes to the spool; at most one chunk more than ``size``."""
     chunks = _file_chunks(response)
     if response.status == HTTPStatus.OK and spool.length:
         # Marketo may answer a Range request with the whole file, which must not be appended.
         spool.restart()
-    elif response.status == HTTPStatus.PARTIAL_CONTENT and _range_start(response) != spool.length:
-        wanted = spool.length
+    elif response.status == HTTPStatus.PARTIAL_CONTENT and not _continues(response, spool):
         spool.restart()
         raise InvalidResponseError(
-            f"Marketo sent another part of a file than the requested one from byte {wanted}"
+            f"The response to {response.call} is another part of the file than the requested one"
         )
     is_beginning = not spool.length
     for chunk in chunks:
         spool.add(chunk)
+        yield
         if spool.length > size:
             break
     if is_beginning and spool.length != size:
         _raise_for_envelope(response, spool)
+
+
+def _continues(response: Response, spool: _Spool) -> bool:
+    """Return whether a part of a file begins at the first missing byte.
+
+    The byte range of a compressed part counts compressed bytes.
+    """
+    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    return found is not None and int(found[1]) == spool.length and not response.is_encoded
 
 
 def _file_chunks(response: Response) -> Iterator[bytes]:
@@ -205,7 +232,8 @@ def _file_chunks(response: Response) -> Iterator[bytes]:
     """
     if response.status == HTTPStatus.NOT_FOUND:
         raise FileNotReadyError(
-            "Marketo reports an export as completed but does not find its file (HTTP 404)"
+            "Marketo reports an export as completed but does not find its file "
+            f"({response.call}: HTTP 404)"
         )
     if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return iter(())
@@ -222,19 +250,14 @@ def _is_json(response: Response) -> bool:
 
 
 def _raise_for_envelope(response: Response, spool: _Spool) -> None:
-    """Look for an envelope with a file's content type, where the size is not the file's.
+    """Look for an envelope with a file's content type, if the size is not the file's.
 
     Raises:
         ApiError, TransientError: The error in the envelope.
     """
     if spool.length > _ENVELOPE_BYTES:
         return
-    content = spool.content()
+    content = response.redacted(spool.content())
     if json_object_or_none(content) is not None:
         spool.restart()
         parse_envelope(response.call, response.status, content)
-
-
-def _range_start(response: Response) -> int | None:
-    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
-    return int(found[1]) if found else None

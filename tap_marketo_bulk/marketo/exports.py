@@ -1,11 +1,6 @@
-"""An export job as Marketo reports it.
+"""Export requests, export jobs, and the calls that create, enqueue, poll, list and cancel them.
 
 Marketo's names (``exportId``) become ours (``export_id``) here and nowhere else.
-Sources: Adobe, "Bulk Extract", "Bulk Lead Extract" and "Bulk Activity Extract".
-
-
-Export requests, and the calls that create, enqueue, poll, list, download and cancel jobs.
-
 Sources: Adobe, "Bulk Extract", "Bulk Lead Extract" and "Bulk Activity Extract".
 """
 
@@ -13,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -30,6 +26,7 @@ from tap_marketo_bulk.errors import (
 from tap_marketo_bulk.marketo.limits import JOBS_PER_PAGE
 from tap_marketo_bulk.marketo.lists import iter_pages
 from tap_marketo_bulk.marketo.responses import parsing_response
+from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
 from tap_marketo_bulk.texts import clean_line, without_control_characters
 from tap_marketo_bulk.times import parse_instant
 
@@ -41,8 +38,10 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.responses import Envelope, Response
 
 
-_CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
+logger = logging.getLogger("tap-marketo-bulk.marketo")
 
+_COUNT = re.compile(r"[0-9]{1,18}")
+_CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
 
 # The longest text of a job that is kept, ``errorMsg`` for example.
 _MAX_TEXT_CHARACTERS = 1000
@@ -95,17 +94,17 @@ class ExportJob:
 
     @property
     def created(self) -> datetime | None:
-        """When the job was created; None where Marketo reports no valid instant."""
+        """When the job was created; None if Marketo reports no valid instant."""
         return _instant(self.created_at)
 
     @property
     def queued(self) -> datetime | None:
-        """When the job was enqueued; None where Marketo reports no valid instant."""
+        """When the job was enqueued; None if Marketo reports no valid instant."""
         return _instant(self.queued_at)
 
     @property
     def finished(self) -> datetime | None:
-        """When the job ended; None where Marketo reports no valid instant."""
+        """When the job ended; None if Marketo reports no valid instant."""
         return _instant(self.finished_at)
 
     @property
@@ -114,31 +113,48 @@ class ExportJob:
         return None not in (self.records, self.size, self.sha256)
 
 
-def parse_only_job(envelope: Mapping[str, object]) -> ExportJob:
+def parse_only_job(call: str, envelope: Envelope) -> ExportJob:
     """Return the job of a response about one job.
 
     Raises:
         InvalidResponseError: ``result`` is not one valid job.
     """
-    result = envelope.get("result")
+    result = envelope["result"]
     if not isinstance(result, list) or len(result) != 1:
-        raise InvalidResponseError(
-            "Marketo's response about an export job does not contain exactly one job"
-        )
-    return parse_job(result[0])
+        raise InvalidResponseError(f"The response to {call} does not contain exactly one job")
+    try:
+        return _parse_job(result[0])
+    except ValueError as error:
+        raise InvalidResponseError(f"The response to {call} has {error}") from None
 
 
-def parse_job(entry: object) -> ExportJob:
+def _parse_jobs(call: str, envelope: Envelope) -> list[ExportJob]:
+    """Return the jobs of a page of the job list; warn about entries that are no valid job."""
+    jobs, problems = [], []
+    with parsing_response(call):
+        entries = iter(envelope.get("result") or [])
+    for entry in entries:
+        try:
+            jobs.append(_parse_job(entry))
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        logger.warning("The response to %s has %s: skipped.", call, ", ".join(problems))
+    return jobs
+
+
+def _parse_job(entry: object) -> ExportJob:
     """Return the job that one entry of ``result`` describes.
 
     Raises:
-        InvalidResponseError: It has no id, or an unknown status.
+        ValueError: It has no id, or an unknown status; the message continues "The response has".
     """
     if not isinstance(entry, dict) or not isinstance(entry.get("exportId"), str):
-        raise InvalidResponseError("Marketo's response about an export job has no exportId")
+        raise ValueError("an export job without exportId")  # noqa: TRY004 - one error for all
+    export_id = without_control_characters(entry["exportId"])
     return ExportJob(
-        export_id=without_control_characters(entry["exportId"]),
-        status=_status(entry.get("status")),
+        export_id=export_id,
+        status=_status(export_id, entry.get("status")),
         format=_text(entry.get("format")),
         records=_count(entry.get("numberOfRecords")),
         size=_count(entry.get("fileSize")),
@@ -151,15 +167,13 @@ def parse_job(entry: object) -> ExportJob:
     )
 
 
-def _status(value: object) -> JobStatus:
+def _status(export_id: str, value: object) -> JobStatus:
     text = clean_line(value)
     try:
         # Both "Canceled" and "Cancelled" were seen.
         return JobStatus(text.casefold().replace("canceled", "cancelled"))
     except ValueError:
-        raise InvalidResponseError(
-            f"Marketo reports an export job with the unknown status {text[:40]!r}"
-        ) from None
+        raise ValueError(f"export {export_id} with the unknown status {text[:40]!r}") from None
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -179,10 +193,9 @@ def _sha256(checksum: object) -> str | None:
 
 
 def _count(number: object) -> int | None:
-    # Python counts booleans as integers.
-    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
-        return number
-    return None
+    # Python counts booleans as integers. A count as text was seen.
+    text = "" if isinstance(number, bool) else str(number)
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 @dataclass(frozen=True)
@@ -241,23 +254,26 @@ class ExportRequest:
 class Exports:
     """The export jobs of one API user; every method but ``create`` takes an object path."""
 
-    def __init__(self, client: Client) -> None:
-        """Make no call yet."""
+    def __init__(self, client: Client, attempts: int = MAX_ATTEMPTS) -> None:
+        """Make each call but ``list_jobs`` at most ``attempts`` times; see ``Client.get``."""
         self._client = client
+        self._attempts = attempts
 
     def create(self, request: ExportRequest) -> ExportJob:
         """Create a job. It uses no quota and no place in the queue until it is enqueued."""
         path = f"/bulk/v1/{request.object_path}/export/create.json"
-        return parse_only_job(self._client.post(path, request.body))
+        envelope = self._client.post(path, request.body, attempts=self._attempts, needs_result=True)
+        return parse_only_job(f"POST {path}", envelope)
 
     def enqueue(self, object_path: str, export_id: str) -> None:
         """Put a created job into the queue.
 
-        Succeeds also where the job is in the queue already, or was: the response to an earlier
+        Succeeds also if the job is in the queue already, or was: the response to an earlier
         call may have been lost.
         """
         try:
-            self._client.post(_path(object_path, export_id, "enqueue"))
+            path = _path(object_path, export_id, "enqueue")
+            self._client.post(path, attempts=self._attempts)
         except AlreadyQueuedError:
             return
         except (QueueFullError, ExportQuotaError):
@@ -269,27 +285,22 @@ class Exports:
 
     def status(self, object_path: str, export_id: str) -> ExportJob:
         """Return the job as Marketo reports it. Marketo updates this once a minute."""
-        return parse_only_job(self._client.get(_path(object_path, export_id, "status")))
+        path = _path(object_path, export_id, "status")
+        envelope = self._client.get(path, attempts=self._attempts, needs_result=True)
+        return parse_only_job(f"GET {path}", envelope)
 
     def cancel(self, object_path: str, export_id: str) -> None:
         """Remove a job from the queue or stop it."""
-        self._client.post(_path(object_path, export_id, "cancel"))
+        self._client.post(_path(object_path, export_id, "cancel"), attempts=self._attempts)
 
     def list_jobs(self, object_path: str) -> Iterator[ExportJob]:
-        """Yield this API user's jobs of the past seven days. Raises also as ``iter_pages``."""
+        """Yield this API user's jobs of the past seven days. Raises also as ``iter_pages``.
+
+        An entry without id, or with an unknown status, is skipped with a warning.
+        """
         path = f"/bulk/v1/{object_path}/export.json"
-
-        def read_page(token: str) -> Envelope:
-            query: dict[str, str | int] = {"nextPageToken": token} if token else {}
-            return self._client.get(path, batchSize=JOBS_PER_PAGE, **query)
-
-        pages = iter_pages(
-            f"GET {path}", read_page, has_more=lambda page: bool(page.get("nextPageToken"))
-        )
-        for page in pages:
-            with parsing_response(f"GET {path}"):
-                jobs = [parse_job(entry) for entry in page.get("result") or []]
-            yield from jobs
+        for page in iter_pages(self._client, path, batchSize=JOBS_PER_PAGE):
+            yield from _parse_jobs(f"GET {path}", page)
 
     @contextmanager
     def open_file(

@@ -1,26 +1,7 @@
-"""Reading lists: their entries, and pages that each have the token of the next page.
+"""Lists that are read page by page: assets, static lists, deleted leads, and the usage of the API.
 
-Source: Adobe, "Paging Tokens".
-
-
-Assets of a subscription, programs and emails for example, page by page.
-
-Source: Adobe, "Assets" and the pages of each asset type.
-
-
-Static lists, by the Asset API or, without permission for it, by the Lead Database API.
-
-Sources: Adobe, "Static Lists" and "Lists".
-
-
-Leads that were deleted or merged, which exports do not contain.
-
-Sources: Adobe, "Get Paging Token" and "Get Deleted Leads".
-
-
-The API calls and API errors of the subscription on each of the last seven days.
-
-Source: Adobe, "Usage" in the endpoint reference of the Lead Database API.
+Sources: Adobe, "Paging Tokens", "Assets" and the pages of each asset type, "Static Lists", "Lists",
+"Get Paging Token", "Get Deleted Leads" and "Usage".
 """
 
 from __future__ import annotations
@@ -45,13 +26,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 
-
 # An element of ``result``.
 Entry = dict[str, Any]
 
 
 def entries_of(call: str, page: Envelope) -> list[Entry]:
-    """Return the entries of a response, none where it has no ``result``.
+    """Return the entries of a response, none if it has no ``result``.
 
     Raises:
         InvalidResponseError: ``result`` is not a list of objects.
@@ -65,28 +45,29 @@ def entries_of(call: str, page: Envelope) -> list[Entry]:
 
 
 def iter_pages(
-    call: str,
-    read_page: Callable[[str], Envelope],
+    client: Client,
+    path: str,
     *,
-    has_more: Callable[[Envelope], bool],
     first_token: str = "",
+    has_more: Callable[[Envelope], object] = lambda page: page.get("nextPageToken"),
+    **query: str | int,
 ) -> Iterator[Envelope]:
-    """Yield one page after the other, up to the last one.
-
-    Ends also where the server repeats tokens: each token is used once.
+    """Yield the pages of a list, each of which has the token of the next page.
 
     Args:
-        call: Method and path, for messages.
-        read_page: Returns the page of a token.
-        has_more: Returns whether another page follows a page.
-        first_token: The token of the first page; empty where it needs none.
+        client: Marketo.
+        path: The call.
+        first_token: The token of the first page; empty if it needs none.
+        has_more: Returns whether another page follows; otherwise it follows if there is a token.
+        query: Parameters of the call beside the token.
 
     Raises:
         InvalidResponseError: Another page follows, but its token is missing or was used before.
     """
-    token, used = first_token, {first_token}
+    call, token, used = f"GET {path}", first_token, {first_token}
     while True:
-        page = read_page(token)
+        page_query: dict[str, Any] = {**query, "nextPageToken": token} if token else query
+        page = client.get(path, **page_query)
         yield page
         if not has_more(page):
             return
@@ -99,7 +80,7 @@ def iter_pages(
 
 
 def required_page_token(call: str, page: Envelope) -> str:
-    """Return a page's ``nextPageToken``; raises ``InvalidResponseError`` where it has none."""
+    """Return a page's ``nextPageToken``; raises ``InvalidResponseError`` if it has none."""
     token = page.get("nextPageToken")
     if not isinstance(token, str) or not token:
         raise InvalidResponseError(
@@ -110,29 +91,21 @@ def required_page_token(call: str, page: Envelope) -> str:
 
 ASSETS_PATH = "/rest/asset/v1"
 
-
 FOLDERS_PATH = f"{ASSETS_PATH}/folders.json"
-
 
 FORMS_PATH = f"{ASSETS_PATH}/forms.json"
 
-
 PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
-
 
 SEGMENTATIONS_PATH = f"{ASSETS_PATH}/segmentation.json"
 
-
 TAGS_PATH = f"{ASSETS_PATH}/tagTypes.json"
-
 
 # Each page repeats this many assets of the page before.
 OVERLAP = 20
 
-
 # How often the pages of one list are read from the beginning.
 MAX_PASSES = 5
-
 
 # Adobe documents a default of 2 and no maximum. No tree of folders is this deep.
 MAX_DEPTH = 100
@@ -144,7 +117,7 @@ def iter_asset_pages(
     """Yield pages of assets, each asset once, up to the first page that is not full.
 
     Pages are counted from the beginning of the list, and the list can change between two calls.
-    Where assets are added before the position, a page repeats assets: these are left out. Where
+    If assets are added before the position, a page repeats assets: these are left out. If
     assets are removed, or leave the list because they were changed, the following assets move
     towards the beginning. So each page begins ``OVERLAP`` assets before the end of the previous
     one. If it does not hold the last asset of that page, the list moved further than that, and
@@ -164,7 +137,8 @@ def iter_asset_pages(
     """
 
     def read_page(offset: int) -> list[Entry]:
-        page = client.get(path, **query, maxReturn=ASSETS_PER_PAGE, offset=offset)
+        page_query: dict[str, Any] = {**query, "maxReturn": ASSETS_PER_PAGE, "offset": offset}
+        page = client.get(path, **page_query)
         return entries_of(f"GET {path}", page)
 
     key_of = partial(_key, key)
@@ -183,11 +157,12 @@ def iter_changed_asset_pages(
     client: Client, path: str, start: datetime, end: datetime
 ) -> Iterator[list[Entry]]:
     """Yield pages of the assets that were changed or created between two instants."""
-    updated = {
-        "earliestUpdatedAt": format_instant(start),
-        "latestUpdatedAt": format_instant(end),
-    }
-    return iter_asset_pages(client, path, **updated)
+    return iter_asset_pages(
+        client,
+        path,
+        earliestUpdatedAt=format_instant(start),
+        latestUpdatedAt=format_instant(end),
+    )
 
 
 def iter_folder_pages(client: Client) -> Iterator[list[Entry]]:
@@ -311,7 +286,6 @@ def _names(text: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 ASSET_LISTS_PATH = f"{ASSETS_PATH}/staticLists.json"
 
-
 LEAD_DATABASE_LISTS_PATH = "/rest/v1/lists.json"
 
 
@@ -331,25 +305,15 @@ def iter_static_list_pages(client: Client, start: datetime, end: datetime) -> It
             raise
         logger.info(
             "Static lists are read by %s, since the API user lacks the permission %s: they have "
-            "no folder and no description.",
+            "no folder.",
             LEAD_DATABASE_LISTS_PATH,
             error.permission,
         )
     else:
         return
-    for page in _lead_database_pages(client):
-        yield [entry for entry in page if _is_changed_since(entry, start)]
-
-
-def _lead_database_pages(client: Client) -> Iterator[list[Entry]]:
-    call = f"GET {LEAD_DATABASE_LISTS_PATH}"
-
-    def read_page(token: str) -> Envelope:
-        query = {"nextPageToken": token} if token else {}
-        return client.get(LEAD_DATABASE_LISTS_PATH, batchSize=RECORDS_PER_PAGE, **query)
-
-    for page in iter_pages(call, read_page, has_more=lambda page: "nextPageToken" in page):
-        yield entries_of(call, page)
+    for envelope in iter_pages(client, LEAD_DATABASE_LISTS_PATH, batchSize=RECORDS_PER_PAGE):
+        entries = entries_of(f"GET {LEAD_DATABASE_LISTS_PATH}", envelope)
+        yield [entry for entry in entries if _is_changed_since(entry, start)]
 
 
 def _is_changed_since(entry: Entry, start: datetime) -> bool:
@@ -362,9 +326,7 @@ def _is_changed_since(entry: Entry, start: datetime) -> bool:
 
 TOKEN_PATH = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - an address, no secret
 
-
 PATH = "/rest/v1/activities/deletedleads.json"
-
 
 # Between two calls the oldest deletion that is kept must not become too old.
 _MARGIN = timedelta(hours=1)
@@ -373,16 +335,15 @@ _MARGIN = timedelta(hours=1)
 def iter_deleted_lead_pages(client: Client, since: datetime) -> Iterator[list[Entry]]:
     """Yield pages of deletions from ``since`` on, as Marketo returns them.
 
-    A page can be short, and even empty, with more pages to come. Where Marketo rejects an instant
-    from which it keeps no deletions any more, it is asked from the oldest instant of which it does.
+    A page can be short, and even empty, with more pages to come. If Marketo rejects an instant from
+    which it keeps no deletions any more, deletions from the oldest possible instant are read.
     Raises as ``Client.get`` and ``iter_pages``.
     """
-    start = _begin(client, since)
     pages = iter_pages(
-        f"GET {PATH}",
-        partial(_read_page, client),
-        has_more=lambda page: bool(page.get("moreResult")),
-        first_token=required_page_token(f"GET {TOKEN_PATH}", start),
+        client,
+        PATH,
+        has_more=lambda page: page.get("moreResult"),
+        first_token=required_page_token(f"GET {TOKEN_PATH}", _begin(client, since)),
     )
     for page in pages:
         yield entries_of(f"GET {PATH}", page)
@@ -412,12 +373,7 @@ def _begin(client: Client, since: datetime) -> Envelope:
         return client.get(TOKEN_PATH, sinceDatetime=format_instant(oldest))
 
 
-def _read_page(client: Client, token: str) -> Envelope:
-    return client.get(PATH, nextPageToken=token)
-
-
 USAGE_PATH = "/rest/v1/stats/usage/last7days.json"
-
 
 ERRORS_PATH = "/rest/v1/stats/errors/last7days.json"
 

@@ -1,22 +1,20 @@
-"""From Marketo's error codes and messages to the errors of this package.
+"""Responses of Marketo: the bounded body, the envelope in it, and the error for each error code.
 
-Source: Adobe, "Error Codes". What is not documented but was seen is marked so.
-
-
-The envelope of Marketo's API responses: ``{"success": true, "result": [...]}``.
-
-An HTTP response whose body is read in chunks and in bounded time.
+Source: Adobe, "Error Codes". Codes and messages that were seen but are not documented are marked.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 from tap_marketo_bulk.errors import (
+    CHECK_ENDPOINT,
     AccessDeniedError,
     AlreadyQueuedError,
     ApiError,
@@ -36,31 +34,26 @@ from tap_marketo_bulk.marketo.limits import CALL_PERIOD_SECONDS
 from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     import requests
 
     from tap_marketo_bulk.errors import MarketoBulkError
     from tap_marketo_bulk.times import Clock
 
-
 TOKEN_CODES = frozenset({"601", "602"})
-
 
 # Time-outs, system errors and "usually temporary inaccessibility" (614), and the gateway's codes.
 TRANSIENT_CODES = frozenset({"500", "502", "503", "504", "604", "608", "611", "614", "713"})
 
-
 # 606, and HTTP 429, count the calls of a period; 615 counts the calls in progress.
 RATE_LIMIT_WAIT_SECONDS = {"606": CALL_PERIOD_SECONDS, "429": CALL_PERIOD_SECONDS, "615": 1.0}
-
 
 # All other codes mean that the request is wrong, 609 and 610 for example.
 FATAL_CODES: Mapping[str, type[ApiError]] = {
     "607": CallQuotaError,
     "1035": UnsupportedFilterError,
 }
-
 
 # Adobe's reference names a permission for each endpoint; read-write permissions include it.
 PERMISSIONS: Mapping[str, str] = {
@@ -77,16 +70,12 @@ PERMISSIONS: Mapping[str, str] = {
     "/rest/asset/v1": "Read-Only Assets",
 }
 
-
 # A message can list a thousand fields; in an error this much is enough.
 MAX_REASON_CHARACTERS = 1000
 
-
 _INVALID_FIELDS = re.compile(r"invalid fields?:?\s*\[([^\]]*)\]", re.IGNORECASE)
 
-
 _FIELD_NOT_FOUND = re.compile(r"field\s+'([^']*)'\s+not found", re.IGNORECASE)
-
 
 _QUOTA_MEGABYTES = re.compile(r"(?<![\d.])(\d+)\s*MB\b", re.IGNORECASE)
 
@@ -129,7 +118,7 @@ def error_from_http_status(call: str, status: int) -> MarketoBulkError | None:
 
 
 def permission_for(call: str) -> str | None:
-    """Return the name of the permission that a call needs, or None where it is not known."""
+    """Return the name of the permission that a call needs, or None if it is not known."""
     path = call.partition(" ")[2]
     for prefix, permission in PERMISSIONS.items():
         if path.startswith((f"{prefix}/", f"{prefix}.")):
@@ -172,7 +161,6 @@ def _unknown_fields(code: str, message: str) -> list[str]:
 
 Envelope = dict[str, Any]
 
-
 # Codes have three or four digits.
 _MAX_CODE_CHARACTERS = 100
 
@@ -194,7 +182,8 @@ def parse_envelope(call: str, status: int, body: bytes) -> Envelope:
     envelope = json_object_or_none(body)
     if envelope is None:
         raise invalid_response(call, status)
-    if envelope.get("success") is True and status == HTTPStatus.OK:
+    is_success = envelope.get("success") is True and status == HTTPStatus.OK
+    if is_success and not envelope.get("errors"):
         return envelope
     code, message = _first_error(envelope)
     if not code and status != HTTPStatus.OK:
@@ -205,8 +194,8 @@ def parse_envelope(call: str, status: int, body: bytes) -> Envelope:
 def invalid_response(call: str, status: int) -> InvalidResponseError:
     """Return the error for a response that does not come from Marketo's API."""
     return InvalidResponseError(
-        f"The response to {call} (HTTP {int(status)}) is not a Marketo API response. Check that "
-        "endpoint is the REST endpoint shown in Marketo's Admin > Web Services"
+        f"The response to {call} (HTTP {int(status)}) is not a Marketo API response",
+        f"{CHECK_ENDPOINT}; if other calls succeed, run again later",
     )
 
 
@@ -219,11 +208,13 @@ def parsing_response(call: str) -> Iterator[None]:
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise invalid_response(call, HTTPStatus.OK) from error
+        raise InvalidResponseError(
+            f"The result of {call} has another structure than Marketo documents"
+        ) from error
 
 
 def json_object_or_none(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in ``body``; None where it is anything else."""
+    """Return the JSON object in ``body``; None if it is anything else."""
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
@@ -232,22 +223,26 @@ def json_object_or_none(body: bytes) -> dict[str, Any] | None:
 
 
 def _first_error(envelope: Envelope) -> tuple[str, str]:
-    """Return code and message of the first error; the code is empty where it is missing."""
+    """Return code and message of the first error; the code is empty if it is missing."""
     errors = envelope.get("errors")
-    entry = errors[0] if isinstance(errors, list) and errors else {}
+    entry = errors[0] if isinstance(errors, list) and errors else errors or {}
     if not isinstance(entry, dict):
         entry = {"message": entry}
     code = entry.get("code")
-    message = clean_line(entry.get("message") or "no reason given")
+    # A gateway's error has the format of the identity endpoint.
+    reason = entry.get("message") or envelope.get("error_description") or envelope.get("error")
+    message = clean_line(reason or "no reason given")
     # Text as documented, though integers were seen.
     return ("" if code is None else clean_line(code)[:_MAX_CODE_CHARACTERS]), message
 
 
 CHUNK_BYTES = 64 * 1024
 
-
 # Even the description of a thousand fields is far smaller.
 MAX_ENVELOPE_BYTES = 16 * 1024 * 1024
+
+# Marketo's secrets and tokens have more than 30. Shorter ones, of a test system, are not redacted.
+MIN_SECRET_CHARACTERS = 8
 
 
 class Response:
@@ -260,39 +255,62 @@ class Response:
     """
 
     def __init__(
-        self, call: str, response: requests.Response, clock: Clock, timeout_seconds: float
+        self,
+        call: str,
+        response: requests.Response,
+        clock: Clock,
+        timeout_seconds: float,
+        secrets: Collection[str] = (),
     ) -> None:
-        """Wrap a response of requests that was opened with ``stream=True``."""
+        """Wrap a response of requests that was opened with ``stream=True``.
+
+        Args:
+            call: Method and path, without query.
+            response: The response.
+            clock: Measures how long the body takes.
+            timeout_seconds: The time-out.
+            secrets: The secrets that the server knows, which no message may repeat.
+        """
         self.call = call
         self.status = response.status_code
         self.headers = response.headers
         self._response = response
         self._clock = clock
         self._timeout_seconds = timeout_seconds
+        self._secrets = secrets
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether a proxy compressed the body, though no compression was asked for."""
+        return self.headers.get("Content-Encoding", "identity").casefold() != "identity"
 
     def iter_chunks(self) -> Iterator[bytes]:
-        """Yield the body's bytes as they arrive, at most 64 KiB at a time.
+        """Yield the body's bytes as they arrive, decompressed, at most 64 KiB at a time.
 
         The socket's time-out starts again with each byte, so it does not bound a slow body.
 
         Raises:
-            UnreachableError: Less than 64 KiB arrived within ``timeout_seconds``.
+            UnreachableError: Less than 64 KiB arrived within ``timeout_seconds``, without the
+                time that the caller took.
         """
-        deadline, received = self._clock.monotonic() + self._timeout_seconds, 0
+        seconds, received = 0.0, 0
+        started = self._clock.monotonic()
         # Not read(), which returns only when the whole chunk is there, however long that takes.
-        while chunk := self._response.raw.read1(CHUNK_BYTES):
+        while chunk := self._response.raw.read1(CHUNK_BYTES, decode_content=True):
+            seconds += self._clock.monotonic() - started
             yield chunk
             received += len(chunk)
             if received >= CHUNK_BYTES:
-                deadline, received = self._clock.monotonic() + self._timeout_seconds, 0
-            elif self._clock.monotonic() > deadline:
+                seconds, received = 0.0, 0
+            elif seconds > self._timeout_seconds:
                 raise UnreachableError(
                     f"The response to {self.call} arrived too slowly: {received} bytes in "
                     f"{self._timeout_seconds:g} s"
                 )
+            started = self._clock.monotonic()
 
     def read_body(self) -> bytes:
-        """Return the whole body of an API response.
+        """Return the whole body of an API response, without secrets.
 
         Raises:
             UnreachableError: The body arrives too slowly.
@@ -305,4 +323,21 @@ class Response:
                 raise InvalidResponseError(
                     f"The response to {self.call} is longer than an API response can be"
                 )
-        return bytes(body)
+        return self.redacted(bytes(body))
+
+    def redacted(self, body: bytes) -> bytes:
+        """Return ``body`` with ``***`` in place of the secrets that the client sent.
+
+        All texts of Marketo that are logged or shown come from such a body.
+        """
+        forms = [form for secret in self._secrets for form in _forms(secret)]
+        pattern = b"|".join(re.escape(form) for form in forms)
+        return re.sub(pattern, b"***", body, flags=re.IGNORECASE) if forms else body
+
+
+def _forms(secret: str) -> set[bytes]:
+    """Return a secret as it can stand in a response; nothing if it could be ordinary text."""
+    if len(secret) < MIN_SECRET_CHARACTERS:
+        return set()
+    texts = {secret, quote_plus(secret), json.dumps(secret)[1:-1]}
+    return {text.encode() for text in texts} | {b64encode(secret.encode()).rstrip(b"=")}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_marketo_bulk.errors import UnsupportedFilterError
-    from tap_marketo_bulk.marketo.describe import LeadField
+    from tap_marketo_bulk.marketo.describe import ObjectField
     from tap_marketo_bulk.plan.ledger import ReadMode
     from tap_marketo_bulk.plan.windows import Window
     from tap_marketo_bulk.settings.settings import Settings
@@ -69,7 +69,7 @@ def leads_spec(schema: dict[str, Any], settings: Settings) -> StreamSpec:
     )
 
 
-def leads_schema(fields: Iterable[LeadField], extra_fields: Iterable[str] = ()) -> dict[str, Any]:
+def leads_schema(fields: Iterable[ObjectField], extra_fields: Iterable[str] = ()) -> dict[str, Any]:
     """Return the JSON Schema of a lead.
 
     Args:
