@@ -139,7 +139,7 @@ def _parse_jobs(call: str, envelope: Envelope) -> list[ExportJob]:
         except ValueError as error:
             problems.append(str(error))
     if problems:
-        logger.warning("The response to %s has %s: skipped.", call, ", ".join(problems))
+        logger.warning("Skipped in the response to %s: %s.", call, ", ".join(problems))
     return jobs
 
 

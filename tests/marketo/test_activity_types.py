@@ -76,10 +76,6 @@ def test_the_name_of_a_type_without_name_is_its_id(
     assert describe(result=[{"id": 100001}])[0].name == "100001"
 
 
-def test_a_subscription_can_have_no_types(describe: Callable[..., list[ActivityType]]) -> None:
-    assert describe() == []
-
-
 @pytest.mark.parametrize(
     ("name", "group"),
     [

@@ -1,9 +1,8 @@
-"""Proxies, cookies, headers and threads of the client; secrets are in no log and no error."""
+"""Proxies, cookies and headers of the client; secrets are in no log and no error."""
 
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -45,15 +44,6 @@ def test_requests_ask_for_no_compression_and_name_the_user_agent(
     client_of(marketo.url).get(DESCRIBE)
     assert b"\r\nAccept-Encoding: identity\r\n" in marketo.requests[1]
     assert b"\r\nUser-Agent: tests\r\n" in marketo.requests[1]
-
-
-def test_threads_can_share_a_client(client: Client, sandbox: Sandbox) -> None:
-    def describe(_: int) -> int:
-        return len(client.get(DESCRIBE)["result"])
-
-    with ThreadPoolExecutor(4) as threads:
-        assert len(set(threads.map(describe, range(60)))) == 1
-    assert sum(call.name == "token" for call in sandbox.calls) == 1
 
 
 FAULTS = [

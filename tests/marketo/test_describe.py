@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.marketo.describe import LeadField, describe_lead_fields
+from tap_marketo_bulk.marketo.describe import (
+    ObjectField,
+    describe_lead_fields,
+    flat_lead_field_entries,
+)
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
@@ -20,10 +24,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def describe(
     host: Callable[..., Host], client_of: Callable[..., Client]
-) -> Callable[..., list[LeadField]]:
+) -> Callable[..., list[ObjectField]]:
     """Return the fields parsed from a response with these entries."""
 
-    def fields_of(*entries: Any) -> list[LeadField]:  # noqa: ANN401 - any JSON value
+    def fields_of(*entries: Any) -> list[ObjectField]:  # noqa: ANN401 - any JSON value
         description = http_response({"success": True, "result": list(entries)})
         return describe_lead_fields(client_of(host(TOKEN_RESPONSE, description).url))
 
@@ -38,10 +42,10 @@ def test_the_fields_of_the_subscription_are_those_it_exports(
 
 
 def test_a_field_has_a_name_a_display_name_and_a_type(
-    describe: Callable[..., list[LeadField]],
+    describe: Callable[..., list[ObjectField]],
 ) -> None:
     entry = {"displayName": "Lead Score", "dataType": "score", "rest": {"name": "leadScore"}}
-    assert describe(entry) == [LeadField("leadScore", "Lead Score", "score")]
+    assert describe(entry) == [ObjectField("leadScore", "Lead Score", "score")]
 
 
 @pytest.mark.parametrize(
@@ -55,28 +59,45 @@ def test_a_field_has_a_name_a_display_name_and_a_type(
     ],
 )
 def test_fields_that_an_export_cannot_contain_are_left_out(
-    describe: Callable[..., list[LeadField]], entry: dict[str, object]
+    describe: Callable[..., list[ObjectField]], entry: dict[str, object]
 ) -> None:
     assert describe(entry, {"dataType": "string", "rest": {"name": "email"}}) == [
-        LeadField("email", "email", "string")
+        ObjectField("email", "email", "string")
     ]
 
 
 def test_the_letter_case_of_a_type_does_not_matter(
-    describe: Callable[..., list[LeadField]],
+    describe: Callable[..., list[ObjectField]],
 ) -> None:
     (field,) = describe({"displayName": "Id", "dataType": "Integer", "rest": {"name": "id"}})
     assert field.data_type == "integer"
 
 
-def test_the_type_of_a_field_without_type_is_string(
-    describe: Callable[..., list[LeadField]],
+def test_a_formula_does_not_hide_another_field_with_its_name(
+    describe: Callable[..., list[ObjectField]],
 ) -> None:
-    assert describe({"rest": {"name": "x"}}) == [LeadField("x", "x", "string")]
+    entries = [{"dataType": kind, "rest": {"name": "total"}} for kind in ("formula", "integer")]
+    assert describe(*entries) == [ObjectField("total", "total", "integer")]
+
+
+def test_entries_of_fields_need_no_id(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    entry = {"displayName": "E-Mail", "rest": {"name": "email", "readOnly": False}, "soap": None}
+    description = http_response({"success": True, "result": [entry]})
+    assert flat_lead_field_entries(client_of(host(TOKEN_RESPONSE, description).url)) == [
+        {"displayName": "E-Mail", "restName": "email", "restReadOnly": False}
+    ]
+
+
+def test_the_type_of_a_field_without_type_is_string(
+    describe: Callable[..., list[ObjectField]],
+) -> None:
+    assert describe({"rest": {"name": "x"}}) == [ObjectField("x", "x", "string")]
 
 
 def test_of_two_fields_with_one_name_the_first_is_returned(
-    describe: Callable[..., list[LeadField]],
+    describe: Callable[..., list[ObjectField]],
 ) -> None:
     entries = [
         {"displayName": label, "dataType": "string", "rest": {"name": name}}
@@ -88,29 +109,20 @@ def test_of_two_fields_with_one_name_the_first_is_returned(
     ]
 
 
-def test_a_subscription_without_fields_has_none(
-    host: Callable[..., Host], client_of: Callable[..., Client]
-) -> None:
-    assert (
-        describe_lead_fields(client_of(host(TOKEN_RESPONSE, http_response({"success": True})).url))
-        == []
-    )
-
-
 def test_display_names_and_types_have_no_control_characters(
-    describe: Callable[..., list[LeadField]],
+    describe: Callable[..., list[ObjectField]],
 ) -> None:
     entry = {
         "displayName": "E\x1b[0m-Mail\u202e",
         "dataType": "str\x00ing",
         "rest": {"name": "email"},
     }
-    assert describe(entry) == [LeadField("email", "E[0m-Mail", "string")]
+    assert describe(entry) == [ObjectField("email", "E[0m-Mail", "string")]
 
 
 @pytest.mark.parametrize("control", "\x00\n\x1b\x7f\x85\x9b\u200f\u2028\u202e\u2066\ud800")
 def test_a_field_with_control_characters_in_its_name_is_left_out_with_a_warning(
-    describe: Callable[..., list[LeadField]], caplog: pytest.LogCaptureFixture, control: str
+    describe: Callable[..., list[ObjectField]], caplog: pytest.LogCaptureFixture, control: str
 ) -> None:
     named = [
         {"dataType": "string", "rest": {"name": name}} for name in (f"e{control}mail", "email")
@@ -118,4 +130,4 @@ def test_a_field_with_control_characters_in_its_name_is_left_out_with_a_warning(
     assert [field.name for field in describe(*named)] == ["email"]
     (message,) = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert message.isprintable()
-    assert "is left out, since its REST name has control characters" in message
+    assert "is left out, since its name has control characters" in message

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tap_marketo_bulk.errors import UnreachableError
 from tap_marketo_bulk.marketo.download import download_verified
 from tap_marketo_bulk.marketo.exports import ExportRequest, Exports
 from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
@@ -126,3 +127,69 @@ def test_progress_resets_the_retry_budget(
     # One wait each, and all of them short.
     assert len(clock.pauses) == 3 * MAX_ATTEMPTS
     assert max(clock.pauses) <= 1
+
+
+# Something to do between two chunks.
+
+LONG = b"x" * 300_000
+
+
+def test_the_caller_is_called_after_each_chunk(
+    host: Callable[..., Host], client_of: Callable[..., Client], clock: TapClock
+) -> None:
+    target, lengths = io.BytesIO(), list[int]()
+    open_at = partial(
+        Exports(client_of(host(TOKEN_RESPONSE, http_response(LONG)).url)).open_file, "leads", "1"
+    )
+    download_verified(
+        open_at,
+        target,
+        clock,
+        size=len(LONG),
+        sha256=sha256(LONG).hexdigest(),
+        between_chunks=lambda: lengths.append(len(target.getvalue())),
+    )
+    assert len(lengths) >= 5
+    assert lengths == sorted(lengths)
+    assert lengths[-1] == len(LONG)
+
+
+@pytest.mark.parametrize("error", [UnreachableError("No poll"), OSError("No"), KeyboardInterrupt()])
+def test_an_error_between_chunks_ends_the_download_unchanged(
+    host: Callable[..., Host],
+    client_of: Callable[..., Client],
+    clock: TapClock,
+    error: BaseException,
+) -> None:
+    def fail() -> None:
+        raise error
+
+    marketo = host(TOKEN_RESPONSE, http_response(LONG))
+    open_at = partial(Exports(client_of(marketo.url)).open_file, "leads", "1")
+    with pytest.raises(type(error)) as caught:
+        download_verified(
+            open_at, io.BytesIO(), clock, size=len(LONG), sha256="", between_chunks=fail
+        )
+    assert caught.value is error
+    assert len(marketo.requests) == 2
+    assert clock.pauses == []
+
+
+def test_time_between_chunks_does_not_make_a_download_too_slow(
+    host: Callable[..., Host], client_of: Callable[..., Client], clock: TapClock
+) -> None:
+    file = b"0123456789"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = [b"1\r\n%c\r\n" % byte for byte in file]
+    marketo = host(TOKEN_RESPONSE, [chunked, *chunks, b"0\r\n\r\n"])
+    target = io.BytesIO()
+    download_verified(
+        partial(Exports(client_of(marketo.url)).open_file, "leads", "1"),
+        target,
+        clock,
+        size=len(file),
+        sha256=sha256(file).hexdigest(),
+        between_chunks=lambda: clock.sleep(100),
+    )
+    assert target.getvalue() == file
+    assert len(marketo.requests) == 2

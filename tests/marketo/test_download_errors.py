@@ -72,7 +72,7 @@ def test_a_file_that_never_becomes_available_is_an_error(
 ) -> None:
     sandbox.faults.append(Fault("http", call="file", status=404, times=None))
     with pytest.raises(
-        FileNotReadyError, match=rf"\(HTTP 404\). Gave up after {MAX_ATTEMPTS} attempts"
+        FileNotReadyError, match=rf"file.json: HTTP 404\). Gave up after {MAX_ATTEMPTS} attempts"
     ):
         export.download()
     assert count_downloads(sandbox) == MAX_ATTEMPTS

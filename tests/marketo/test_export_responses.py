@@ -46,8 +46,13 @@ def job_of(
 
 @pytest.mark.parametrize(
     "members",
-    [{}, {"fileChecksum": "SHA256:" + "AB" * 32}, {"numberOfRecords": 0, "fileSize": 0}],
-    ids=["lower", "upper", "empty"],
+    [
+        {},
+        {"fileChecksum": "SHA256:" + "AB" * 32},
+        {"numberOfRecords": 0, "fileSize": 0},
+        {"numberOfRecords": "1698", "fileSize": "70"},
+    ],
+    ids=["lower", "upper", "empty", "text"],
 )
 def test_a_job_with_size_checksum_and_count_is_verifiable(
     job_of: Callable[[dict[str, object]], ExportJob], members: dict[str, object]
@@ -55,6 +60,11 @@ def test_a_job_with_size_checksum_and_count_is_verifiable(
     job = job_of(COMPLETED | members)
     assert job.is_verifiable
     assert job.sha256 == "ab" * 32
+    expected = COMPLETED | members
+    assert (job.records, job.size) == (
+        int(str(expected["numberOfRecords"])),
+        int(str(expected["fileSize"])),
+    )
 
 
 @pytest.mark.parametrize(
@@ -65,7 +75,9 @@ def test_a_job_with_size_checksum_and_count_is_verifiable(
         ("fileChecksum", ""),
         ("fileSize", None),
         ("fileSize", -1),
-        ("fileSize", "7"),
+        ("fileSize", "7 MB"),
+        ("fileSize", "-7"),
+        ("fileSize", 7.5),
         ("numberOfRecords", None),
         ("numberOfRecords", True),
     ],
@@ -83,7 +95,8 @@ def test_a_response_without_exactly_one_job_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client], result: object
 ) -> None:
     marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": result}))
-    with pytest.raises(InvalidResponseError, match="about an export job"):
+    call = "The response to POST /bulk/v1/leads/export/create.json"
+    with pytest.raises(InvalidResponseError, match=call):
         Exports(client_of(marketo.url)).create(LEADS)
 
 
@@ -103,10 +116,9 @@ def test_texts_of_a_job_have_no_control_characters(
 # Pages of the job list.
 
 
-def page(number: int, token: str | None) -> list[bytes]:
-    """Return a page with one job and the token of the next page."""
+def page(number: int, **next_page: object) -> list[bytes]:
+    """Return a page with one job and, as ``nextPageToken``, the token of the next page."""
     job = {"exportId": str(number), "status": "Created"}
-    next_page = {"nextPageToken": token} if token else {}
     return http_response({"success": True, "result": [job], **next_page})
 
 
@@ -118,7 +130,7 @@ def page(number: int, token: str | None) -> list[bytes]:
 def test_a_list_whose_page_tokens_repeat_is_an_error(
     host: Callable[..., Host], client_of: Callable[..., Client], tokens: list[str]
 ) -> None:
-    pages = [page(number, token) for number, token in enumerate(tokens)]
+    pages = [page(number, nextPageToken=token) for number, token in enumerate(tokens)]
     marketo = host(TOKEN_RESPONSE, *pages)
     listed = Exports(client_of(marketo.url)).list_jobs("leads")
     found: list[str] = []
@@ -128,10 +140,12 @@ def test_a_list_whose_page_tokens_repeat_is_an_error(
     assert len(marketo.requests) == 1 + len(tokens)
 
 
+@pytest.mark.parametrize("end", [{}, {"nextPageToken": None}, {"nextPageToken": ""}])
 def test_a_list_ends_at_the_page_without_token(
-    host: Callable[..., Host], client_of: Callable[..., Client]
+    host: Callable[..., Host], client_of: Callable[..., Client], end: dict[str, object]
 ) -> None:
-    marketo = host(TOKEN_RESPONSE, page(1, "A"), page(2, "B"), page(3, None))
+    pages = [page(1, nextPageToken="A"), page(2, nextPageToken="B"), page(3, **end)]
+    marketo = host(TOKEN_RESPONSE, *pages)
     jobs = Exports(client_of(marketo.url)).list_jobs("leads")
     assert [job.export_id for job in jobs] == ["1", "2", "3"]
     assert b"?batchSize=300 " in marketo.requests[1]
@@ -144,3 +158,37 @@ def test_a_page_token_that_is_not_text_is_an_error(
     response = http_response({"success": True, "result": [], "nextPageToken": 7})
     with pytest.raises(InvalidResponseError, match="no usable page token"):
         list(Exports(client_of(host(TOKEN_RESPONSE, response).url)).list_jobs("leads"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "problem"),
+    [
+        ({"exportId": "7", "status": "Expired"}, "export 7 with the unknown status 'Expired'"),
+        ({"exportId": "7", "status": "Rej\x1b[2Jected"}, "unknown status 'Rej[2Jected'"),
+        ({"exportId": "7"}, "export 7 with the unknown status 'None'"),
+        ({"status": "Created"}, "an export job without exportId"),
+        ("Created", "an export job without exportId"),
+    ],
+)
+def test_an_unusable_entry_of_the_list_is_skipped_with_a_warning(
+    host: Callable[..., Host],
+    client_of: Callable[..., Client],
+    caplog: pytest.LogCaptureFixture,
+    entry: object,
+    problem: str,
+) -> None:
+    entries = [{"exportId": "1", "status": "Created"}, entry, COMPLETED | {"exportId": "2"}]
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": entries}))
+    jobs = Exports(client_of(marketo.url)).list_jobs("leads")
+    assert [job.export_id for job in jobs] == ["1", "2"]
+    (message,) = caplog.messages
+    assert "Skipped in the response to GET /bulk/v1/leads/export.json" in message
+    assert problem in message
+
+
+@pytest.mark.parametrize("result", [[], None])
+def test_a_list_without_jobs_is_empty(
+    host: Callable[..., Host], client_of: Callable[..., Client], result: object
+) -> None:
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True, "result": result}))
+    assert list(Exports(client_of(marketo.url)).list_jobs("leads")) == []

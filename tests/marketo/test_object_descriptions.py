@@ -13,7 +13,6 @@ from tap_marketo_bulk.marketo.describe import (
     describe_member_fields,
     export_object_path,
     list_custom_objects,
-    parse_object_fields,
 )
 from tap_marketo_bulk.sandbox import Fault
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def respond_with(sandbox: Sandbox, call: str, result: Any) -> None:  # noqa: ANN401 - JSON
     """Have the sandbox respond to a call with this result."""
     body = json.dumps({"success": True, "result": result})
-    sandbox.faults.append(Fault("http", call=call, status=200, body=body))
+    sandbox.faults.append(Fault("http", call=call, status=200, body=body, times=None))
 
 
 def test_fields_have_marketos_names_and_types_in_lower_case(client: Client) -> None:
@@ -51,16 +50,20 @@ def test_objects_that_are_linked_to_leads_are_exported(client: Client) -> None:
 
 
 def test_a_field_whose_name_has_control_characters_is_left_out_with_a_warning(
-    caplog: pytest.LogCaptureFixture,
+    client: Client, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
-    fields = parse_object_fields([{"name": "a\x1b[31m"}, {"name": "b"}, {"name": "b"}])
+    named = [{"name": "a\x1b[31m"}, {"name": "b"}, {"name": "b"}]
+    respond_with(sandbox, "describe_members", [{"fields": named}])
+    fields = describe_member_fields(client)
     assert [(each.name, each.display_name, each.data_type) for each in fields] == [
         ("b", "b", "string")
     ]
     assert "The field a[31m is left out" in caplog.text
 
 
-@pytest.mark.parametrize("result", [[], [{}, {}], [{"fields": [{}]}], [{"relationships": [{}]}]])
+@pytest.mark.parametrize(
+    "result", [[], [{}, {}], [{}], [{"fields": [{}]}], [{"fields": [], "relationships": [{}]}]]
+)
 def test_a_description_of_another_shape_is_an_error(
     client: Client, sandbox: Sandbox, result: list[Any]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,10 +11,8 @@ import pytest
 from tap_marketo_bulk.errors import InvalidResponseError, UnreachableError
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.responses import MAX_ENVELOPE_BYTES
-from tap_marketo_bulk.marketo.transport import DeadlineReader
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.clock import NoWaitClock
-from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,71 +72,3 @@ def test_an_endless_fast_body_is_abandoned(
     endless = [b"HTTP/1.1 200 OK\r\n\r\n", *[b"x" * 2**20] * mebibytes]
     with pytest.raises(InvalidResponseError, match="longer than an API response can be"):
         client_of(host(endless).url).get(DESCRIBE)
-
-
-class SlowHeaders:
-    """A response whose headers come one byte at a time, for two seconds.
-
-    Attributes:
-        sent: How many bytes were sent, in all responses.
-    """
-
-    LONGEST = 100
-
-    def __init__(self) -> None:
-        """Begin with no byte sent."""
-        self.sent = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield bytes, each well within the time-out of a single read."""
-        yield b"HTTP/1.1 200 OK\r\nX-Padding: "
-        for _ in range(self.LONGEST):
-            time.sleep(0.02)
-            self.sent += 1
-            yield b"x"
-
-
-@pytest.mark.parametrize("path", ["rest", "proxy"])
-def test_slow_headers_are_abandoned(
-    host: Callable[..., Host],
-    connection: ConnectionSettings,
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
-) -> None:
-    slow = SlowHeaders()
-    url = host(slow).url
-    if path == "proxy":
-        monkeypatch.setenv("https_proxy", url)
-        url = "https://marketo.invalid"
-    impatient = replace(connection, base_url=url, request_timeout_seconds=0.1)
-    with pytest.raises(UnreachableError, match="Gave up"):
-        Client(impatient, NoWaitClock()).get(DESCRIBE)
-    # A time-out that begins again with each byte would not end before the last one.
-    assert 0 < slow.sent < SlowHeaders.LONGEST
-
-
-def test_no_byte_is_read_after_the_deadline_for_headers() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        theirs.sendall(b"HTTP/1.1 200 OK")
-        ours.settimeout(1e-9)
-        reader = DeadlineReader(ours.makefile("rb", buffering=0), ours)
-        with pytest.raises(TimeoutError):
-            reader.readinto(bytearray(16))
-        reader.close()
-
-
-def test_the_limit_for_headers_does_not_hold_for_the_body(
-    host: Callable[..., Host], client_of: Callable[..., Client]
-) -> None:
-    class BodyWithWaits:
-        def __iter__(self) -> Iterator[bytes]:
-            (whole,) = http_response({"success": True})
-            for chunk in (whole[:-8], whole[-8:-4], whole[-4:]):
-                yield chunk
-                time.sleep(0.15)
-
-    # Each wait is shorter than the time-out, and all of them together are longer. The client's
-    # clock, which bounds the body as a whole, does not move.
-    client = client_of(host(TOKEN_RESPONSE, BodyWithWaits()).url, timeout=0.25)
-    assert client.get(DESCRIBE) == {"success": True}

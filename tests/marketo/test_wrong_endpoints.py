@@ -80,7 +80,8 @@ def test_a_web_page_in_place_of_the_api_is_an_error(
 ) -> None:
     page = http_response(b"<!DOCTYPE html>", "Content-Type: text/html")
     message = failure(client_of(host(page).url))
-    assert "is not a Marketo API response. Check that endpoint is the REST endpoint" in message
+    assert "is not a Marketo API response. Gave up" in message
+    assert "Check that endpoint is the REST endpoint" in message
 
 
 @pytest.mark.parametrize("location", ["http://127.0.0.1:9/", "/elsewhere", "http://[", ""])
