@@ -179,7 +179,7 @@ def test_time_between_chunks_does_not_make_a_download_too_slow(
     host: Callable[..., Host], client_of: Callable[..., Client], clock: TapClock
 ) -> None:
     file = b"0123456789"
-    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     chunks = [b"1\r\n%c\r\n" % byte for byte in file]
     marketo = host(TOKEN_RESPONSE, [chunked, *chunks, b"0\r\n\r\n"])
     target = io.BytesIO()

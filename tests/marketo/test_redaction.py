@@ -39,7 +39,8 @@ def error_response(message: str, code: str = "610") -> list[bytes]:
 
 def spellings(secret: str) -> list[str]:
     encoded = quote(secret, safe="")
-    return [secret, encoded, encoded.lower(), b64encode(secret.encode()).decode().rstrip("=")]
+    in_base64 = b64encode(secret.encode()).decode().rstrip("=")
+    return sorted({secret, encoded, encoded.lower(), in_base64})
 
 
 SECRETS = [text for secret in (SECRET, OLD, NEW) for text in spellings(secret)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, MarketoBulkError
+from tap_marketo_bulk.errors import ApiError, MarketoBulkError, UnreachableError
 from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS, Client
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.clock import NoWaitClock
@@ -32,11 +32,31 @@ def failure(client: Client) -> str:
     return message
 
 
+def assert_names_endpoint(message: str) -> None:
+    assert message.endswith(
+        "Check that endpoint is the REST endpoint shown in Marketo's Admin > Web Services, and "
+        "that this machine can reach it."
+    )
+    assert "run again" not in message
+
+
 def test_a_host_that_accepts_no_connections_is_an_error(client_of: Callable[..., Client]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     message = failure(client_of(f"http://127.0.0.1:{port}"))
     assert f"from http://127.0.0.1:{port}: the host does not accept connections" in message
+    assert_names_endpoint(message)
+
+
+def test_a_host_that_accepts_no_connections_any_more_is_an_error_that_may_pass(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    marketo = host(TOKEN_RESPONSE, http_response({"success": True}))
+    client = client_of(marketo.url)
+    client.get(DESCRIBE)
+    marketo.close()
+    with pytest.raises(UnreachableError, match=r"attempts\. No data was lost; run again later"):
+        client.get(DESCRIBE, attempts=2)
 
 
 def test_a_host_that_does_not_answer_connections_is_an_error(
@@ -58,7 +78,10 @@ def test_a_host_that_does_not_answer_connections_is_an_error(
 
 
 def test_an_unknown_host_name_is_an_error(client_of: Callable[..., Client]) -> None:
-    assert "the host name is not known" in failure(client_of("http://marketo.invalid"))
+    for name in ("marketo.invalid", "app-ab12.marketo.invalid"):
+        message = failure(client_of(f"http://{name}"))
+        assert "the host name is not known" in message
+        assert_names_endpoint(message)
 
 
 def test_a_host_without_tls_is_an_error(

@@ -29,7 +29,9 @@ class Host:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening; the second call does nothing."""
+        if not self._thread.is_alive():
+            return
         # This ends the call of accept in the thread; close() does not.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
