@@ -11,7 +11,7 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import KINDS
-from tests.support.data_sets import UNCHANGING
+from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,3 +77,20 @@ def test_a_process_with_debug_logging_writes_no_secret(
     assert result.exit_code == 1
     assert any("DEBUG" in line for line in result.log)
     assert_has_no_secret(result.output + "\n".join(result.log), sandbox)
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_a_secret_that_marketo_repeats_is_neither_logged_nor_shown(
+    command: TapCommand, sandbox: Sandbox
+) -> None:
+    repeated = f"Oops {sandbox.client_secret}"
+    sandbox.faults += [
+        Fault("envelope", call="describe", code="611", message=repeated),
+        Fault("envelope", call="create", code="606", message=repeated),
+        Fault("fail", message=repeated, times=None),
+    ]
+    result = command.run(*command.config(**WHOLE_HISTORY, poll_seconds=1))
+    written = "\n".join([*result.log, *result.errors])
+    assert result.exit_code == 1
+    assert written.count("Oops ***") >= 4
+    assert_has_no_secret(written, sandbox)
