@@ -84,7 +84,7 @@ class Client:
         path: str,
         *,
         attempts: int = MAX_ATTEMPTS,
-        needs_result: bool = False,
+        is_complete: Callable[[Envelope], object] = lambda _: True,
         **query: str | int,
     ) -> Envelope:
         """Send a GET request; returns the envelope.
@@ -93,7 +93,8 @@ class Client:
             path: The path.
             attempts: How often the call is made at most. A rejected token is replaced, and the
                 call is repeated once at once, beside these attempts.
-            needs_result: Whether a success without ``result`` is an ``InvalidResponseError``.
+            is_complete: Returns whether a success has the result that belongs in it; if not, it is
+                an ``InvalidResponseError``. See ``has_result``.
             query: The query parameters.
 
         Raises:
@@ -101,7 +102,7 @@ class Client:
             TransientError: The last attempt failed. With one attempt, ``attempts`` of the error
                 is 0, so that the caller can count and repeat the call.
         """
-        call = partial(self._call, "GET", path, needs_result=needs_result, params=query)
+        call = partial(self._call, "GET", path, is_complete=is_complete, params=query)
         return self._with_retries(call, attempts)
 
     def post(
@@ -110,10 +111,10 @@ class Client:
         body: dict[str, Any] | None = None,
         *,
         attempts: int = MAX_ATTEMPTS,
-        needs_result: bool = False,
+        is_complete: Callable[[Envelope], object] = lambda _: True,
     ) -> Envelope:
         """Send a POST request with a JSON body; returns the envelope. Raises as ``get``."""
-        call = partial(self._call, "POST", path, needs_result=needs_result, json=body)
+        call = partial(self._call, "POST", path, is_complete=is_complete, json=body)
         return self._with_retries(call, attempts)
 
     @contextmanager
@@ -147,10 +148,17 @@ class Client:
         is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
         return FEW_ATTEMPTS if is_mistyped or is_permanent else MAX_ATTEMPTS
 
-    def _call(self, method: str, path: str, *, needs_result: bool, **content: Any) -> Envelope:  # noqa: ANN401 - requests' own keywords
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        is_complete: Callable[[Envelope], object],
+        **content: Any,  # noqa: ANN401 - requests' own keywords
+    ) -> Envelope:
         with self._valid_token() as token, self._send(method, path, token, **content) as response:
             envelope = parse_envelope(response.call, response.status, response.read_body())
-        if needs_result and not envelope.get("result"):
+        if not is_complete(envelope):
             raise InvalidResponseError(
                 f"The response to {response.call} is a success without result"
             )

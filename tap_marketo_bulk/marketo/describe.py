@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from tap_marketo_bulk.errors import InvalidResponseError
 from tap_marketo_bulk.marketo.lists import entries_of
-from tap_marketo_bulk.marketo.responses import parsing_response
+from tap_marketo_bulk.marketo.responses import has_result, parsing_response
 from tap_marketo_bulk.texts import without_control_characters
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def describe_member_fields(client: Client) -> list[ObjectField]:
 
 
 def _lead_field_entries(client: Client) -> list[Entry]:
-    return entries_of(f"GET {LEADS_PATH}", client.get(LEADS_PATH, needs_result=True))
+    return entries_of(f"GET {LEADS_PATH}", client.get(LEADS_PATH, is_complete=has_result))
 
 
 def _flat_entry(entry: Entry) -> Entry:
@@ -95,7 +95,7 @@ def _flat_entry(entry: Entry) -> Entry:
 
 
 def _only_description(client: Client, path: str) -> Entry:
-    entries = entries_of(f"GET {path}", client.get(path, needs_result=True))
+    entries = entries_of(f"GET {path}", client.get(path, is_complete=has_result))
     if len(entries) != 1:
         raise InvalidResponseError(f"The result of GET {path} is not one description")
     return entries[0]
@@ -253,7 +253,7 @@ def describe_activity_types(client: Client) -> list[ActivityType]:
 
 def activity_type_entries(client: Client) -> list[Entry]:
     """Return the entries of Get Activity Types as they are. Raises as ``Client.get``."""
-    return entries_of(f"GET {TYPES_PATH}", client.get(TYPES_PATH, needs_result=True))
+    return entries_of(f"GET {TYPES_PATH}", client.get(TYPES_PATH, is_complete=has_result))
 
 
 def _activity_type(entry: Entry) -> ActivityType:

@@ -25,7 +25,7 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.limits import JOBS_PER_PAGE
 from tap_marketo_bulk.marketo.lists import iter_pages
-from tap_marketo_bulk.marketo.responses import parsing_response
+from tap_marketo_bulk.marketo.responses import has_result, parsing_response
 from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
 from tap_marketo_bulk.texts import clean_line, without_control_characters
 from tap_marketo_bulk.times import parse_instant
@@ -262,7 +262,9 @@ class Exports:
     def create(self, request: ExportRequest) -> ExportJob:
         """Create a job. It uses no quota and no place in the queue until it is enqueued."""
         path = f"/bulk/v1/{request.object_path}/export/create.json"
-        envelope = self._client.post(path, request.body, attempts=self._attempts, needs_result=True)
+        envelope = self._client.post(
+            path, request.body, attempts=self._attempts, is_complete=has_result
+        )
         return parse_only_job(f"POST {path}", envelope)
 
     def enqueue(self, object_path: str, export_id: str) -> None:
@@ -286,7 +288,7 @@ class Exports:
     def status(self, object_path: str, export_id: str) -> ExportJob:
         """Return the job as Marketo reports it. Marketo updates this once a minute."""
         path = _path(object_path, export_id, "status")
-        envelope = self._client.get(path, attempts=self._attempts, needs_result=True)
+        envelope = self._client.get(path, attempts=self._attempts, is_complete=has_result)
         return parse_only_job(f"GET {path}", envelope)
 
     def cancel(self, object_path: str, export_id: str) -> None:

@@ -138,7 +138,7 @@ def iter_asset_pages(
 
     def read_page(offset: int) -> list[Entry]:
         page_query: dict[str, Any] = {**query, "maxReturn": ASSETS_PER_PAGE, "offset": offset}
-        page = client.get(path, **page_query)
+        page = client.get(path, is_complete=_is_asset_page, **page_query)
         return entries_of(f"GET {path}", page)
 
     key_of = partial(_key, key)
@@ -257,11 +257,16 @@ def _read_pages(
         if len(page) != ASSETS_PER_PAGE:
             return True
         if met.issuperset(keys):
-            # A list that goes on for ever.
+            # The list does not end.
             return False
         met.update(keys)
         last = keys[-1]
         offset += ASSETS_PER_PAGE - OVERLAP
+
+
+def _is_asset_page(page: Envelope) -> bool:
+    """Return whether a page has assets, or the warning "No assets found" past the end."""
+    return page.get("result") is not None or bool(page.get("warnings"))
 
 
 def _key(member: str, entry: Entry) -> str:

@@ -199,6 +199,11 @@ def invalid_response(call: str, status: int) -> InvalidResponseError:
     )
 
 
+def has_result(envelope: Envelope) -> bool:
+    """Return whether there is a result, and not an empty one."""
+    return bool(envelope.get("result"))
+
+
 @contextmanager
 def parsing_response(call: str) -> Iterator[None]:
     """Raise ``InvalidResponseError`` for data of another shape than documented.

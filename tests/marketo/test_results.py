@@ -127,6 +127,16 @@ def test_errors_beside_a_success_are_errors(
         Exports(client_of(host(TOKEN_RESPONSE, http_response(both)).url)).create(LEADS)
 
 
+def test_a_page_of_assets_without_result_and_warning_is_not_the_end_of_the_list(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    last = http_response({"success": True, "result": [{"id": 1}]})
+    marketo = host(TOKEN_RESPONSE, NO_RESULT, last)
+    pages = lists.iter_asset_pages(client_of(marketo.url), lists.FORMS_PATH)
+    assert list(pages) == [[{"id": 1}]]
+    assert len(marketo.requests) == 3
+
+
 def test_a_list_with_errors_beside_a_success_is_not_empty(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
