@@ -61,7 +61,6 @@ class SettingsError(MarketoBulkError, ConfigurationError):
     """The configuration is invalid."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        """Report all problems in one message."""
         super().__init__(f"Invalid configuration: {'; '.join(problems)}.")
         self.problems = tuple(problems)
 
@@ -76,7 +75,6 @@ class StateError(MarketoBulkError, ConfigurationError):
     advice = "Restore the last good state, or run without state to load everything again"
 
     def __init__(self, problem: str) -> None:
-        """Describe the problem and the two ways to continue."""
         super().__init__(f"The state cannot be used: {problem}. Nothing was read. {self.advice}.")
 
 
@@ -98,7 +96,6 @@ class RecordMappingError(MarketoBulkError, MappingError):
     """An expression of ``stream_maps`` cannot be evaluated for a record."""
 
     def __init__(self, stream: str, problem: str) -> None:
-        """Name the stream and the problem."""
         super().__init__(
             f"The stream map of {stream} cannot be applied to a record: {problem.rstrip('.')}. "
             "Bookmarks only cover records that were written; correct stream_maps and run again."
@@ -110,7 +107,7 @@ class ApiError(MarketoBulkError, FatalAPIError):
 
     Attributes:
         call: Method and path, as ``POST /bulk/v1/leads/export/create.json``.
-        code: Marketo's error code as text, or the HTTP status; empty where there is neither.
+        code: Marketo's error code as text, or the HTTP status; empty if there is neither.
         reason: Marketo's own message.
         http_status: 200 unless the HTTP status itself was the error.
     """
@@ -120,7 +117,6 @@ class ApiError(MarketoBulkError, FatalAPIError):
     def __init__(
         self, call: str, code: str, reason: str, *, http_status: int = HTTPStatus.OK
     ) -> None:
-        """Build the message from the call, Marketo's code and message, and the advice."""
         self.call, self.code, self.reason = call, code, reason
         self.http_status = int(http_status)
         super().__init__(self.sentence())
@@ -144,11 +140,10 @@ class AccessDeniedError(ApiError):
     """603: the API user lacks a permission, or the IP address is not on the allow list.
 
     Attributes:
-        permission: The permission that the call needs; None where it is not known.
+        permission: The permission that the call needs; None if it is not known.
     """
 
     def __init__(self, call: str, code: str, reason: str, permission: str | None = None) -> None:
-        """Name the permission in the message."""
         self.permission = permission
         super().__init__(call, code, reason)
 
@@ -173,7 +168,6 @@ class UnknownFieldsError(ApiError):
     )
 
     def __init__(self, call: str, code: str, reason: str, fields: Sequence[str]) -> None:
-        """Take the names of the fields that do not exist."""
         super().__init__(call, code, reason)
         self.fields = tuple(fields)
 
@@ -200,7 +194,7 @@ class ExportQuotaError(ApiError):
     advice = "Records that were written are safe; run again after the reset at 00:00 US Central"
 
     def __init__(self, call: str, code: str, reason: str, quota_megabytes: int | None) -> None:
-        """Take the daily quota where Marketo's message names it."""
+        """Take the daily quota; None if Marketo's message does not name it."""
         super().__init__(call, code, reason)
         self.quota_megabytes = quota_megabytes
 
@@ -249,7 +243,6 @@ class RateLimitError(TransientError):
     """606, 615 or HTTP 429: too many calls, by all integrations together."""
 
     def __init__(self, code: str, reason: str, min_wait_seconds: float) -> None:
-        """Keep how long to wait before a retry."""
         super().__init__(f"Rate limit reached ({code} {reason})")
         self.min_wait_seconds = min_wait_seconds
 

@@ -85,9 +85,9 @@ def download_verified(  # noqa: PLR0913 - the file in two parameters, and what h
             sha256,
         )
     raise CorruptFileError(
-        f"The file from {spool.call} has {actual}, but its job reported {size} bytes with SHA-256 "
-        f"{sha256}. No row of it was used; run again, and contact Marketo Support if this happens "
-        "again."
+        f"Marketo's file has {actual}, but its job reported {size} bytes with SHA-256 {sha256} "
+        f"({spool.call}). No row of it was used; run again, and contact Marketo Support if this "
+        "happens again."
     )
 
 

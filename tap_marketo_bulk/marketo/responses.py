@@ -333,7 +333,8 @@ class Response:
     def redacted(self, body: bytes) -> bytes:
         """Return ``body`` with ``***`` in place of the secrets that the client sent.
 
-        All texts of Marketo that are logged or shown come from such a body.
+        All texts of Marketo that are logged or shown come from such a body. So do the records of
+        REST streams: a value that contains a secret loses it.
         """
         forms = [form for secret in self._secrets for form in _forms(secret)]
         pattern = b"|".join(re.escape(form) for form in forms)

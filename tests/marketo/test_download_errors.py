@@ -52,8 +52,9 @@ def test_a_file_that_always_differs_is_an_error(
     export: CompletedExport, sandbox: Sandbox, kind: str
 ) -> None:
     sandbox.faults.append(Fault(kind, call="file", times=None))
-    with pytest.raises(CorruptFileError, match=f"reported {len(export.content)} bytes"):
+    with pytest.raises(CorruptFileError, match=f"reported {len(export.content)} bytes") as caught:
         export.download()
+    assert f"(GET {sandbox.calls[-1].path})" in str(caught.value)
     assert count_downloads(sandbox) == MAX_WHOLE_DOWNLOADS
 
 

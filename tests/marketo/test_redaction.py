@@ -107,6 +107,14 @@ def test_an_error_in_place_of_a_file_shows_no_secret(
     assert_shows_no_secret(str(caught.value))
 
 
+def test_a_token_that_could_be_ordinary_text_is_not_redacted(
+    host: Callable[..., Host], client_of: Callable[..., Client]
+) -> None:
+    described = http_response({"success": True, "result": [{"name": "email"}]})
+    marketo = host(token_response("email"), described)
+    assert client_of(marketo.url).get(DESCRIBE)["result"] == [{"name": "email"}]
+
+
 def test_the_same_token_is_used_if_marketo_returns_it_again(
     host: Callable[..., Host], client_of: Callable[..., Client]
 ) -> None:
