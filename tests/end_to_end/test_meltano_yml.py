@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from tap_marketo_bulk.jobs.cli import jobs
+from tap_marketo_bulk.cli.commands import jobs
 from tap_marketo_bulk.settings.schema import SETTINGS
 from tests.support.meltano import CHECKOUT
 from tests.support.plugin_definition import (

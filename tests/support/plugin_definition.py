@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from tap_marketo_bulk.jobs.cli import jobs
+from tap_marketo_bulk.cli.commands import jobs
 from tap_marketo_bulk.settings.schema import SETTINGS, build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 
