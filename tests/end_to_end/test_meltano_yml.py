@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from tap_marketo_bulk.cli.commands import jobs
-from tap_marketo_bulk.settings.schema import SETTINGS
+from tap_marketo_bulk.settings.settings import build_schema
 from tests.support.meltano import CHECKOUT
 from tests.support.plugin_definition import (
     FILE,
@@ -49,7 +49,7 @@ def test_meltano_yml_has_the_same_definition_but_installs_this_folder() -> None:
 
 
 def test_the_definition_has_every_setting_of_the_tap_in_order() -> None:
-    properties = SETTINGS.to_dict()["properties"]
+    properties = build_schema()["properties"]
     assert list(SETTINGS_BY_NAME)[: len(properties)] == list(properties)
     for name, spec in properties.items():
         setting = SETTINGS_BY_NAME[name]
@@ -61,7 +61,7 @@ def test_the_definition_has_every_setting_of_the_tap_in_order() -> None:
 
 
 def test_the_definition_has_the_settings_of_the_sdk() -> None:
-    own = SETTINGS.to_dict()["properties"]
+    own = build_schema()["properties"]
     assert {name: each["kind"] for name, each in SETTINGS_BY_NAME.items() if name not in own} == {
         "stream_maps": "object",
         "stream_map_config": "object",
@@ -97,7 +97,7 @@ def test_settings_have_kinds_that_meltano_can_parse() -> None:
 
 
 def test_the_definition_requires_the_settings_that_the_tap_requires() -> None:
-    required = SETTINGS.to_dict()["required"]
+    required = build_schema()["required"]
     assert build_definition()["settings_group_validation"] == [required]
 
 

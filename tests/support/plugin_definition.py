@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 
 from tap_marketo_bulk.cli.commands import jobs
-from tap_marketo_bulk.settings.schema import SETTINGS, build_schema
+from tap_marketo_bulk.settings.settings import build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def build_definition() -> dict[str, Any]:
             "activity_types.*",
         ],
         "settings": build_settings(),
-        "settings_group_validation": [SETTINGS.to_dict()["required"]],
+        "settings_group_validation": [build_schema()["required"]],
         "supported_python_versions": [
             name.removeprefix(PYTHON)
             for name in project["classifiers"]
