@@ -249,9 +249,7 @@ def cancel_command(
 def find_jobs(past_jobs: Sequence[PastJob], ids: Sequence[str]) -> tuple[list[PastJob], list[str]]:
     """Return the jobs of these ids, and a message about each id that is not that of one job.
 
-    Args:
-        past_jobs: The jobs of the past seven days.
-        ids: Ids, or the beginnings of ids, as the log and a narrow table show them.
+    The beginning of an id, as the log and a narrow table show it, counts as the id.
     """
     found: list[PastJob] = []
     problems: list[str] = []

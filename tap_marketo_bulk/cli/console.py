@@ -56,13 +56,7 @@ _FOOTER = "Refreshed once a minute, as often as Marketo updates a status. Ctrl-C
 
 @dataclass(frozen=True)
 class TableData:
-    """The cells of a table as text.
-
-    Attributes:
-        columns: The header.
-        rows: The cells of each row.
-        number_columns: The columns that are aligned to the right.
-    """
+    """A table as text; ``number_columns`` are aligned to the right."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -145,10 +139,7 @@ def write(console: Console, *renderables: RenderableType) -> None:
 def watch(draw: Callable[[], RenderableType], console: Console, clock: Clock) -> None:
     """Show what ``draw`` returns, again once a minute, until the user presses Ctrl-C.
 
-    Args:
-        draw: Reads the jobs, and returns what to show. Its errors end the display.
-        console: A terminal.
-        clock: Waits between two calls of ``draw``.
+    An error of ``draw`` ends the display, and is raised.
     """
     with suppress(KeyboardInterrupt), Live(console=console, auto_refresh=False) as live:
         while True:

@@ -139,12 +139,7 @@ def estimate_bytes(tasks: Sequence[ExportTask], jobs: Iterable[PastJob]) -> Size
 
 
 def windows_by_job(state: Mapping[str, Any], is_stream: Callable[[str], bool]) -> Windows:
-    """Return the windows of the jobs that a state knows.
-
-    Args:
-        state: The state of an earlier run, checked by the tap.
-        is_stream: Returns whether this tap has, or may have, a stream of a name.
-    """
+    """Return the windows of the jobs that a state, checked by the tap, has of its streams."""
     return {
         export.export_id: export.window
         for stream, raw in state.get("bookmarks", {}).items()
@@ -363,12 +358,7 @@ def _filter_text(task: ExportTask, dates: Sequence[str], others: dict[str, objec
 
 
 def plan_summary(tasks: Sequence[ExportTask], rest_stream_names: Sequence[str]) -> list[str]:
-    """Return the number of the tasks, and the streams without jobs, as lines.
-
-    Args:
-        tasks: The tasks of a run in the order of reading.
-        rest_stream_names: Selected streams that are read with REST calls.
-    """
+    """Return the number of the tasks, and the selected streams without jobs, as lines."""
     lines = ["Nothing to export: every bookmark is at the horizon, or no stream is selected."]
     if tasks:
         by_stream = Counter(task.stream for task in tasks)
@@ -383,12 +373,7 @@ def plan_summary(tasks: Sequence[ExportTask], rest_stream_names: Sequence[str]) 
 
 
 def forecast_text(estimate: SizeEstimate, usage: QuotaUsage) -> str:
-    """Return the bytes that jobs will use, and the nights that the quota makes them take.
-
-    Args:
-        estimate: The bytes of the jobs that are not charged yet.
-        usage: The quota of today.
-    """
+    """Return the estimate, and the nights that the quota makes the jobs take."""
     if estimate.unknown_objects:
         return (
             "There is no estimate of the bytes: no export of "

@@ -64,13 +64,10 @@ _OTHER_USERS = (
 
 @dataclass(frozen=True)
 class Processing:
-    """The time in which a job was processed.
+    """The time in which a job was processed; until now if it is still processed.
 
     Attributes:
-        job: The job.
-        number: Its place among the jobs of its slot.
-        start: When it began.
-        end: When it ended; the present while it has not.
+        number: The place of the job among those of its slot.
     """
 
     job: PastJob
@@ -93,11 +90,8 @@ class TimelineDay:
     """A day of the daily quota.
 
     Attributes:
-        day: The day in US Central time.
-        start: The instant at which it began.
-        end: The instant at which it ends.
+        day: The day in US Central time, with its first instant and that of the next day.
         slots: For each slot the jobs that were processed on the day.
-        usage: The bytes of the day.
     """
 
     day: date
@@ -117,7 +111,6 @@ class Timeline:
     """The past days of the export jobs.
 
     Attributes:
-        now: The present.
         days: The days, the earliest first.
         object_paths: The objects of the jobs in ``days``, in alphabetic order.
         without_times: The number of processed jobs whose beginning or end Marketo did not report.
@@ -145,13 +138,9 @@ class Cell:
 def make_timeline(
     jobs: Sequence[PastJob], now: datetime, days: int, allocation: int | None
 ) -> Timeline:
-    """Return the timeline of the past days, from the first with a job on.
+    """Return the past days, at most ``days`` with today, from the first with a job on.
 
-    Args:
-        jobs: The jobs of the past seven days.
-        now: The present.
-        days: The number of days, today included.
-        allocation: The subscription's daily quota in megabytes, None for Marketo's default.
+    ``allocation`` is the daily quota in megabytes, None is Marketo's default.
     """
     today, slots, exports = quota_day(now), _assign_slots(jobs, now), past_exports(jobs)
     starts = [quota_day(each.start) for slot in slots for each in slot]
@@ -269,13 +258,7 @@ class ChartStyle:
 
 
 def timeline_renderable(timeline: Timeline, width: int, *, has_colors: bool) -> RenderableType:
-    """Return the chart and its legend.
-
-    Args:
-        timeline: The days.
-        width: The width of the terminal in characters.
-        has_colors: Whether it shows colors, and more than ASCII characters.
-    """
+    """Return the chart and its legend, for a terminal that is ``width`` characters wide."""
     cells = next(cells for cells, needed in _CELLS_BY_WIDTH if width >= needed)
     style = ChartStyle(timeline.object_paths, has_colors)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
