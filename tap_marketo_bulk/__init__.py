@@ -9,7 +9,7 @@
     streams/     Singer: the streams, their catalog and state, RECORD messages, one run
     extract/     what to export, the export jobs, verified files, typed records
     marketo/     the API: requests, tokens, export jobs, downloads, descriptions
-    jobs/        the command tap-marketo-bulk-jobs: see and cancel export jobs
+    cli/         the command tap-marketo-bulk-jobs: see and cancel export jobs
     errors/      every error, each a sentence
     clock.py, instants.py   time as a parameter, and as text
     server_clock.py         the local clock, compared with Marketo's

@@ -19,9 +19,12 @@ from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.marketo.client import Client
 from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
-from tap_marketo_bulk.settings.config import normalize_config, read_environment_settings
-from tap_marketo_bulk.settings.schema import build_schema
-from tap_marketo_bulk.settings.settings import Settings, parse_settings
+from tap_marketo_bulk.settings.config import (
+    normalize_config,
+    parse_settings,
+    read_environment_settings,
+)
+from tap_marketo_bulk.settings.settings import Settings, build_schema
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.bulk import BulkStream
 from tap_marketo_bulk.streams.catalog import check_bookmark_column, read_catalog

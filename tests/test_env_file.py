@@ -30,3 +30,11 @@ def test_a_variable_wins_over_the_env_file_which_has_the_other_settings(
     texts = read_environment_settings(schema, "tap-marketo-bulk", env_file)
 
     assert texts == {"endpoint": "http://127.0.0.1:8080", "client_id": "someone"}
+
+
+def test_a_removed_setting_in_a_variable_is_not_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAP_MARKETO_BULK_ACTIVITY_RETENTION", "standard")
+    texts = read_environment_settings({"properties": {}}, "tap-marketo-bulk", tmp_path / ".env")
+    assert texts == {"activity_retention": "standard"}

@@ -13,9 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings.config import normalize_config
-from tap_marketo_bulk.settings.schema import build_schema
-from tap_marketo_bulk.settings.settings import parse_settings
+from tap_marketo_bulk.settings.config import normalize_config, parse_settings
+from tap_marketo_bulk.settings.settings import build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.settings import NOW, REQUIRED, SCHEMA, problems, settings
 
@@ -71,6 +70,23 @@ def test_an_invalid_or_unsafe_endpoint_is_a_problem(endpoint: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "endpoint", ["https://app-ab12.marketo.com", "https://experience.adobe.com/#/@me/marketo"]
+)
+def test_the_problem_of_an_address_of_pages_names_the_address_of_the_api(endpoint: str) -> None:
+    (problem,) = problems(endpoint=endpoint)
+    assert problem == (
+        "endpoint is the address of Marketo's pages; that of the API is "
+        "https://<munchkin id>.mktorest.com, from Admin > Web Services"
+    )
+
+
+@pytest.mark.parametrize("name", ["client_id", "client_secret"])
+def test_a_credential_has_no_white_space_around_it(name: str) -> None:
+    assert getattr(settings(**{name: " of-me\n"}).connection, name) == "of-me"
+    assert problems(**{name: " "}) == (f"{name} is missing",)
+
+
+@pytest.mark.parametrize(
     ("text", "instant"),
     [
         ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
@@ -84,10 +100,24 @@ def test_dates_are_instants_in_utc(text: str, instant: datetime) -> None:
     assert settings(end_date=text).end == instant
 
 
-@pytest.mark.parametrize("text", ["soon", "2026-13-01", "2026-01-31T25:00:00Z", "20260131T00", "1"])
-def test_an_invalid_date_is_a_problem(text: str) -> None:
-    (problem,) = problems(start_date=text)
-    assert problem.startswith("start_date ")
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("soon", "is neither a date nor a date-time"),
+        ("2026-13-01", "is neither a date nor a date-time"),
+        ("2026-01-31T25:00:00Z", "is neither a date nor a date-time"),
+        ("1", "is neither a date nor a date-time"),
+        ("20260131T00", "has no time zone"),
+        # What Meltano makes of 2026-13-01.
+        ("2026-01-13T00:00:00", "has no time zone"),
+    ],
+)
+def test_the_problem_of_an_invalid_date_names_the_formats(text: str, problem: str) -> None:
+    (found,) = problems(start_date=text)
+    assert found == (
+        f"start_date {text!r} {problem}: write YYYY-MM-DD, or a date-time with a time zone such as "
+        "2026-01-31T00:00:00Z"
+    )
 
 
 def test_a_setting_that_is_not_set_has_its_default() -> None:
@@ -158,6 +188,13 @@ def test_all_problems_are_reported_together() -> None:
 def test_an_unknown_setting_is_a_problem_that_names_a_similar_one() -> None:
     assert problems(windowdays=3) == ("unknown setting windowdays (did you mean window_days?)",)
     assert problems(colour="red") == ("unknown setting colour",)
+
+
+def test_a_removed_setting_is_a_problem_that_says_why_it_is_not_needed() -> None:
+    (problem,) = problems(activity_retention="standard")
+    assert problem.startswith("activity_retention was removed: delete it from the configuration")
+    assert "a window without records uses no export quota" in problem
+    assert settings(activity_retention=None) == settings()
 
 
 @pytest.mark.parametrize("secret", [4711, ["hunter2"], {"a": "hunter2"}, True])

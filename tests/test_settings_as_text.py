@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tap_marketo_bulk.settings.config import normalize_config
-from tap_marketo_bulk.settings.schema import build_schema
+from tap_marketo_bulk.settings.settings import build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.settings import REQUIRED, SCHEMA, problems, settings
 

@@ -1,8 +1,8 @@
-"""Marketo's day: the daily export quota is reset at 00:00 US Central.
+"""The daily export quota: its days, its use by the jobs that are known, and estimates of new jobs.
 
-The completed export jobs that a run knows of: those of Marketo's job list, and its own.
-
-How many bytes export tasks will use, by the files of the past days: a rough estimate.
+Marketo counts the bytes of completed files from 00:00 US Central on, those of all API users. It
+lists the jobs of the past seven days, and to each API user their own only: a sum over them is a
+lower bound.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -24,28 +24,32 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.exports import ExportJob
     from tap_marketo_bulk.plan.planner import ExportTask
 
-
 US_CENTRAL = ZoneInfo("America/Chicago")
-
-
 # A quota that is still used up this long after midnight is the one of the day before: Marketo's
 # clock is behind ours, or the reset takes its time.
 RESET_TOLERANCE = timedelta(minutes=30)
-
-
 RESET_RETRY = timedelta(minutes=5)
 
 
-def latest_reset(now: datetime) -> datetime:
-    """Return the instant of the latest 00:00 US Central, in UTC."""
-    today = now.astimezone(US_CENTRAL).date()
-    return datetime.combine(today, time(), US_CENTRAL).astimezone(UTC)
+def quota_day(instant: datetime) -> date:
+    """Return the day, in US Central time, whose quota an instant belongs to."""
+    return instant.astimezone(US_CENTRAL).date()
+
+
+def day_start(day: date) -> datetime:
+    """Return the instant at which the quota of a day begins, in UTC."""
+    return datetime.combine(day, time(), US_CENTRAL).astimezone(UTC)
 
 
 def next_reset(now: datetime) -> datetime:
-    """Return the instant of the next 00:00 US Central, in UTC; daylight saving time counts."""
-    tomorrow = now.astimezone(US_CENTRAL).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), US_CENTRAL).astimezone(UTC)
+    """Return the instant of the next 00:00 US Central, in UTC."""
+    return day_start(quota_day(now) + timedelta(days=1))
+
+
+def retry_after_quota(now: datetime) -> datetime:
+    """Return the instant at which a used up quota is tried again: the next reset, as a rule."""
+    reset = next_reset(now)
+    return now + RESET_RETRY if next_reset(now - RESET_TOLERANCE) < reset else reset
 
 
 def usage_text(size: int) -> str:
@@ -58,21 +62,37 @@ def usage_text(size: int) -> str:
     return f"{megabytes(size)} of today's {DAILY_EXPORT_MEGABYTES} MB"
 
 
-def retry_after_quota(now: datetime) -> datetime:
-    """Return the instant at which a used up quota is tried again: the next reset, as a rule."""
-    reset = next_reset(now)
-    return now + RESET_RETRY if next_reset(now - RESET_TOLERANCE) < reset else reset
+@dataclass(frozen=True)
+class QuotaUsage:
+    """The used part of a day's quota.
+
+    Attributes:
+        used_bytes: The bytes of the files.
+        exports: The number of the files.
+        allocation_bytes: The quota.
+        reset: The instant at which the quota is reset.
+    """
+
+    used_bytes: int
+    exports: int
+    allocation_bytes: int
+    reset: datetime
+
+    @property
+    def share(self) -> float:
+        """The used part of the quota; 1 is all of it."""
+        return self.used_bytes / self.allocation_bytes
+
+    @property
+    def remaining_bytes(self) -> int:
+        """The bytes that are left at most."""
+        return max(0, self.allocation_bytes - self.used_bytes)
 
 
 class PastExports:
-    """Collects jobs; safe to use from several threads.
-
-    Marketo lists the jobs of the past seven days, and to each API user their own only: what
-    other users have exported is not known.
-    """
+    """The completed jobs that are known; safe to use from several threads."""
 
     def __init__(self) -> None:
-        """Know no job, and make no call: the job list is read for another reason, or not."""
         self._lock = threading.Lock()
         self._sizes: dict[str, tuple[str, int, datetime | None]] = {}
         self._is_list_read = False
@@ -90,14 +110,24 @@ class PastExports:
                 self._sizes[job.export_id] = (object_path, job.size or 0, finished)
 
     def bytes_today(self, now: datetime) -> int | None:
-        """Return the bytes exported since 00:00 US Central; None where the list was not read."""
-        if not self._is_list_read:
-            return None
-        reset = latest_reset(now)
+        """Return the bytes exported since 00:00 US Central; None if the list was not read."""
+        return self.usage_of_day(quota_day(now)).used_bytes if self._is_list_read else None
+
+    def usage_of_day(self, day: date, allocation_megabytes: int | None = None) -> QuotaUsage:
+        """Return the used part of the quota of a day.
+
+        Args:
+            day: A day in US Central time.
+            allocation_megabytes: The subscription's daily quota, None for Marketo's default.
+        """
         with self._lock:
-            return sum(
-                size for _, size, finished in self._sizes.values() if finished and finished >= reset
-            )
+            sizes = [
+                size
+                for _, size, finished in self._sizes.values()
+                if size and finished and quota_day(finished) == day
+            ]
+        allocation = (allocation_megabytes or DAILY_EXPORT_MEGABYTES) * 1_000_000
+        return QuotaUsage(sum(sizes), len(sizes), allocation, day_start(day + timedelta(days=1)))
 
     def sizes_by_id(self, object_path: str) -> dict[str, int]:
         """Return the sizes of an object's files that are not empty, by job id."""
@@ -129,7 +159,7 @@ class SizeEstimate:
 def estimate_size(
     tasks: Sequence[ExportTask], past_sizes: Mapping[str, Mapping[str, int]]
 ) -> SizeEstimate | None:
-    """Return how many bytes the tasks will use; None where none of them uses any.
+    """Return how many bytes the tasks will use; None if none of them uses any.
 
     Args:
         tasks: The tasks of a run. One whose job is completed already uses no more bytes.

@@ -103,6 +103,11 @@ class ExportJob:
         return _instant(self.queued_at)
 
     @property
+    def started(self) -> datetime | None:
+        """When Marketo began to process the job; None where it reports no valid instant."""
+        return _instant(self.started_at)
+
+    @property
     def finished(self) -> datetime | None:
         """When the job ended; None if Marketo reports no valid instant."""
         return _instant(self.finished_at)

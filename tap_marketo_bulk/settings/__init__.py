@@ -2,9 +2,7 @@
 
 ::
 
-    schema    every setting with its description: the JSON Schema of a configuration
-    config    environment variables and config files -> a normalized configuration
-    checks    the problems of a configuration that do not concern a single value
-    values    text -> the value of one setting
-    settings  a normalized configuration -> the frozen Settings
+    settings  the table: every setting with its type, default, limits and description
+    config    environment variables and config files -> a checked configuration -> Settings
+    values    a row of the table, and the parsers of single values
 """

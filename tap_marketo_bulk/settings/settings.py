@@ -1,35 +1,59 @@
-"""The settings: frozen values, parsed from a configuration.
+"""The table of settings: a field of ``Settings`` is a setting, with all that is known of it.
 
-All problems of a configuration are reported together.
+The schema, ``meltano.yml``, the plugin definition and the page of the settings are made from it by
+``python -m tests.support.plugin_definition --write``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from copy import deepcopy
+from dataclasses import dataclass, fields
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import SettingsError
+from tap_marketo_bulk.marketo.limits import MAX_WINDOW_DAYS, QUEUE_PLACES, STATUS_UPDATE_SECONDS
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
 from tap_marketo_bulk.plan.planner import JobPolicy
 from tap_marketo_bulk.rows.values import InvalidValuePolicy
-from tap_marketo_bulk.settings.checks import (
-    LEAD_LISTS,
-    PRIMARY_FILTERS,
-    filter_problems,
-    schema_problems,
+from tap_marketo_bulk.settings.values import (
+    parse_base_url,
+    parse_credential,
+    parse_date_setting,
+    parse_days,
+    parse_ids,
+    parse_minutes,
+    parse_user_agent,
+    setting,
 )
-from tap_marketo_bulk.settings.values import parse_base_url, parse_date_setting, parse_user_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
-_T = TypeVar("_T")
+    from tap_marketo_bulk.settings.values import Setting
 
+# More than anybody needs, and far less than the longest ``timedelta``.
+YEAR_MINUTES = 365 * 24 * 60
 # A value of ``program_members_of``: the programs that the activities of a run name.
 ACTIVE_PROGRAMS = "active"
+INTEGERS, TEXTS = {"type": ["integer"]}, {"type": ["string"]}
+# Setting -> Marketo's filter. Of the settings of a group, one can be set.
+LEAD_LISTS = {
+    "static_list_id": "staticListId",
+    "static_list_name": "staticListName",
+    "smart_list_id": "smartListId",
+    "smart_list_name": "smartListName",
+}
+PRIMARY_FILTERS = {
+    "primary_attribute_value_ids": "primaryAttributeValueIds",
+    "primary_attribute_values": "primaryAttributeValues",
+}
+# Settings of earlier versions -> what to do, as the end of a sentence about the setting.
+REMOVED_SETTINGS = {
+    "activity_retention": "was removed: delete it from the configuration (a window without records "
+    "uses no export quota, and the command plan says how long Marketo keeps which activities, so "
+    "that you can choose a later start_date)",
+}
 
 
 @dataclass(frozen=True)
@@ -46,136 +70,323 @@ class ActivityFilter:
     primary: Mapping[str, list[Any]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The parsed settings; durations are timedeltas, instants are in UTC."""
+    """The settings, parsed; durations are timedeltas, instants are in UTC."""
 
-    connection: ConnectionSettings
-    start: datetime
-    end: datetime | None
-    window: timedelta
-    lag: timedelta
-    activity_lookback: timedelta
-    job_policy: JobPolicy
-    on_quota_exceeded: str
-    file_format: str
-    activity_filter: ActivityFilter
-    lead_list: Mapping[str, Any]
-    extra_lead_fields: tuple[str, ...]
-    column_names: str
-    list_ids: tuple[int, ...]
-    leaves_out_expired: bool
-    program_ids: tuple[int, ...]
-    program_members_of: str
-    invalid_values: InvalidValuePolicy
+    base_url: str = setting(
+        "endpoint",
+        "string",
+        "Endpoint",
+        "REST endpoint or base URL as Marketo's admin page shows it, with or without /rest or "
+        "/identity.",
+        parse=parse_base_url,
+        required=True,
+    )
+    client_id: str = setting(
+        "client_id",
+        "string",
+        "Client ID",
+        "Client ID of the custom service in Marketo's LaunchPoint.",
+        parse=parse_credential,
+        required=True,
+        secret=True,
+        writeOnly=True,
+    )
+    client_secret: str = setting(
+        "client_secret",
+        "string",
+        "Client secret",
+        "Client secret of the custom service in Marketo's LaunchPoint.",
+        parse=parse_credential,
+        required=True,
+        secret=True,
+        writeOnly=True,
+    )
+    start: datetime = setting(
+        "start_date",
+        "string",
+        "Start date",
+        "Date, or date-time with a time zone. Older records are not exported.",
+        parse=parse_date_setting,
+        required=True,
+    )
+    end: datetime | None = setting(
+        "end_date",
+        "string",
+        "End date",
+        "Date, or date-time with a time zone. Newer records are not exported. Without it, records "
+        "up to now, less the lag, are exported.",
+        parse=parse_date_setting,
+    )
+    window: timedelta = setting(
+        "window_days",
+        "number",
+        "Window (days)",
+        "The longest date range of one export job, in days. 31 is Marketo's limit; fractions are "
+        "allowed.",
+        parse=parse_days,
+        default=MAX_WINDOW_DAYS,
+        minimum=1,
+        maximum=MAX_WINDOW_DAYS,
+    )
+    lag: timedelta = setting(
+        "lag_minutes",
+        "number",
+        "Lag (minutes)",
+        "A run does not read the newest minutes, because Marketo writes some records late. The "
+        "next run reads them.",
+        parse=parse_minutes,
+        default=15,
+        minimum=0,
+        maximum=YEAR_MINUTES,
+    )
+    activity_lookback: timedelta = setting(
+        "activity_lookback_minutes",
+        "number",
+        "Activity lookback (minutes)",
+        "Each run reads the minutes before the bookmark of activities again, because Marketo "
+        "stores some activities later than their activityDate.",
+        parse=parse_minutes,
+        default=60,
+        minimum=0,
+        maximum=YEAR_MINUTES,
+    )
+    poll_seconds: float = setting(
+        "poll_seconds",
+        "number",
+        "Poll interval (seconds)",
+        "Time between status checks of an export job. Marketo updates a status once a minute.",
+        parse=float,
+        default=STATUS_UPDATE_SECONDS,
+        exclusiveMinimum=0,
+        maximum=YEAR_MINUTES,
+    )
+    job_timeout_minutes: float = setting(
+        "job_timeout_minutes",
+        "number",
+        "Job timeout (minutes)",
+        "An export job that is not finished after this time is cancelled and the run fails.",
+        parse=float,
+        default=240,
+        exclusiveMinimum=0,
+        maximum=YEAR_MINUTES,
+    )
+    max_jobs_in_flight: int = setting(
+        "max_jobs_in_flight",
+        "integer",
+        "Jobs in flight",
+        "How many export jobs the tap keeps queued or processing at a time. All integrations of a "
+        "subscription share a queue of ten.",
+        default=4,
+        minimum=1,
+        maximum=QUEUE_PLACES,
+    )
+    resume_unknown_jobs: bool = setting(
+        "resume_unknown_jobs",
+        "boolean",
+        "Resume unknown jobs",
+        "Whether to look in Marketo's job list for jobs of earlier runs that the state does not "
+        "have, and to resume them. Set it to false where other programs export with the same API "
+        "user.",
+        default=True,
+    )
+    on_quota_exceeded: str = setting(
+        "on_quota_exceeded",
+        "string",
+        "When the quota is used up",
+        "fail: end with an error; stop: end successfully with the records so far; wait: continue "
+        "after the reset at 00:00 US Central. No data is lost in any case.",
+        default="fail",
+        enum=["fail", "stop", "wait"],
+    )
+    invalid_values: InvalidValuePolicy = setting(
+        "invalid_values",
+        "string",
+        "Invalid values",
+        "What to do with a value that does not fit its field's type. null: emit null and keep the "
+        "original text in the record's _invalid_values column; fail: end with an error.",
+        parse=InvalidValuePolicy,
+        default="null",
+        enum=["fail", "null"],
+    )
+    activity_type_ids: tuple[int, ...] = setting(
+        "activity_type_ids",
+        "array",
+        "Activity types",
+        "Ids of the activity types to export. Without it, all types are exported.",
+        parse=parse_ids,
+        missing=(),
+        items=INTEGERS,
+    )
+    primary_attribute_value_ids: list[int] | None = setting(
+        "primary_attribute_value_ids",
+        "array",
+        "Primary attribute value IDs",
+        "Export only activities about these assets or lead fields, by id: at most 50, with "
+        "activity_type_ids of one asset group.",
+        items=INTEGERS,
+    )
+    primary_attribute_values: list[str] | None = setting(
+        "primary_attribute_values",
+        "array",
+        "Primary attribute values",
+        "Export only activities about these assets or lead fields, by name, an asset as "
+        "<program>.<asset>: at most 50, with activity_type_ids of one asset group.",
+        items=TEXTS,
+    )
+    static_list_id: int | None = setting(
+        "static_list_id",
+        "integer",
+        "Static list ID",
+        "Export the leads of this static list, as a full table.",
+    )
+    static_list_name: str | None = setting(
+        "static_list_name",
+        "string",
+        "Static list name",
+        "Export the leads of this static list, as a full table.",
+    )
+    smart_list_id: int | None = setting(
+        "smart_list_id",
+        "integer",
+        "Smart list ID",
+        "Export the leads of this smart list, as a full table. Some subscriptions do not have "
+        "this filter.",
+    )
+    smart_list_name: str | None = setting(
+        "smart_list_name",
+        "string",
+        "Smart list name",
+        "Export the leads of this smart list, as a full table. Some subscriptions do not have "
+        "this filter.",
+    )
+    extra_lead_fields: tuple[str, ...] = setting(
+        "extra_lead_fields",
+        "array",
+        "Extra lead fields",
+        "Additional lead fields, of type string, that Describe Lead does not list; ecids for "
+        "example.",
+        parse=tuple,
+        missing=(),
+        items=TEXTS,
+    )
+    column_names: str = setting(
+        "column_names",
+        "string",
+        "Column names",
+        "marketo: columns have Marketo's names, createdAt for example; snake_case: created_at. "
+        "Choose before the first run: a bookmark of the other kind is an error.",
+        default="marketo",
+        enum=["marketo", "snake_case"],
+    )
+    list_ids: tuple[int, ...] = setting(
+        "list_ids",
+        "array",
+        "Lists",
+        "Ids of the static lists whose members the stream list_members has.",
+        parse=parse_ids,
+        missing=(),
+        items=INTEGERS,
+    )
+    program_ids: tuple[int, ...] = setting(
+        "program_ids",
+        "array",
+        "Programs",
+        "Ids of the programs whose members are exported. Without it, those of all programs are, "
+        "and the API user needs the permission Read-Only Assets to list them.",
+        parse=parse_ids,
+        missing=(),
+        items=INTEGERS,
+    )
+    program_members_of: str = setting(
+        "program_members_of",
+        "string",
+        "Program members of",
+        "all: export the changed members of all programs; active: only of programs that the "
+        "activities of the run name, which takes fewer jobs and misses changes without an "
+        "activity until a run with all.",
+        default="all",
+        enum=["all", ACTIVE_PROGRAMS],
+    )
+    file_format: str = setting(
+        "file_format",
+        "string",
+        "File format",
+        "How Marketo separates the values of a file: by commas (CSV), tabs (TSV), or semicolons "
+        "or spaces (SSV). The records are the same.",
+        default="CSV",
+        enum=["CSV", "TSV", "SSV"],
+    )
+    request_timeout_seconds: float = setting(
+        "request_timeout_seconds",
+        "number",
+        "Request timeout (seconds)",
+        "How long to wait for Marketo to accept a connection, and for each response.",
+        parse=float,
+        default=300,
+        exclusiveMinimum=0,
+        maximum=YEAR_MINUTES,
+    )
+    user_agent: str | None = setting(
+        "user_agent",
+        "string",
+        "User agent",
+        "The User-Agent header of every request. By default the package's name and version.",
+        parse=parse_user_agent,
+    )
+
+    @property
+    def connection(self) -> ConnectionSettings:
+        """The settings of requests."""
+        return ConnectionSettings(
+            base_url=self.base_url,
+            client_id=self.client_id,
+            client_secret=self.client_secret,
+            request_timeout_seconds=self.request_timeout_seconds,
+            user_agent=self.user_agent or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
+        )
+
+    @property
+    def job_policy(self) -> JobPolicy:
+        """The settings of export jobs."""
+        return JobPolicy(
+            poll_seconds=self.poll_seconds,
+            job_timeout_seconds=60 * self.job_timeout_minutes,
+            max_jobs_in_flight=self.max_jobs_in_flight,
+            tags_jobs=self.resume_unknown_jobs,
+            waits_for_quota=self.on_quota_exceeded == "wait",
+            extra_lead_fields=frozenset(self.extra_lead_fields),
+        )
+
+    @property
+    def activity_filter(self) -> ActivityFilter:
+        """The activities to export."""
+        return ActivityFilter(self.activity_type_ids, self._filters(PRIMARY_FILTERS))
+
+    @property
+    def lead_list(self) -> Mapping[str, Any]:
+        """Marketo's filter for the leads of a list; empty for all leads."""
+        return self._filters(LEAD_LISTS)
+
+    def _filters(self, filters: Mapping[str, str]) -> Mapping[str, Any]:
+        """Return Marketo's filters, with their values, of the settings that are set."""
+        values = {filter_: getattr(self, name) for name, filter_ in filters.items()}
+        return {filter_: value for filter_, value in values.items() if value is not None}
 
 
-@dataclass(frozen=True)
-class _ParsedValues:
-    """The values that need a parser of their own."""
-
-    base_url: str
-    start: datetime
-    end: datetime | None
-    user_agent: str
+# The field of ``Settings`` -> its setting.
+SETTINGS: Mapping[str, Setting] = {each.name: each.metadata["setting"] for each in fields(Settings)}
 
 
-def parse_settings(config: Mapping[str, Any], schema: Mapping[str, Any], now: datetime) -> Settings:
-    """Return the settings of a configuration.
+def build_schema() -> dict[str, Any]:
+    """Return a new JSON Schema of the configuration, which its caller may change.
 
-    Args:
-        config: As ``normalize_config`` returns it, for the same schema.
-        schema: As ``build_schema`` returns it, with the SDK's own settings or without.
-        now: The present; a ``start_date`` after it is a problem.
-
-    Raises:
-        SettingsError: The configuration has problems; the error lists all of them.
+    The SDK adds its own settings to the schema of a tap class.
     """
-    problems = list(schema_problems(config, schema))
-    values = _parse_values(config, now, problems)
-    problems += filter_problems(config)
-    if problems:
-        raise SettingsError(problems)
-    return Settings(
-        connection=_connection(config, values),
-        start=values.start,
-        end=values.end,
-        window=timedelta(days=float(config["window_days"])),
-        lag=timedelta(minutes=float(config["lag_minutes"])),
-        activity_lookback=timedelta(minutes=float(config["activity_lookback_minutes"])),
-        job_policy=_job_policy(config),
-        on_quota_exceeded=config["on_quota_exceeded"],
-        file_format=config["file_format"],
-        activity_filter=_activity_filter(config),
-        lead_list=_selected_filters(LEAD_LISTS, config),
-        extra_lead_fields=tuple(config.get("extra_lead_fields", ())),
-        column_names=config["column_names"],
-        list_ids=tuple(sorted(set(config.get("list_ids", ())))),
-        leaves_out_expired=config["activity_retention"] == "standard",
-        program_ids=tuple(sorted(set(config.get("program_ids", ())))),
-        program_members_of=config["program_members_of"],
-        invalid_values=InvalidValuePolicy(config["invalid_values"]),
-    )
-
-
-def _parse_values(config: Mapping[str, Any], now: datetime, problems: list[str]) -> _ParsedValues:
-    """Parse single values; appends to ``problems`` where that fails."""
-    start = _parsed("start_date", parse_date_setting, config, problems)
-    end = _parsed("end_date", parse_date_setting, config, problems)
-    if start and start > now:
-        problems.append(f"start_date {config['start_date']} is in the future")
-    if start and end and end <= start:
-        problems.append(f"end_date {config['end_date']} is not after start_date")
-    return _ParsedValues(
-        # Where a required setting is missing or invalid, that is a problem already.
-        base_url=_parsed("endpoint", parse_base_url, config, problems) or "",
-        start=start or now,
-        end=end,
-        user_agent=_parsed("user_agent", parse_user_agent, config, problems)
-        or f"tap-marketo-bulk/{version('tap-marketo-bulk')}",
-    )
-
-
-def _parsed(
-    name: str, parse: Callable[[str], _T], config: Mapping[str, Any], problems: list[str]
-) -> _T | None:
-    """Return the parsed value of a setting; None, and a new problem, where that fails."""
-    value = config.get(name)
-    if not isinstance(value, str):
-        return None  # not set, or reported by the check of types
-    try:
-        return parse(value.strip())
-    except ValueError as error:
-        problems.append(f"{name} {error}")
-        return None
-
-
-def _connection(config: Mapping[str, Any], values: _ParsedValues) -> ConnectionSettings:
-    return ConnectionSettings(
-        base_url=values.base_url,
-        client_id=config["client_id"],
-        client_secret=config["client_secret"],
-        request_timeout_seconds=float(config["request_timeout_seconds"]),
-        user_agent=values.user_agent,
-    )
-
-
-def _job_policy(config: Mapping[str, Any]) -> JobPolicy:
-    return JobPolicy(
-        poll_seconds=float(config["poll_seconds"]),
-        job_timeout_seconds=60 * float(config["job_timeout_minutes"]),
-        max_jobs_in_flight=int(config["max_jobs_in_flight"]),
-        tags_jobs=config["resume_unknown_jobs"],
-        waits_for_quota=config["on_quota_exceeded"] == "wait",
-        extra_lead_fields=frozenset(config.get("extra_lead_fields", ())),
-    )
-
-
-def _activity_filter(config: Mapping[str, Any]) -> ActivityFilter:
-    type_ids = tuple(sorted(set(config.get("activity_type_ids", ()))))
-    return ActivityFilter(type_ids, _selected_filters(PRIMARY_FILTERS, config))
-
-
-def _selected_filters(filters: Mapping[str, str], config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return Marketo's filters, with their values, of the settings that are set."""
-    return {filter_: config[name] for name, filter_ in filters.items() if name in config}
+    return {
+        "type": "object",
+        "properties": {each.name: deepcopy(each.schema) for each in SETTINGS.values()},
+        "required": [each.name for each in SETTINGS.values() if each.is_required],
+        "additionalProperties": False,
+    }

@@ -40,7 +40,7 @@ def retention_note(
             f"Windows before {end} are left out."
             if period.leaves_out_expired
             else f"Windows before {end} have no records unless your subscription keeps them for "
-            "longer. Set activity_retention to standard to leave them out."
+            "longer."
         )
         return f"{stream.name}: Marketo keeps {_days(retention.longest)} by its standard. {advice}"
     if retention.shortest and owed[0].start < period.horizon - retention.shortest:

@@ -366,9 +366,7 @@ class SyncRun:
         """
         self.settings = settings
         horizon = sync_horizon(clock.now(), lag=settings.lag, end=settings.end)
-        self.period = SyncPeriod(
-            settings.start, horizon, settings.window, settings.leaves_out_expired
-        )
+        self.period = SyncPeriod(settings.start, horizon, settings.window, leaves_out_expired=False)
         self.state_store = state_store
         self.progress_reporter = choose_reporter()
         policy = settings.job_policy

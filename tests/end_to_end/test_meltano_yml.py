@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from tap_marketo_bulk.jobs.cli import jobs
-from tap_marketo_bulk.settings.schema import SETTINGS
+from tap_marketo_bulk.cli.commands import jobs
+from tap_marketo_bulk.settings.settings import build_schema
 from tests.support.meltano import CHECKOUT
 from tests.support.plugin_definition import (
+    COMMAND,
     FILE,
     HUB_FIELDS,
     build_definition,
     build_settings,
-    format_definition,
+    outdated_files,
 )
 from tests.support.runs import TapRunner
 
@@ -33,10 +34,12 @@ def extractor() -> dict[str, Any]:
     return found
 
 
-def test_the_file_for_from_ref_has_the_definition_of_this_version() -> None:
-    written = FILE.read_text(encoding="utf-8")
-    assert written == format_definition(), "Run `python -m tests.support.plugin_definition`."
-    assert YAML(typ="safe").load(written) == build_definition()
+def test_the_files_that_are_made_from_the_settings_are_those_of_this_version() -> None:
+    assert outdated_files() == [], f"Run `{COMMAND}`."
+
+
+def test_the_file_for_from_ref_has_the_definition() -> None:
+    assert YAML(typ="safe").load(FILE.read_text(encoding="utf-8")) == build_definition()
 
 
 def test_meltano_yml_has_the_same_definition_but_installs_this_folder() -> None:
@@ -44,12 +47,11 @@ def test_meltano_yml_has_the_same_definition_but_installs_this_folder() -> None:
     definition = build_definition() | own
     found = extractor()
     assert sorted(found) == sorted(name for name in definition if name not in HUB_FIELDS)
-    assert sorted(found.pop("capabilities")) == definition["capabilities"]
     assert found == {name: definition[name] for name in found}
 
 
 def test_the_definition_has_every_setting_of_the_tap_in_order() -> None:
-    properties = SETTINGS.to_dict()["properties"]
+    properties = build_schema()["properties"]
     assert list(SETTINGS_BY_NAME)[: len(properties)] == list(properties)
     for name, spec in properties.items():
         setting = SETTINGS_BY_NAME[name]
@@ -61,7 +63,7 @@ def test_the_definition_has_every_setting_of_the_tap_in_order() -> None:
 
 
 def test_the_definition_has_the_settings_of_the_sdk() -> None:
-    own = SETTINGS.to_dict()["properties"]
+    own = build_schema()["properties"]
     assert {name: each["kind"] for name, each in SETTINGS_BY_NAME.items() if name not in own} == {
         "stream_maps": "object",
         "stream_map_config": "object",
@@ -97,7 +99,7 @@ def test_settings_have_kinds_that_meltano_can_parse() -> None:
 
 
 def test_the_definition_requires_the_settings_that_the_tap_requires() -> None:
-    required = SETTINGS.to_dict()["required"]
+    required = build_schema()["required"]
     assert build_definition()["settings_group_validation"] == [required]
 
 

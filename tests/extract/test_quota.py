@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.exports.quota import US_CENTRAL, next_reset, retry_after_quota
+from tap_marketo_bulk.exports.quota import (
+    US_CENTRAL,
+    PastExports,
+    QuotaUsage,
+    day_start,
+    next_reset,
+    quota_day,
+    retry_after_quota,
+)
 
 
 @pytest.mark.parametrize(
@@ -48,3 +56,25 @@ def test_the_reset_is_the_next_midnight(now: datetime) -> None:
 )
 def test_a_used_up_quota_is_tried_again_at_the_reset_or_soon_after_it(now: str, retry: str) -> None:
     assert retry_after_quota(datetime.fromisoformat(now)) == datetime.fromisoformat(retry)
+
+
+@pytest.mark.parametrize(
+    ("day", "start", "end"),
+    [
+        # The days on which clocks are put forward and back.
+        (date(2026, 3, 8), "2026-03-08T06:00:00Z", "2026-03-09T05:00:00Z"),
+        (date(2026, 11, 1), "2026-11-01T05:00:00Z", "2026-11-02T06:00:00Z"),
+    ],
+)
+def test_the_day_and_the_reset_follow_daylight_saving_time(day: date, start: str, end: str) -> None:
+    begin = datetime.fromisoformat(start)
+    assert day_start(day) == begin
+    assert quota_day(begin) == day
+    assert PastExports().usage_of_day(day).reset == datetime.fromisoformat(end)
+
+
+def test_a_quota_that_is_used_up_has_nothing_left() -> None:
+    usage = QuotaUsage(120, 1, 100, datetime(2026, 1, 16, 6, tzinfo=UTC))
+    assert usage.share == pytest.approx(1.2)
+    assert usage.remaining_bytes == 0
+    assert QuotaUsage(25, 1, 100, usage.reset).remaining_bytes == 75

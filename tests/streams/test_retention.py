@@ -1,4 +1,4 @@
-"""Records that Marketo does not keep any more: windows that are left out, and warnings."""
+"""Records that Marketo does not keep any more: notes and warnings."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ import pytest
 
 from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.sandbox import Options
-from tests.support.data_sets import export_requests
 from tests.support.runs import logged_warnings, selecting
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.sandbox import Sandbox
     from tests.support.runs import RunResult, TapRunner
 
-MAILS, FORMS = "activities_send_email", "activities_fill_out_form"
+MAILS = "activities_send_email"
 CONFIG = {"start_date": "2024-01-01", "lag_minutes": 0, "poll_seconds": 0.001}
-# The tests run at 2026-03-01: 90 days and 25 months before it.
-NINETY_DAYS_AGO, MONTHS_AGO = "2025-12-01T00:00:00Z", "2024-01-16T00:00:00Z"
 
 
 @pytest.fixture
@@ -32,12 +28,6 @@ def read(tap: TapRunner, *streams: str, **options: Any) -> RunResult:  # noqa: A
     run = tap.run(catalog=selecting(tap.discover(), *streams), config=config, **options)
     assert run.error is None
     return run
-
-
-def starts(sandbox: Sandbox) -> list[str]:
-    """The beginnings of the windows of all activity exports, in order."""
-    requests = export_requests(sandbox, "activities")
-    return [request["filter"]["createdAt"]["startAt"] for request in requests]
 
 
 @pytest.mark.parametrize(
@@ -60,57 +50,21 @@ def test_retention_is_that_of_the_type_that_is_kept_longest_or_shortest(
 
 
 @pytest.mark.parametrize(
-    ("stream", "config", "first"),
+    ("stream", "text"),
     [
-        (MAILS, {"activity_retention": "standard"}, NINETY_DAYS_AGO),
-        (FORMS, {"activity_retention": "standard"}, MONTHS_AGO),
-        (MAILS, {}, "2024-01-01T00:00:00Z"),
-        ("activities", {"activity_retention": "standard"}, "2024-01-01T00:00:00Z"),
-        (
-            "activities",
-            {"activity_retention": "standard", "activity_type_ids": [6, 13]},
-            NINETY_DAYS_AGO,
-        ),
-    ],
-)
-def test_windows_are_left_out_only_where_no_selected_type_can_have_rows(
-    tap: TapRunner, sandbox: Sandbox, stream: str, config: dict[str, object], first: str
-) -> None:
-    read(tap, stream, config=config)
-    assert starts(sandbox)[0] == first
-
-
-def test_windows_that_were_left_out_are_read_when_the_setting_is_taken_back(
-    tap: TapRunner, sandbox: Sandbox
-) -> None:
-    first = read(tap, MAILS, config={"activity_retention": "standard"})
-    before = len(sandbox.jobs)
-    read(tap, MAILS, state=first.state)
-    assert starts(sandbox)[before] == "2024-01-01T00:00:00Z"
-    ends = [
-        request["filter"]["createdAt"]["endAt"]
-        for request in export_requests(sandbox, "activities")[before:]
-    ]
-    assert NINETY_DAYS_AGO in ends
-
-
-@pytest.mark.parametrize(
-    ("stream", "setting", "text"),
-    [
-        (MAILS, "none", "keeps the records of 90 days by its standard. Windows before 2025-12-01"),
-        (MAILS, "standard", "Windows before 2025-12-01T00:00:00Z are left out."),
-        ("activities", "none", "keeps the records of 90 days of some types"),
+        (MAILS, "keeps the records of 90 days by its standard. Windows before 2025-12-01"),
+        ("activities", "keeps the records of 90 days of some types"),
     ],
 )
 def test_the_first_run_and_no_later_one_logs_what_is_beyond_retention(
-    tap: TapRunner, caplog: pytest.LogCaptureFixture, stream: str, setting: str, text: str
+    tap: TapRunner, caplog: pytest.LogCaptureFixture, stream: str, text: str
 ) -> None:
     caplog.set_level("INFO")
-    first = read(tap, stream, config={"activity_retention": setting})
+    first = read(tap, stream)
     assert caplog.text.count(f"{stream}: Marketo") == 1
     assert text in caplog.text
     caplog.clear()
-    read(tap, stream, config={"activity_retention": setting}, state=first.state)
+    read(tap, stream, state=first.state)
     assert f"{stream}: Marketo" not in caplog.text
 
 
@@ -151,20 +105,3 @@ def test_a_bookmark_that_is_older_than_retention_is_a_warning(  # noqa: PLR0913,
     (warning,) = logged_warnings(caplog, "may be lost for good")
     assert f"The bookmark of {stream} is {old}" in warning
     assert f"the records of {days} days" in warning
-
-
-@pytest.mark.parametrize(
-    ("setting", "since"), [("none", "2024-01-01"), ("standard", "2026-02-15T00:00:00Z")]
-)
-def test_deletions_are_read_from_the_start_date_or_for_fourteen_days(
-    tap: TapRunner, sandbox: Sandbox, setting: str, since: str
-) -> None:
-    run = read(tap, "deleted_leads", config={"activity_retention": setting})
-    assert all(record["activityDate"] >= since for record in run.records("deleted_leads"))
-    expected = {
-        key
-        for key, deletion in sandbox.expected.deleted_leads().items()
-        if str(deletion["activityDate"]) >= since
-    }
-    found = {record["marketoGUID"] for record in run.records("deleted_leads")}
-    assert found == expected

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from tap_marketo_bulk.jobs.cli import jobs
+from tap_marketo_bulk.cli.commands import jobs
 from tap_marketo_bulk.marketo.exports import ExportRequest
 from tests.support.runs import tap_class
 

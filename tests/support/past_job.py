@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tap_marketo_bulk.jobs.past_jobs import PastJob
+from tap_marketo_bulk.cli.reports import PastJob
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 _DAY = "2026-01-15T"

@@ -1,20 +1,27 @@
-"""The tap's plugin definition for Meltano, made from the settings and the commands of the tap.
+"""The files that are made from the table of settings and the commands of the tap.
 
-``python -m tests.support.plugin_definition`` writes ``tap_marketo_bulk/plugin_definition.yml``,
-for ``meltano add --from-ref`` and for MeltanoHub. The keys have the order that MeltanoHub checks.
+* ``tap_marketo_bulk/plugin_definition.yml``, for ``meltano add --from-ref`` and for MeltanoHub; the
+  keys have the order that MeltanoHub checks;
+* the definition of the tap in the project's ``meltano.yml``;
+* ``docs/settings.md``, the page of the settings.
+
+``python -m tests.support.plugin_definition`` names those that are out of date, and with ``--write``
+writes them.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from tap_marketo_bulk.jobs.cli import jobs
-from tap_marketo_bulk.settings.schema import SETTINGS, build_schema
+from tap_marketo_bulk.cli.commands import jobs
+from tap_marketo_bulk.settings.settings import build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 
 if TYPE_CHECKING:
@@ -22,6 +29,17 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "tap_marketo_bulk" / "plugin_definition.yml"
+MELTANO_YML = ROOT / "meltano.yml"
+SETTINGS_PAGE = ROOT / "docs" / "settings.md"
+COMMAND = "python -m tests.support.plugin_definition --write"
+SETTINGS_NOTES = (
+    "Numbers of days, minutes and seconds may be fractions. An unknown setting is an error. "
+    "Meltano's relative dates (`2 days ago`) have no time zone and are an error. The settings of "
+    "the Meltano SDK are available too, such as `stream_maps`, `stream_map_config`, "
+    "`faker_config`, `flattening_enabled` and `flattening_max_depth`."
+)
+# What the lines between these are made from is named above them.
+BEGIN, END = f"  # Made by `{COMMAND}`:\n", "  # End of the definition that was made.\n"
 PYTHON = "Programming Language :: Python :: "
 # The first call of `plan` runs discovery; later calls use the catalog that Meltano has written.
 ARGUMENTS = {
@@ -41,6 +59,9 @@ HUB_FIELDS = (
     "quality",
     "supported_python_versions",
 )
+# What only that extractor has: it installs the tap from the folder of the project, and discovery is
+# one call, so that a field that is new in Marketo arrives with the next run.
+OWN_FIELDS = {"pip_url": "-e .", "use_cached_catalog": False}
 
 
 def build_definition() -> dict[str, Any]:
@@ -75,7 +96,7 @@ def build_definition() -> dict[str, Any]:
             "activity_types.*",
         ],
         "settings": build_settings(),
-        "settings_group_validation": [SETTINGS.to_dict()["required"]],
+        "settings_group_validation": [build_schema()["required"]],
         "supported_python_versions": [
             name.removeprefix(PYTHON)
             for name in project["classifiers"]
@@ -159,15 +180,100 @@ def _command(name: str, command: click.Command) -> dict[str, str]:
     }
 
 
+def build_extractor() -> dict[str, Any]:
+    """Return the definition of the tap in the project's own ``meltano.yml``."""
+    definition = build_definition() | OWN_FIELDS
+    settings = [_name_first(each) for each in definition["settings"]]
+    shown = {name: definition[name] for name in definition if name not in HUB_FIELDS}
+    return _name_first(shown) | {"settings": settings}
+
+
+def _name_first(values: dict[str, Any]) -> dict[str, Any]:
+    return {"name": values["name"], **values}
+
+
 def format_definition() -> str:
-    """Return the content of the file: the definition as YAML."""
+    """Return the content of the plugin definition."""
+    return f"# Made from the tap's settings by `{COMMAND}`.\n{_format_yaml(build_definition())}"
+
+
+def format_meltano_yml() -> str:
+    """Return the content of ``meltano.yml``, of which only the definition of the tap is made."""
+    before, rest = MELTANO_YML.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    lines = _format_yaml([build_extractor()]).splitlines(keepends=True)
+    return "".join([before, BEGIN, *(f"  {line}" for line in lines), END, after])
+
+
+def _format_yaml(content: object) -> str:
     text = io.StringIO()
-    text.write("# Made from the tap's settings by `python -m tests.support.plugin_definition`.\n")
     yaml = YAML()
-    yaml.width = 100
-    yaml.dump(build_definition(), text)
-    return text.getvalue()
+    yaml.width = 98
+    yaml.dump(content, text)
+    # A line that ruamel folds ends in the space at which it was folded.
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+
+
+def format_settings_page() -> str:
+    """Return the content of the page of the settings."""
+    schema = build_schema()
+    rows = [
+        f"| `{name}` | {_default_cell(name, spec, schema['required'])} | {_escaped(spec)} |"
+        for name, spec in schema["properties"].items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            f"<!-- Made from the table of settings by `{COMMAND}`. -->",
+            "",
+            "| setting | default | meaning |",
+            "|---|---|---|",
+            *rows,
+            "",
+            SETTINGS_NOTES,
+            "",
+        ]
+    )
+
+
+def _default_cell(name: str, spec: dict[str, Any], required: list[str]) -> str:
+    if name in required:
+        return "required"
+    if "default" not in spec:
+        return ""
+    return f"`{json.dumps(spec['default'])}`".replace('"', "")
+
+
+def _escaped(spec: dict[str, Any]) -> str:
+    return str(spec["description"]).replace("|", "\\|").replace("<", "&lt;")
+
+
+FILES = {
+    FILE: format_definition,
+    MELTANO_YML: format_meltano_yml,
+    SETTINGS_PAGE: format_settings_page,
+}
+
+
+def outdated_files() -> list[str]:
+    """Return the paths, in the repository, of the files that are not as they would be made."""
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path, make in FILES.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != make()
+    ]
+
+
+def main() -> None:
+    """Write the files, or name those that are out of date."""
+    if "--write" in sys.argv[1:]:
+        for path, make in FILES.items():
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(make(), encoding="utf-8")
+    elif outdated := outdated_files():
+        sys.exit(f"Out of date: {', '.join(outdated)}. Run `{COMMAND}`.")
 
 
 if __name__ == "__main__":
-    FILE.write_text(format_definition(), encoding="utf-8")
+    main()

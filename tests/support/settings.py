@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.settings.config import normalize_config
-from tap_marketo_bulk.settings.schema import build_schema
-from tap_marketo_bulk.settings.settings import Settings, parse_settings
+from tap_marketo_bulk.settings.config import normalize_config, parse_settings
+from tap_marketo_bulk.settings.settings import Settings, build_schema
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SCHEMA = build_schema()

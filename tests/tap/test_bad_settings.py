@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         ({"start_dat": "2026-01-01"}, "unknown setting start_dat (did you mean start_date?)"),
         ({"zzzz": "hunter2"}, "unknown setting zzzz."),
         ({"start_date": "yesterday"}, "'yesterday' is neither a date nor a date-time"),
-        ({"start_date": "2026-01-01T00:00:00"}, "has no time zone, add Z for UTC"),
+        ({"start_date": "2026-01-01T00:00:00"}, "has no time zone: write YYYY-MM-DD, or a date"),
         ({"start_date": "2027-01-01"}, "start_date 2027-01-01 is in the future"),
         ({"end_date": "2025-12-31"}, "end_date 2025-12-31 is not after start_date"),
         ({"window_days": 0}, "window_days: 0 is less than the minimum of"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.settings.schema import build_schema
+from tap_marketo_bulk.settings.settings import build_schema
 from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 from tests.support.runs import edited, selecting, without_empty_column

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Fault, Options
+from tap_marketo_bulk.texts import megabytes
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import SandboxClock
@@ -36,13 +37,14 @@ def test_jobs_are_shown_as_a_table_with_totals(
         [created, "leads", "created", "2026-03-01", "00:02:00"],
         [running, "leads", "processing", "2026-03-01", "00:01:30", "30", "s"],
         [
-            *(completed, "activities", "completed", "2026-03-01", "00:00:00", "1", "min"),
-            *(str(job.number_of_records), str(job.file_size), "bytes"),
+            *(completed, "activities", "completed", "2026-03-01", "00:00:00", "90", "s"),
+            *(str(job.number_of_records), *megabytes(job.file_size or 0).split()),
         ],
     ]
     assert blank == ""
     assert total == (
-        f"3 jobs in the past 7 days: 1 created, 1 processing, 1 completed; {job.file_size} bytes."
+        "3 jobs in the past 7 days: 1 created, 1 processing, 1 completed; "
+        f"{megabytes(job.file_size or 0)}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
-from tests.jobs.readme_picture import FIRST_NIGHT, PICTURE, Nights, faults, options
+from tests.cli.readme_picture import FIRST_NIGHT, PICTURE, Nights, faults, options
 
 ROOT = Path(__file__).parents[2]
 TEXTS = ("slot", "exported", "activities", "leads", "failed", "idle", "US&#160;Central")

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tap_marketo_bulk.jobs.console import write
-from tap_marketo_bulk.jobs.timeline import make_timeline
-from tap_marketo_bulk.jobs.timeline_drawing import timeline_renderable
+from tap_marketo_bulk.cli.console import write
+from tap_marketo_bulk.cli.timeline import make_timeline, timeline_renderable
 from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 from tests.support.terminal import terminal, without_codes, written
@@ -34,7 +33,7 @@ def drawn(width: int, *, has_colors: bool) -> list[str]:
 def test_letters_show_the_objects_where_there_are_no_colors() -> None:
     assert drawn(60, has_colors=False)[:5] == [
         "day   slot 00    06    12    18     busy       exported",
-        "01-15    1 AAAa..............        18%  120.0 MB 120%",
+        "01-15    1 AAAa..............        18%    120 MB 120%",
         "         2 LLLXx.............        24% ━━━━━━━━━━━━━━",
         "",
         "A activities   L leads   X failed or cancelled   . idle",
@@ -91,7 +90,7 @@ def test_a_day_that_begins_now_is_not_busy() -> None:
         console, timeline_renderable(make_timeline([job], midnight, 1, 100), 100, has_colors=False)
     )
     lines = without_codes(written(console)).splitlines()
-    assert lines[1].split() == ["01-15", "1", "0%", "0", "bytes", "0%"]
+    assert lines[1].split() == ["01-15", "1", "0%", "0", "MB", "0%"]
 
 
 def test_the_notes_name_the_time_zone_and_the_jobs_that_are_missing() -> None:

@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_marketo_bulk.cli.commands import find_jobs
 from tap_marketo_bulk.sandbox import Fault, Options
+from tests.support.past_job import past_job
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import SandboxClock
     from tests.support.jobs_command import JobsCommand
 
 ADVICE = "The next run of the tap creates the jobs again that it needs."
-pytestmark = pytest.mark.parametrize("options", [Options(leads=40, activities=60, job_seconds=60)])
+
+
+@pytest.fixture
+def options() -> Options:
+    """Jobs that run for a minute."""
+    return Options(leads=40, activities=60, job_seconds=60)
 
 
 def test_jobs_are_cancelled_by_id(command: JobsCommand) -> None:
@@ -96,3 +103,14 @@ def test_either_ids_or_all_must_be_passed(command: JobsCommand, arguments: tuple
     assert result.exit_code == 2
     assert "Pass the ids of the jobs to cancel, or use --all." in result.stderr
     assert command.sandbox.calls == []
+
+
+def test_a_beginning_that_several_ids_have_selects_no_job() -> None:
+    jobs = [past_job("ab1"), past_job("ab2"), past_job("ab")]
+    assert find_jobs(jobs, ["a"]) == ([], ["The ids of 3 jobs begin with a: pass more of the id."])
+    assert find_jobs(jobs, ["ab"]) == ([jobs[2]], [])
+    assert find_jobs(jobs, ["ab2", "ab1", "ab2"]) == (jobs[:2], [])
+
+
+def test_an_empty_id_selects_no_job() -> None:
+    assert find_jobs([past_job("ab1")], [""])[0] == []

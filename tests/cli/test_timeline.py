@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_marketo_bulk.jobs.timeline import make_timeline, timeline_cells
+from tap_marketo_bulk.cli.timeline import make_timeline, timeline_cells
 from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 
 if TYPE_CHECKING:
-    from tap_marketo_bulk.jobs.past_jobs import PastJob
-    from tap_marketo_bulk.jobs.timeline import Timeline
+    from tap_marketo_bulk.cli.reports import PastJob
+    from tap_marketo_bulk.cli.timeline import Timeline
 
 # 06:00 in US Central time.
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)

@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tap_marketo_bulk.exports.quota import SizeEstimate
-from tap_marketo_bulk.jobs.forecast import Forecast, estimate_bytes, forecast, forecast_text
-from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
+from tap_marketo_bulk.cli.reports import estimate_bytes, forecast_text
+from tap_marketo_bulk.exports.quota import QuotaUsage, SizeEstimate
 from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.fake_exports import task
 from tests.support.past_job import past_job
@@ -41,36 +40,24 @@ def test_objects_without_an_export_are_named() -> None:
     assert "no export of customobjects/car_c was completed" in forecast_text(estimate, USAGE)
 
 
-@pytest.mark.parametrize(
-    ("average", "largest", "found"),
-    [
-        (0, 400 * MB, Forecast(fits_today=True, nights=1, most_nights=1)),
-        (10, 400 * MB + 1, Forecast(fits_today=False, nights=1, most_nights=1)),
-        (500 * MB, 500 * MB + 1, Forecast(fits_today=False, nights=1, most_nights=2)),
-        (1300 * MB, 1600 * MB, Forecast(fits_today=False, nights=3, most_nights=4)),
-    ],
-)
-def test_a_night_has_the_bytes_of_one_quota(average: int, largest: int, found: Forecast) -> None:
-    assert forecast(SizeEstimate(average, largest, 4), USAGE) == found
+def nights(text: str) -> str:
+    return f"About {text}, with one run a night and a quota of 500 MB a day."
 
 
 @pytest.mark.parametrize(
     ("average", "largest", "text"),
     [
-        (1, 2, "All jobs fit in today's quota: at most 400.0 MB of 500 MB are left."),
-        (
-            1300 * MB,
-            1600 * MB,
-            "About 3 nights left, at most 4, with one run a night and a quota of 500 MB a day.",
-        ),
-        (
-            450 * MB,
-            500 * MB,
-            "About 1 night left, with one run a night and a quota of 500 MB a day.",
-        ),
+        (1, 2, "All jobs fit in today's quota: at most 400 MB of 500 MB are left."),
+        (0, 400 * MB, "All jobs fit in today's quota: at most 400 MB of 500 MB are left."),
+        (10, 400 * MB + 1, nights("1 night left")),
+        (450 * MB, 500 * MB, nights("1 night left")),
+        (500 * MB, 500 * MB + 1, nights("1 night left, at most 2")),
+        (1300 * MB, 1600 * MB, nights("3 nights left, at most 4")),
     ],
 )
-def test_the_forecast_is_the_first_sentence(average: int, largest: int, text: str) -> None:
+def test_the_first_sentence_is_the_number_of_nights_with_one_quota_each(
+    average: int, largest: int, text: str
+) -> None:
     assert forecast_text(SizeEstimate(average, largest, 4), USAGE).startswith(
         f"{text} By the 4 exports"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
+from tap_marketo_bulk.texts import megabytes
 from tests.support.jobs_command import CUSTOM_OBJECT
 
 if TYPE_CHECKING:
@@ -35,4 +36,4 @@ def test_its_bytes_count_for_the_quota(command: JobsCommand) -> None:
     command.clock.sleep(60)
     size = command.sandbox.jobs[0].file_size
     assert size
-    assert f"at least {size} bytes" in command.run("quota").stdout
+    assert f"at least {megabytes(size)} of" in command.run("quota").stdout

@@ -7,10 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tap_marketo_bulk.jobs.console import has_colors, write
-from tap_marketo_bulk.jobs.drawing import quota_renderable, table_renderable
-from tap_marketo_bulk.jobs.quota_usage import QuotaUsage
-from tap_marketo_bulk.jobs.table_data import TableData
+from tap_marketo_bulk.cli.console import TableData, has_colors, table_renderable, write
+from tap_marketo_bulk.cli.reports import quota_renderable
+from tap_marketo_bulk.exports.quota import QuotaUsage
 from tests.support.terminal import ESCAPE, terminal, without_codes, written
 
 ID = "8f3265a2-4b1d-4c0e-9d55-000000000000"
@@ -50,6 +49,19 @@ def test_what_does_not_fit_is_wrapped_and_not_cut_off() -> None:
     assert all(part in shown for part in ("8f3265a2", "failed", "1.5kB"))
     assert sum(shown.count(letter) for letter in "luck") >= 4
     assert "…" not in shown
+
+
+def test_a_shortened_table_has_short_ids_and_times_to_the_minute() -> None:
+    data = TableData(
+        ("id", "created (UTC)", "error"),
+        ((ID, "2026-01-31 23:59:58", "an error of any length"), ("short", "", "")),
+        frozenset(("error",)),
+    )
+    assert data.shortened() == TableData(
+        data.columns,
+        (("8f3265a2", "01-31 23:59", "an error of any length"), ("short", "", "")),
+        data.number_columns,
+    )
 
 
 @pytest.mark.parametrize(("used", "bar"), [(0, ""), (50, "━" * 15), (200, "━" * 30)])

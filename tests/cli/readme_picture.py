@@ -2,7 +2,7 @@
 
 Make it anew with::
 
-python -m tests.jobs.readme_picture
+python -m tests.cli.readme_picture
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from tap_marketo_bulk.jobs.cli import jobs
+from tap_marketo_bulk.cli.commands import jobs
 from tap_marketo_bulk.sandbox import Fault, Options, Sandbox, SandboxClock
 from tests.support.clock import TapClock
 from tests.support.runs import TapRunner, tap_class

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tap_marketo_bulk.jobs.queue_snapshot import (
-    ended_table,
-    queue_counts_text,
-    queue_table,
-    take_snapshot,
-)
+from tap_marketo_bulk.cli.reports import ended_table, queue_table, queue_text, usage_today
 from tap_marketo_bulk.marketo.exports import JobStatus
 from tests.support.past_job import past_job
 
@@ -26,44 +21,42 @@ CREATED = past_job("e", status=JobStatus.CREATED)
 
 
 def test_slots_and_queue_are_in_the_order_of_time() -> None:
-    snapshot = take_snapshot([CREATED, *QUEUED[::-1], SECOND, FIRST], NOW, None)
-    assert snapshot.slots == (FIRST, SECOND)
-    assert snapshot.queued == tuple(QUEUED)
-    assert snapshot.created == 1
-    assert snapshot.ended == ()
-    assert queue_table(snapshot).rows == (
+    jobs = [CREATED, *QUEUED[::-1], SECOND, FIRST]
+    assert ended_table(jobs).rows == ()
+    assert queue_table(jobs, NOW).rows == (
         ("slot 1", "leads", "processing", "30 min", "a"),
         ("slot 2", "program/members", "processing", "15 min", "b"),
         ("queue 1", "leads", "queued", "6 min", "c"),
         ("queue 2", "activities", "queued", "2 min", "d"),
     )
-    assert queue_counts_text(snapshot) == (
+    assert queue_text(jobs, NOW) == (
         "2 processing, 2 queued, oldest 6 min, 1 created and not enqueued; "
         "4 of 10 places are used by this API user."
     )
 
 
 def test_a_slot_without_a_job_is_free() -> None:
-    snapshot = take_snapshot([FIRST], NOW, None)
-    assert queue_table(snapshot).rows == (
+    assert queue_table([FIRST], NOW).rows == (
         ("slot 1", "leads", "processing", "30 min", "a"),
         ("slot 2", "", "free", "", ""),
     )
     text = "1 processing, 0 queued; 1 of 10 places are used by this API user."
-    assert queue_counts_text(snapshot) == text
+    assert queue_text([FIRST], NOW) == text
 
 
 def test_more_jobs_than_slots_are_shown() -> None:
     jobs = [past_job(each, status=JobStatus.PROCESSING) for each in "abc"]
-    rows = queue_table(take_snapshot(jobs, NOW, None)).rows
+    rows = queue_table(jobs, NOW).rows
     assert [row[0] for row in rows] == ["slot 1", "slot 2", "slot 3"]
     assert {row[3] for row in rows} == {""}
 
 
 def test_a_clock_that_is_behind_gives_no_negative_time() -> None:
-    jobs = [past_job("a", status=JobStatus.PROCESSING, started="12:00:01")]
-    snapshot = take_snapshot([*jobs, past_job(status=JobStatus.QUEUED, queued="12:00:01")], NOW, 1)
-    assert [row[3] for row in queue_table(snapshot).rows] == ["0 s", "", "0 s"]
+    jobs = [
+        past_job("a", status=JobStatus.PROCESSING, started="12:00:01"),
+        past_job("b", status=JobStatus.QUEUED, queued="12:00:01"),
+    ]
+    assert [row[3] for row in queue_table(jobs, NOW).rows] == ["0 s", "", "0 s"]
 
 
 def test_the_jobs_that_ended_last_are_shown() -> None:
@@ -75,12 +68,12 @@ def test_the_jobs_that_ended_last_are_shown() -> None:
         error="Internal error",
     )
     cancelled = past_job("c", status=JobStatus.CANCELLED, created_at="2026-01-15T11:30:00Z")
-    snapshot = take_snapshot([*jobs, cancelled, failed], NOW, 100)
-    assert ended_table(snapshot).rows == (
+    assert ended_table([*jobs, cancelled, failed]).rows == (
         ("2026-01-15 11:59:00", "leads", "failed", "", "", "f", "Internal error"),
         ("2026-01-15 11:30:00", "leads", "cancelled", "", "", "c", ""),
-        ("2026-01-15 11:16:00", "leads", "completed", "", "5 bytes", "16", ""),
-        ("2026-01-15 11:15:00", "leads", "completed", "", "5 bytes", "15", ""),
-        ("2026-01-15 11:14:00", "leads", "completed", "", "5 bytes", "14", ""),
+        ("2026-01-15 11:16:00", "leads", "completed", "", "1 kB", "16", ""),
+        ("2026-01-15 11:15:00", "leads", "completed", "", "1 kB", "15", ""),
+        ("2026-01-15 11:14:00", "leads", "completed", "", "1 kB", "14", ""),
     )
-    assert (snapshot.usage.used_bytes, snapshot.usage.allocation_bytes) == (35, 100_000_000)
+    usage = usage_today([*jobs, cancelled, failed], NOW, 100)
+    assert (usage.used_bytes, usage.allocation_bytes) == (35, 100_000_000)

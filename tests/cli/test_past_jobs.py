@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_marketo_bulk.cli.reports import PastJob, PastJobReader, past_exports
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.jobs.past_jobs import PastJob, PastJobReader
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tap_marketo_bulk.sandbox import Fault
 from tests.support.runs import logged_warnings
@@ -90,13 +90,13 @@ def test_the_jobs_of_an_object_are_read_with_one_call(
     ],
 )
 def test_instants_are_parsed_in_every_format(text: str) -> None:
-    assert past(created_at=text, finished_at=text).created_at == NOON
-    assert past(created_at=text, finished_at=text).finished_at == NOON
+    job = past(created_at=text, started_at=text, finished_at=text).job
+    assert [job.created, job.started, job.finished] == [NOON] * 3
 
 
 @pytest.mark.parametrize("text", [None, "", "soon"])
 def test_text_that_is_not_an_instant_gives_none(text: str | None) -> None:
-    assert past(created_at=text).created_at is None
+    assert past(created_at=text).job.created is None
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,5 @@ def test_the_duration_begins_when_the_job_is_queued(job: PastJob, seconds: float
 
 
 def test_only_completed_jobs_are_charged_for_their_bytes() -> None:
-    assert past(size=7).charged_bytes == 7
-    assert past().charged_bytes == 0
-    assert past(JobStatus.FAILED, size=7).charged_bytes == 0
+    jobs = [past(size=7), past(), past(JobStatus.FAILED, size=7)]
+    assert [past_exports([job]).sizes_by_id("leads") for job in jobs] == [{"x": 7}, {}, {}]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tap_marketo_bulk.cli.console import watch
 from tap_marketo_bulk.errors import UnreachableError
-from tap_marketo_bulk.jobs.watching import watch
 from tap_marketo_bulk.sandbox import Options
 from tests.support.jobs_command import PROGRAM
 from tests.support.terminal import ESCAPE, TerminalProcess, terminal, without_codes, written
@@ -67,8 +67,8 @@ def test_outside_a_terminal_the_queue_is_shown_once(
         f"slot 2   activities  processing  20 s  {second}",
         f"queue 1  leads       queued      20 s  {third}",
         "",
-        "Used today: at least 0 bytes of 100 MB (0.0%), by 0 exports.",
-        "Reset:      in 5 h 59 min, at 2026-03-01T06:00:00Z (00:00 US Central).",
+        "Used today: at least 0 MB of 100 MB (0.0%), by 0 exports.",
+        "Reset:      in 6 h 00 min, at 2026-03-01T06:00:00Z (00:00 US Central).",
     ]
     clock.sleep(60)
     ended = command.run("watch").stdout.splitlines()[-3:]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
+from tap_marketo_bulk.texts import megabytes
 from tests.support.runs import selecting
 from tests.support.typed_activities import types_by_stream
 
@@ -149,7 +150,7 @@ def test_the_size_is_estimated_from_past_exports(
         sizes[job.object].append(job.file_size or 0)
     estimate = sum(2 * sum(each) / len(each) for each in sizes.values())
     text = " ".join(command.run("plan", "--allocation-mb", "1").stdout.split())
-    assert f"By the 4 exports of the past 7 days, the estimate is {estimate / 1e3:.1f} kB" in text
+    assert f"By the 4 exports of the past 7 days, the estimate is {megabytes(estimate)}, or" in text
     assert "All jobs fit in today's quota: at most" in text
 
 
