@@ -99,7 +99,7 @@ expected rows of both to ``expected_rows.py`` or ``expected_assets.py``.
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
-from tap_marketo_bulk.sandbox.exports.job import Job
+from tap_marketo_bulk.sandbox.exports.jobs import Job
 from tap_marketo_bulk.sandbox.faults import Fault
 from tap_marketo_bulk.sandbox.http.messages import Call
 from tap_marketo_bulk.sandbox.options import Options

@@ -13,15 +13,16 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
-from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
-from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
 from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
-from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.job_store import JobHistory
-from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
-from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
+from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory
+from tap_marketo_bulk.sandbox.exports.objects import (
+    ActivityExport,
+    CustomObjectExport,
+    LeadExport,
+    MemberExport,
+)
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi

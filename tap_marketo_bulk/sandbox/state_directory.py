@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, EdgeCase
-from tap_marketo_bulk.sandbox.exports.job import Job
-from tap_marketo_bulk.sandbox.exports.job_store import DownloadCharge, JobHistory
+from tap_marketo_bulk.sandbox.exports.jobs import DownloadCharge, Job, JobHistory
 from tap_marketo_bulk.sandbox.options import Options
 
 DATA_SET_OPTIONS = (

@@ -13,8 +13,7 @@ from subprocess import PIPE, Popen, run
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.sandbox.cli import main
-from tap_marketo_bulk.sandbox.cli_arguments import STREAMS, create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox.cli import STREAMS, create_parser, main, options_from_arguments
 
 COMMAND = [sys.executable, "-m", "tap_marketo_bulk.sandbox.cli"]
 SMALL = ["--leads", "20", "--activities", "30"]

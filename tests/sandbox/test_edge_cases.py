@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
-from tap_marketo_bulk.sandbox.cli import main
-from tap_marketo_bulk.sandbox.cli_arguments import create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox.cli import create_parser, main, options_from_arguments
 from tap_marketo_bulk.sandbox.edge_cases import (
     ALL_EDGE_CASES,
     EXTREME_INTEGERS,

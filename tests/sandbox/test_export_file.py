@@ -8,7 +8,7 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Sandbox, SandboxClock
 from tap_marketo_bulk.sandbox.edge_cases import EDGE_CASE_TEXTS
-from tap_marketo_bulk.sandbox.exports.activity_export import DEFAULT_COLUMNS
+from tap_marketo_bulk.sandbox.exports.objects import DEFAULT_COLUMNS
 from tests.support.api_client import CREATED, SandboxClient
 from tests.support.export_reader import read_file, read_rows
 

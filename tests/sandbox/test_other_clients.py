@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tap_marketo_bulk.sandbox import SandboxClock
-from tap_marketo_bulk.sandbox.exports.activity_export import DEFAULT_COLUMNS
+from tap_marketo_bulk.sandbox.exports.objects import DEFAULT_COLUMNS
 from tests.support.api_client import CREATED, MONTH, SandboxClient
 
 from .conftest import StartSandbox

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
-from tap_marketo_bulk.sandbox.data.name_pools import PLACES
+from tap_marketo_bulk.sandbox.data.people import PLACES
 from tap_marketo_bulk.sandbox.edge_cases import EDGE_CASE_TEXTS
 from tests.support.api_client import CREATED, MONTH
 from tests.support.clock import NOW

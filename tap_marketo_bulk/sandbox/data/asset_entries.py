@@ -1,12 +1,19 @@
-"""The entries of programs, campaigns, lists and segmentations in responses of the Asset API.
+"""The entries of assets in responses.
 
 Every function formats instants with ``format_time``: the API and the expected rows differ in it.
 """
 
 from collections.abc import Callable
 
-from tap_marketo_bulk.sandbox.data.asset_catalog import FOLDER, AssetSnapshot
-from tap_marketo_bulk.sandbox.data.assets import PROGRAMS
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
+from tap_marketo_bulk.sandbox.data.assets import (
+    CAMPAIGN,
+    FOLDER,
+    PROGRAMS,
+    STATIC_LIST,
+    AssetSnapshot,
+)
+from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.program_members import program_channel
 
 Entry = dict[str, object]
@@ -155,3 +162,154 @@ def segment_entries(segmentation: AssetSnapshot, format_time: FormatTime) -> lis
         }
         for number, name in enumerate(names)
     ]
+
+
+APPROVED = "approved"
+DRAFT = "draft"
+APPROVED_WITH_DRAFT = "approved with draft"
+
+
+def _status(snapshot: AssetSnapshot) -> str:
+    """An asset is a draft first, then approved, and then it can have a draft again."""
+    if not (snapshot.change or snapshot.number % 2):
+        return DRAFT
+    return APPROVED_WITH_DRAFT if snapshot.change % 2 else APPROVED
+
+
+def _text(value: str) -> Entry:
+    return {"type": "Text", "value": value}
+
+
+def email_entry(snapshot: AssetSnapshot, format_time: FormatTime) -> Entry:
+    """An email in Get Emails."""
+    cc_field = {
+        "attributeId": "157",
+        "objectName": "lead",
+        "displayName": "Lead Owner Email Address",
+        "apiName": None,
+    }
+    has_template = snapshot.number % 2 == 0
+    return {
+        **common_members(snapshot, format_time),
+        **description(snapshot),
+        "url": url("EM", snapshot),
+        "subject": _text(f"News no. {snapshot.change} \U0001f389"),
+        "fromName": _text("Sandbox"),
+        "fromEmail": _text("news@example.com") if has_template else None,
+        "replyEmail": _text("reply@example.com"),
+        "folder": folder_with_value(snapshot),
+        "operational": snapshot.number % 5 == 0,
+        "textOnly": False,
+        "publishToMSI": False,
+        "webView": snapshot.number % 3 == 0,
+        "status": _status(snapshot),
+        "template": 601 if has_template else None,
+        "workspace": "Default",
+        "isOpenTrackingDisabled": False,
+        "version": 2,
+        "autoCopyToText": True,
+        "ccFields": [cc_field] if has_template else None,
+        "preHeader": 'A preheader, with "quotes"' if has_template else None,
+    }
+
+
+def email_template_entry(snapshot: AssetSnapshot, format_time: FormatTime) -> Entry:
+    """An email template in Get Email Templates."""
+    return {
+        **common_members(snapshot, format_time),
+        **description(snapshot),
+        "url": url("ET", snapshot),
+        "folder": folder_with_value(snapshot),
+        "status": _status(snapshot),
+        "workspace": "Default",
+        "version": 1 + snapshot.number % 2,
+    }
+
+
+def landing_page_entry(snapshot: AssetSnapshot, format_time: FormatTime) -> Entry:
+    """A landing page in Get Landing Pages; the title and the keywords can be missing."""
+    entry: Entry = {
+        **common_members(snapshot, format_time),
+        **description(snapshot),
+        "folder": folder_with_value(snapshot),
+        "workspace": "Default",
+        "status": _status(snapshot),
+        "template": 57,
+        "robots": "index, nofollow",
+        "formPrefill": False,
+        "mobileEnabled": snapshot.number % 2 == 1,
+        "URL": f"https://www.example.com/lp/page-{snapshot.asset.id}.html",
+        "computedUrl": url("LP", snapshot),
+    }
+    if snapshot.number % 2:
+        entry |= {"title": f"Page {snapshot.asset.id}", "keywords": "a, b"}
+    return entry
+
+
+def form_entry(snapshot: AssetSnapshot, format_time: FormatTime) -> Entry:
+    """A form in Get Forms."""
+    thank_you = {"followupType": "none", "followupValue": None, "default": True}
+    return {
+        **common_members(snapshot, format_time),
+        **description(snapshot),
+        "url": url("FO", snapshot),
+        "status": _status(snapshot),
+        "theme": "simple",
+        "language": "English",
+        "locale": "en_US",
+        "progressiveProfiling": snapshot.number % 2 == 1,
+        "labelPosition": "left",
+        "fontFamily": "Helvetica",
+        "fontSize": "13px",
+        "folder": folder_with_value(snapshot),
+        "knownVisitor": {"type": "form", "template": None},
+        "thankYouList": [thank_you],
+        "buttonLocation": 120,
+        "buttonLabel": "Submit",
+        "waitingLabel": "Please Wait",
+    }
+
+
+def version_entries(entry: Entry, *, draft_entries: bool) -> list[Entry]:
+    """The entries of an asset: with ``draft_entries`` a draft is an entry of its own.
+
+    The first one is the approved version, if there is one.
+    """
+    if not draft_entries or entry["status"] != APPROVED_WITH_DRAFT:
+        return [entry]
+    return [entry | {"status": APPROVED}, entry | {"status": DRAFT}]
+
+
+def lead_database_lists(data_set: DataSet, at: int) -> dict[int, Entry]:
+    """The static lists at ``at``, by id, in order of creation; those of a program name it."""
+    return {one.asset.id: _list_entry(one) for one in data_set.assets(STATIC_LIST, at)}
+
+
+def lead_database_campaigns(data_set: DataSet, at: int) -> dict[int, Entry]:
+    """The campaigns at ``at``, by id, in order of creation; those of a program name it."""
+    return {one.asset.id: _campaign_entry(one) for one in data_set.assets(CAMPAIGN, at)}
+
+
+def _list_entry(snapshot: AssetSnapshot) -> Entry:
+    entry: Entry = {
+        "id": snapshot.asset.id,
+        "name": snapshot.asset.name,
+        "workspaceName": "Default",
+        "createdAt": format_epoch_seconds(snapshot.created_at),
+        "updatedAt": format_epoch_seconds(snapshot.updated_at),
+    }
+    program = {"programName": snapshot.asset.program} if snapshot.asset.program else {}
+    return entry | program
+
+
+def _campaign_entry(snapshot: AssetSnapshot) -> Entry:
+    asset = campaign_entry(snapshot, format_epoch_seconds)
+    entry = {name: asset[name] for name in ("id", "name", "type", "createdAt", "updatedAt")}
+    programs = {program.id: program.name for program in PROGRAMS}
+    program_id = asset.get("parentProgramId")
+    program = (
+        {"programId": program_id, "programName": programs[program_id]}
+        if isinstance(program_id, int)
+        else {}
+    )
+    return {**entry, **program, "active": asset["isActive"], "workspaceName": "Default"}

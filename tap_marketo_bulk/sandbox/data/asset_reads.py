@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tap_marketo_bulk.sandbox.clock import TimeRange
-from tap_marketo_bulk.sandbox.data import asset_catalog as catalog
-from tap_marketo_bulk.sandbox.data import asset_entries, design_entries
-from tap_marketo_bulk.sandbox.data.asset_catalog import AssetKind, AssetSnapshot
+from tap_marketo_bulk.sandbox.data import asset_entries
+from tap_marketo_bulk.sandbox.data import assets as catalog
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, EntryFunction, FormatTime
-from tap_marketo_bulk.sandbox.data.channels import CHANNELS
+from tap_marketo_bulk.sandbox.data.assets import CHANNELS, AssetKind, AssetSnapshot
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 
 _TAG_TYPES = (
@@ -58,7 +57,7 @@ class AssetRead:
         """The entries by id; the approved version of an asset whose draft is another entry."""
         drafts = self.can_list_drafts and data_set.options.draft_entries
         return {
-            int(str(entry["id"])): design_entries.version_entries(entry, draft_entries=drafts)[0]
+            int(str(entry["id"])): asset_entries.version_entries(entry, draft_entries=drafts)[0]
             for entry in self.entries(data_set, at, format_time)
         }
 
@@ -73,20 +72,20 @@ PROGRAMS = AssetRead(catalog.PROGRAM, asset_entries.program_entry)
 CAMPAIGNS = AssetRead(catalog.CAMPAIGN, asset_entries.campaign_entry)
 STATIC_LISTS = AssetRead(catalog.STATIC_LIST, asset_entries.static_list_entry)
 SMART_LISTS = AssetRead(catalog.SMART_LIST, asset_entries.smart_list_entry)
-EMAILS = AssetRead(catalog.EMAIL, design_entries.email_entry)
+EMAILS = AssetRead(catalog.EMAIL, asset_entries.email_entry)
 EMAIL_TEMPLATES = AssetRead(
     catalog.EMAIL_TEMPLATE,
-    design_entries.email_template_entry,
+    asset_entries.email_template_entry,
     has_date_filter=False,
     can_list_drafts=True,
 )
 LANDING_PAGES = AssetRead(
     catalog.LANDING_PAGE,
-    design_entries.landing_page_entry,
+    asset_entries.landing_page_entry,
     has_date_filter=False,
     can_list_drafts=True,
 )
-FORMS = AssetRead(catalog.FORM, design_entries.form_entry, has_date_filter=False)
+FORMS = AssetRead(catalog.FORM, asset_entries.form_entry, has_date_filter=False)
 SEGMENTATIONS = AssetRead(
     catalog.SEGMENTATION, asset_entries.segmentation_entry, has_date_filter=False
 )

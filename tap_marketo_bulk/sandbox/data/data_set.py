@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from threading import RLock
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
-from tap_marketo_bulk.sandbox.data.activities import Activity
-from tap_marketo_bulk.sandbox.data.activity_rows import ActivityRowFilter, ActivityRows
+from tap_marketo_bulk.sandbox.data.activities import ActivityRowFilter, ActivityRows
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
-from tap_marketo_bulk.sandbox.data.asset_catalog import (
+from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.assets import (
     PROGRAM,
     SMART_LIST,
     STATIC_LIST,
@@ -19,13 +19,13 @@ from tap_marketo_bulk.sandbox.data.asset_catalog import (
     AssetKind,
     AssetSnapshot,
 )
-from tap_marketo_bulk.sandbox.data.custom_object_records import (
+from tap_marketo_bulk.sandbox.data.custom_objects import (
+    CustomObjectDefinition,
     CustomObjectGenerator,
     CustomObjectRecord,
     CustomObjectRowFilter,
 )
-from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
-from tap_marketo_bulk.sandbox.data.lead_fields import (
+from tap_marketo_bulk.sandbox.data.fields import (
     ECIDS_FIELD,
     EXTERNAL_COMPANY_ID_FIELD,
     LeadFieldDefinition,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from tap_marketo_bulk.sandbox.data.asset_catalog import FOLDER, AssetSnapshot
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, FormatTime, parent_folder, url
+from tap_marketo_bulk.sandbox.data.assets import FOLDER, AssetSnapshot
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 
 FolderKey = tuple[int, str]

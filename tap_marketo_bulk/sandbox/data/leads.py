@@ -9,21 +9,19 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from tap_marketo_bulk.sandbox.data.assets import EMPTY_LIST_IDS
-from tap_marketo_bulk.sandbox.data.lead_fields import (
+from tap_marketo_bulk.sandbox.data.fields import (
     CHANGE_GROUP_COUNT,
     FRACTION_FIELD_NAME,
     PADDED_FIELD_NAME,
     LeadFieldDefinition,
 )
 from tap_marketo_bulk.sandbox.data.random_values import (
+    UNLIMITED_CHANGES,
     RandomInstants,
+    RecordHistory,
     Value,
     combine_bits,
     random_bits,
-)
-from tap_marketo_bulk.sandbox.data.record_history import (
-    UNLIMITED_CHANGES,
-    RecordHistory,
     visibility_delay,
 )
 from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
-from tap_marketo_bulk.sandbox.data.asset_catalog import AssetSnapshot
-from tap_marketo_bulk.sandbox.data.channels import CHANNELS, Channel, ProgressionStatus
+from tap_marketo_bulk.sandbox.data.assets import CHANNELS, AssetSnapshot, Channel, ProgressionStatus
+from tap_marketo_bulk.sandbox.data.fields import ObjectField
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
-from tap_marketo_bulk.sandbox.data.object_fields import ObjectField
-from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits
-from tap_marketo_bulk.sandbox.data.record_history import RecordHistory, object_history
+from tap_marketo_bulk.sandbox.data.random_values import (
+    RecordHistory,
+    Value,
+    object_history,
+    random_bits,
+)
 from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
 from tap_marketo_bulk.sandbox.options import Options
 

@@ -9,14 +9,16 @@ from threading import RLock
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
-from tap_marketo_bulk.sandbox.exports.job import (
+from tap_marketo_bulk.sandbox.exports.jobs import (
     QUEUE_STATUSES,
     Job,
+    JobHistory,
     JsonObject,
+    SaveHistory,
+    StoredJobs,
     processing_end,
     reported_job,
 )
-from tap_marketo_bulk.sandbox.exports.job_store import JobHistory, SaveHistory, StoredJobs
 from tap_marketo_bulk.sandbox.faults import Fault
 from tap_marketo_bulk.sandbox.options import Options
 

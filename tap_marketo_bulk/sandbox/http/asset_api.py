@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
-from tap_marketo_bulk.sandbox.data.asset_entries import Entry
+from tap_marketo_bulk.sandbox.data.asset_entries import DRAFT, Entry, version_entries
 from tap_marketo_bulk.sandbox.data.asset_reads import (
     FORMS,
     SEGMENTATIONS,
@@ -13,7 +13,6 @@ from tap_marketo_bulk.sandbox.data.asset_reads import (
     segments_of,
     tag_entries,
 )
-from tap_marketo_bulk.sandbox.data.design_entries import DRAFT, version_entries
 from tap_marketo_bulk.sandbox.data.folders import FolderTree
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.http.query_parameters import (

@@ -7,8 +7,8 @@ from typing import Any
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
 from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
-from tap_marketo_bulk.sandbox.exports.job import CANCELLED_SPELLINGS, STATUSES, Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
 from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.http.permissions import RolePermissions

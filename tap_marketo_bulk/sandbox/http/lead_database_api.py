@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
-from tap_marketo_bulk.sandbox.data.activities import Activity
-from tap_marketo_bulk.sandbox.data.asset_entries import Entry
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
-from tap_marketo_bulk.sandbox.data.describe_entries import (
-    describe_companies,
-    describe_leads,
-    describe_named_accounts,
-)
-from tap_marketo_bulk.sandbox.data.lead_database_entries import (
+from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.asset_entries import (
+    Entry,
     lead_database_campaigns,
     lead_database_lists,
 )
-from tap_marketo_bulk.sandbox.data.member_fields import describe_members
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, find_custom_object
+from tap_marketo_bulk.sandbox.data.fields import (
+    describe_companies,
+    describe_leads,
+    describe_members,
+    describe_named_accounts,
+)
 from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.http.query_parameters import (
     instant_parameter,
