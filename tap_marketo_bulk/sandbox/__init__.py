@@ -18,7 +18,8 @@ The modules; imports go from the top to the bottom of this list::
     expected_assets.py      its base class: the entries of the reference reads
 
     http/                   the HTTP API
-        server.py             the server and the request log
+        server.py             the server: connections, and the sending of responses
+        call_handler.py       a call without a socket: request log, limits, response
         fault_injection.py    the effect of faults on calls and responses
         rest_api.py           the routes of the REST API: path, handler, permission
         lead_database_api.py  the handlers of the Lead Database API

@@ -1,7 +1,7 @@
 """The sandbox as a whole: the data set, the export jobs, the server."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -26,14 +26,15 @@ from tap_marketo_bulk.sandbox.exports.objects import (
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
 from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
+from tap_marketo_bulk.sandbox.http.call_handler import CallHandler, ReceivedCalls
 from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
 from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
-from tap_marketo_bulk.sandbox.http.messages import Call
+from tap_marketo_bulk.sandbox.http.messages import Call, HttpResponse
 from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext
-from tap_marketo_bulk.sandbox.http.server import HttpServer, ReceivedCalls, ServerContext
+from tap_marketo_bulk.sandbox.http.server import HttpServer
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.state_directory import (
     DATA_SET_OPTIONS,
@@ -58,6 +59,7 @@ def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any
 class Sandbox:
     """A Marketo subscription on loopback. It serves HTTP inside a ``with`` statement.
 
+    With ``serves_http=False`` there is no server and no thread: see :meth:`handle`.
     With a ``state_dir`` the data set, the jobs and their files are kept there for the next run.
 
     Attributes:
@@ -80,8 +82,10 @@ class Sandbox:
         clock: SandboxClock | None = None,
         faults: Iterable[Fault] = (),
         state_dir: Path | None = None,
+        serves_http: bool = True,
     ) -> None:
         self.options = options or Options()
+        self._serves_http = serves_http
         self.clock = clock or SandboxClock()
         self.faults = list(faults)
         self._state_directory = None if state_dir is None else StateDirectory(state_dir)
@@ -96,23 +100,20 @@ class Sandbox:
         history = saved.history if saved else JobHistory()
         self._job_queue = JobQueue(self.options, self.clock, self._write_file, history)
         self._request_log = ReceivedCalls()
+        self._call_handler = self._create_call_handler()
         self._resources = ExitStack()
         self._server: HttpServer | None = None
 
     def __enter__(self) -> Self:
-        """Start the server and the processing of jobs.
+        """Start the processing of jobs, and the server.
 
         Raises:
             OSError: The port cannot be used, or the state directory cannot be written.
         """
         with ExitStack() as stack:
             self._start_jobs(stack)
-            server = stack.enter_context(self._create_server())
-            serve = server.serve_forever
-            Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
-            stack.callback(server.shutdown)
-            stack.callback(server.stopping.set)
-            self._server = server
+            if self._serves_http:
+                self._server = self._start_server(stack)
             self._resources = stack.pop_all()
         return self
 
@@ -136,6 +137,17 @@ class Sandbox:
             message = "The sandbox has no URL before it serves: use it in a 'with' statement"
             raise RuntimeError(message)
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def handle(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpResponse:
+        """Execute a call without a socket, and return its response.
+
+        ``target`` is the path and the query. The caller simulates ``transmission`` of the
+        response; the chunks of its body that the caller reads count as sent.
+        """
+        with self._call_handler.handle(method, target, headers, body) as response:
+            return response
 
     @property
     def client_id(self) -> str:
@@ -198,7 +210,15 @@ class Sandbox:
             self._job_queue.start(Path(stack.enter_context(folder)))
         stack.callback(self._job_queue.stop_processing)
 
-    def _create_server(self) -> HttpServer:
+    def _start_server(self, stack: ExitStack) -> HttpServer:
+        server = stack.enter_context(HttpServer(self.options.port, self._call_handler))
+        serve = server.serve_forever
+        Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        stack.callback(server.shutdown)
+        stack.callback(server.stopping.set)
+        return server
+
+    def _create_call_handler(self) -> CallHandler:
         limits = CallLimits(self.options, self.clock, self._statistics)
         permissions = RolePermissions(self.options.permissions)
         rest = rest_routes(RestContext(self.data_set, self._statistics, self.clock), permissions)
@@ -207,15 +227,13 @@ class Sandbox:
         dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits, self._statistics)
         selector = FaultSelector(self.faults, self.options.seed)
         injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens, self.clock)
-        context = ServerContext(
+        return CallHandler(
             call_name_and_path_groups=dispatcher.call_name_and_path_groups,
             respond=injector.respond,
-            count_sent_bytes=self._job_queue.count_sent_bytes,
             limits=limits,
             request_log=self._request_log,
             clock=self.clock,
         )
-        return HttpServer(self.options.port, context)
 
     def _write_file(self, job: Job, path: Path) -> WrittenFile:
         """Write the rows as they were when the processing of the job started."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
@@ -116,11 +117,12 @@ class BulkApi:
             if start >= end:
                 return HttpResponse(416, headers=headers | {"Content-Range": f"bytes */{size}"})
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        count_sent_bytes = partial(self._jobs.count_sent_bytes, job.export_id)
         return HttpResponse(
             206 if range_match else 200,
             content_type=self._file_content_type,
             headers=headers,
-            file=FilePart(path, start, end - start, job.export_id),
+            file=FilePart(path, start, end - start, count_sent_bytes),
         )
 
 

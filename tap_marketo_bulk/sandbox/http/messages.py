@@ -1,6 +1,6 @@
 """Requests and responses as values, independent of the server."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +56,8 @@ class FilePart:
     path: Path
     start: int
     length: int
-    export_id: str
+    count_sent_bytes: Callable[[int], None]
+    """Called once for each response, with the number of bytes that it sent."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,51 @@ class HttpResponse:
         """The length of the body in bytes, as in Content-Length."""
         return len(self.body) + (self.file.length if self.file else 0)
 
-    def body_chunks(self) -> Iterator[bytes]:
-        """The bytes to send as the body, up to the byte where the connection ends."""
+    @property
+    def _end(self) -> int:
+        """The number of bytes of the body that are sent."""
+        drop_at = self.transmission.drop_at
+        return self.length if drop_at is None else drop_at
+
+    def all_headers(self) -> dict[str, str]:
+        """All headers, with those that describe the body."""
+        about_body = {"Content-Type": self.content_type, "Content-Length": str(self.length)}
+        return {**about_body, **self.headers}
+
+    def body_chunks(self) -> Generator[bytes]:
+        """The bytes to send as the body, up to the byte where the connection ends.
+
+        Each chunk counts as sent once the next one is requested, the last one once it is returned:
+        a client that has received it can read the count.
+        """
+        total = self._end
+        sent = 0
+        try:
+            for chunk in self._changed_chunks():
+                if sent + len(chunk) == total:
+                    sent += len(chunk)
+                    self._count_sent_bytes(sent)
+                    yield chunk
+                    return
+                yield chunk
+                sent += len(chunk)
+        finally:
+            if sent < total:
+                self._count_sent_bytes(sent)
+
+    def _count_sent_bytes(self, byte_count: int) -> None:
+        if self.file:
+            self.file.count_sent_bytes(byte_count)
+
+    def _changed_chunks(self) -> Iterator[bytes]:
+        """The chunks of the body with the effect of faults."""
         offset = 0
-        end = self.transmission.drop_at
+        end = self._end
         corrupt_at = self.transmission.corrupt_at
         for original in self._original_chunks():
-            chunk = original
+            chunk = original[: end - offset]
             if corrupt_at is not None and offset <= corrupt_at < offset + len(chunk):
                 chunk = _with_changed_byte(chunk, corrupt_at - offset)
-            if end is not None and offset + len(chunk) > end:
-                yield chunk[: end - offset]
-                return
             yield chunk
             offset += len(chunk)
 
