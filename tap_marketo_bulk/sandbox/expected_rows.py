@@ -29,7 +29,7 @@ from tap_marketo_bulk.sandbox.exports.objects import (
     MemberExport,
     expected_activity,
 )
-from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
+from tap_marketo_bulk.sandbox.http.access import CallStatistics
 
 # Deeper than any folder.
 _MAX_DEPTH = 1000

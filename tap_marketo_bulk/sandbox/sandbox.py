@@ -24,14 +24,17 @@ from tap_marketo_bulk.sandbox.exports.objects import (
     MemberExport,
 )
 from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
-from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
+from tap_marketo_bulk.sandbox.http.access import (
+    AccessTokens,
+    CallLimits,
+    CallStatistics,
+    RolePermissions,
+    api_user,
+)
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
-from tap_marketo_bulk.sandbox.http.call_handler import CallHandler, ReceivedCalls
-from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
-from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
+from tap_marketo_bulk.sandbox.http.dispatcher import CallHandler, Dispatcher, ReceivedCalls
 from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
 from tap_marketo_bulk.sandbox.http.messages import Call, HttpResponse
-from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext
 from tap_marketo_bulk.sandbox.http.server import HttpServer

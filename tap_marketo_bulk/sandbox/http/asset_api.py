@@ -14,14 +14,14 @@ from tap_marketo_bulk.sandbox.data.asset_reads import (
     tag_entries,
 )
 from tap_marketo_bulk.sandbox.data.folders import FolderTree
-from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
-from tap_marketo_bulk.sandbox.http.query_parameters import (
+from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse, success_response
+from tap_marketo_bulk.sandbox.http.rest_context import (
+    RestContext,
+    RestHandler,
     folder_parameter,
     integer_parameter,
     updated_range,
 )
-from tap_marketo_bulk.sandbox.http.responses import success_response
-from tap_marketo_bulk.sandbox.http.rest_context import RestContext, RestHandler
 
 _DEFAULT_PAGE_SIZE = 20
 _MAX_ASSET_PAGE_SIZE = 200

@@ -10,10 +10,16 @@ from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, i
 from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.http.access import RolePermissions
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
-from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
-from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
-from tap_marketo_bulk.sandbox.http.responses import page_by_token, result_response, text_response
+from tap_marketo_bulk.sandbox.http.messages import (
+    FilePart,
+    HttpRequest,
+    HttpResponse,
+    page_by_token,
+    result_response,
+    text_response,
+)
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 

@@ -14,8 +14,10 @@ from tap_marketo_bulk.sandbox.http.messages import (
     HttpRequest,
     HttpResponse,
     Transmission,
+    error_response,
+    json_response,
+    text_response,
 )
-from tap_marketo_bulk.sandbox.http.responses import error_response, json_response, text_response
 
 _HTML = "<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
 

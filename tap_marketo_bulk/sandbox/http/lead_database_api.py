@@ -17,14 +17,10 @@ from tap_marketo_bulk.sandbox.data.fields import (
     describe_members,
     describe_named_accounts,
 )
-from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
-from tap_marketo_bulk.sandbox.http.query_parameters import (
-    instant_parameter,
-    required_parameter,
-    values_parameter,
-)
-from tap_marketo_bulk.sandbox.http.responses import (
+from tap_marketo_bulk.sandbox.http.messages import (
     MAX_PAGE_SIZE,
+    HttpRequest,
+    HttpResponse,
     batch_size,
     decode_page_token,
     encode_page_token,
@@ -32,7 +28,12 @@ from tap_marketo_bulk.sandbox.http.responses import (
     result_response,
     success_response,
 )
-from tap_marketo_bulk.sandbox.http.rest_context import RestContext
+from tap_marketo_bulk.sandbox.http.rest_context import (
+    RestContext,
+    instant_parameter,
+    required_parameter,
+    values_parameter,
+)
 
 # Pages of deleted leads can be short or empty although there are more pages.
 _DELETED_LEADS_PAGE_SIZES = (11, 0, MAX_PAGE_SIZE)

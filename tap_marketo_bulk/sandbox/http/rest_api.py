@@ -5,9 +5,9 @@ from functools import partial
 from tap_marketo_bulk.sandbox.data import asset_reads as reads
 from tap_marketo_bulk.sandbox.http import asset_api
 from tap_marketo_bulk.sandbox.http import lead_database_api as lead_api
+from tap_marketo_bulk.sandbox.http.access import RolePermissions
 from tap_marketo_bulk.sandbox.http.asset_api import browse
 from tap_marketo_bulk.sandbox.http.dispatcher import Route
-from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
 from tap_marketo_bulk.sandbox.http.rest_context import RestContext, RestHandler
 from tap_marketo_bulk.sandbox.options import (
     READ_ACTIVITY,

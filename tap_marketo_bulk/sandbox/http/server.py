@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from typing import cast
 
-from tap_marketo_bulk.sandbox.http.call_handler import CallHandler
+from tap_marketo_bulk.sandbox.http.dispatcher import CallHandler
 from tap_marketo_bulk.sandbox.http.messages import BEFORE_HEADERS, HttpResponse
 
 
