@@ -10,7 +10,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,8 @@ from types import FrameType
 from typing import Any
 
 from tap_marketo_bulk.sandbox.clock import TimeZoneDataMissingError, epoch_seconds_of
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, RECORDED_EDGE_CASES, EdgeCase
+from tap_marketo_bulk.sandbox.expected_rows import STREAMS
 from tap_marketo_bulk.sandbox.exports.file_writer import format_json
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.sandbox import Sandbox
@@ -48,15 +48,6 @@ _ACTIONS = {
     "expected": "print the expected rows of a stream as JSON lines",
 }
 _ALIASES = {"expected": ["truth"]}
-CUSTOM_OBJECT_PREFIX = "customobjects/"
-STREAMS = (
-    *("leads", "activities", "deleted_leads", "program_members"),
-    *(CUSTOM_OBJECT_PREFIX + one.api_name for one in CUSTOM_OBJECTS if not one.export_error),
-    *("lead_describe", "activity_types", "programs", "campaigns", "lists", "smart_lists"),
-    *("emails", "email_templates", "landing_pages", "forms", "segmentations", "segments"),
-    *("channels", "tags", "folders"),
-)
-"""What ``expected`` prints: a method of ``ExpectedRows``, or the rows of a custom object."""
 
 
 def create_parser(description: str) -> argparse.ArgumentParser:
@@ -315,21 +306,9 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     return code if code >= 0 else _ENDED_BY_SIGNAL - code
 
 
-def _expected_rows(
-    sandbox: Sandbox, stream: str, at: datetime | None
-) -> Mapping[Any, Mapping[str, object]]:
-    expected = sandbox.expected
-    if stream.startswith(CUSTOM_OBJECT_PREFIX):
-        return expected.custom_objects(stream.removeprefix(CUSTOM_OBJECT_PREFIX), at=at)
-    rows: Callable[..., Mapping[Any, Mapping[str, object]]] = getattr(expected, stream)
-    # These do not change over time.
-    is_constant = stream in ("lead_describe", "activity_types", "channels", "tags")
-    return rows() if is_constant else rows(at=at)
-
-
 def _print_expected_rows(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
     try:
-        for row in _expected_rows(sandbox, stream, at).values():
+        for row in sandbox.expected.rows(stream, at=at).values():
             sys.stdout.write(format_json(row) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

@@ -151,8 +151,6 @@ class Options:
     """The text of a paused ``nurtureCadence``, in files and in the filter."""
     member_true_text: Literal["true", "1"] = "1"
     """The text of true in the member fields of program member files."""
-    custom_object_field_case: Literal["exact", "ignored"] = "exact"
-    """Whether ``fields`` of a custom object must have the letter case of Describe."""
     column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"
     """``columnHeaderNames`` in a create body: ``rejected`` gives the error 1003, with ``ignored``
     the file has the names of the fields."""

@@ -13,7 +13,8 @@ from subprocess import PIPE, Popen, run
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.sandbox.cli import STREAMS, create_parser, main, options_from_arguments
+from tap_marketo_bulk.sandbox.cli import create_parser, main, options_from_arguments
+from tap_marketo_bulk.sandbox.expected_rows import STREAMS
 
 COMMAND = [sys.executable, "-m", "tap_marketo_bulk.sandbox.cli"]
 SMALL = ["--leads", "20", "--activities", "30"]

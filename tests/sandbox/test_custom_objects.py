@@ -256,14 +256,6 @@ def test_the_filters_of_custom_objects_can_be_unsupported(start: StartSandbox) -
     assert client.create(filter=UPDATED).json()["success"]
 
 
-def test_the_letter_case_of_field_names_can_be_ignored(
-    start: StartSandbox, clock: SandboxClock
-) -> None:
-    _, client = start(custom_object_field_case="ignored")
-    file = export(client, clock, ORDER, fields=["leadId"])
-    assert file.startswith(b"leadId\n10")
-
-
 def test_jobs_of_two_custom_objects_are_listed_separately(start: StartSandbox) -> None:
     _, client = start()
     order, ticket = client.create_job(ORDER), client.create_job(TICKET)

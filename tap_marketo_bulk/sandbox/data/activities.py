@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
+from tap_marketo_bulk.sandbox.clock import TimeRange
 from tap_marketo_bulk.sandbox.data.activity_types import (
     DELETE_LEAD_TYPE,
     MERGE_LEADS_TYPE,
@@ -399,27 +399,6 @@ class PlausibleActivities(ActivityGenerator):
         return self._leads.previous_lead(lead) if is_deleted else lead
 
 
-@dataclass(frozen=True)
-class ActivityRowFilter:
-    """The filters of an activity export, combined with AND; an empty set selects everything."""
-
-    time_range: TimeRange = ALL_TIME
-    type_ids: frozenset[int] = frozenset()
-    primary_ids: frozenset[int] = frozenset()
-    primary_names: frozenset[str] = frozenset()
-
-    def matches_type(self, activity: Activity) -> bool:
-        """Whether all filters except the time range select ``activity``."""
-        if self.type_ids and activity.activity_type.id not in self.type_ids:
-            return False
-        if not self.primary_ids and not self.primary_names:
-            return True
-        value = activity.primary_value
-        return value is not None and (
-            value.id in self.primary_ids or value.full_name in self.primary_names
-        )
-
-
 class ActivityRows:
     """The activities that a filter selects."""
 
@@ -449,24 +428,6 @@ class ActivityRows:
             )
             self._generator = self._plausible
 
-    def rows(
-        self,
-        row_filter: ActivityRowFilter,
-        at: int,
-        is_in_range: Callable[[int, TimeRange], bool],
-    ) -> Iterator[Activity]:
-        """The activities that the filter selects and that Marketo has stored at ``at``."""
-        time_range = row_filter.time_range
-        use_stored_at = self._options.activity_filter == "stored"
-        for activity in self._stored(time_range, at):
-            instant = activity.stored_at if use_stored_at else activity.happened_at
-            if is_in_range(instant, time_range) and row_filter.matches_type(activity):
-                yield activity
-        if self._options.exports_deletions and not row_filter.type_ids:
-            for activity in self.lead_deletions(time_range.start, at):
-                if is_in_range(activity.happened_at, time_range):
-                    yield activity
-
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
         return [
@@ -479,7 +440,7 @@ class ActivityRows:
         """The name of a lead; empty if values are arbitrary."""
         return "" if self._source.is_arbitrary else person(lead.bits).name
 
-    def _stored(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
+    def stored(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
         """Activities stored at ``at``: all that happened or were stored in the range, and more."""
         end = min(time_range.end, at)
         has_more = has_more_types(self._options)

@@ -5,15 +5,15 @@ All instants are epoch seconds.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
+from tap_marketo_bulk.sandbox.clock import to_datetime
 from tap_marketo_bulk.sandbox.data.assets import EMPTY_LIST_IDS
 from tap_marketo_bulk.sandbox.data.fields import (
     CHANGE_GROUP_COUNT,
     FRACTION_FIELD_NAME,
     PADDED_FIELD_NAME,
-    LeadFieldDefinition,
+    LeadField,
 )
 from tap_marketo_bulk.sandbox.data.random_values import (
     UNLIMITED_CHANGES,
@@ -53,6 +53,15 @@ class LeadHistory(RecordHistory):
         """Whether the lead is deleted at ``instant``."""
         return self.deleted_at is not None and self.deleted_at <= instant
 
+    def is_list_member(self, list_id: int, at: int) -> bool:
+        """Whether the lead is a member of the list at ``at``. Memberships begin and end."""
+        bits = random_bits(self.bits, list_id)
+        if bits % 4 or list_id in EMPTY_LIST_IDS:
+            return False
+        added_at = self.created_at + (bits >> 8) % (30 * _DAY)
+        removed_at = added_at + (bits >> 16) % (300 * _DAY)
+        return added_at <= at < removed_at
+
 
 @dataclass(frozen=True, slots=True)
 class LeadSnapshot:
@@ -80,7 +89,7 @@ class LeadSnapshot:
             return self.history.created_at - 1
         return self.history.instant_of_change(latest)
 
-    def values(self, fields: Iterable[LeadFieldDefinition]) -> list[Value]:
+    def values(self, fields: Iterable[LeadField]) -> list[Value]:
         """The values of ``fields``, in their order."""
         history = self.history
         group_bits = [random_bits(history.bits, change) for change in self.latest_changes]
@@ -94,13 +103,13 @@ class LeadSnapshot:
             for field in fields
         ]
 
-    def _system_value(self, field: LeadFieldDefinition) -> Value:
+    def _system_value(self, field: LeadField) -> Value:
         if field.name == "id":
             return self.history.id
         instant = self.history.created_at if field.name == "createdAt" else self.updated_at
-        return datetime.fromtimestamp(instant, UTC)
+        return to_datetime(instant)
 
-    def _random_value(self, field: LeadFieldDefinition, bits: int, record: RecordContext) -> Value:
+    def _random_value(self, field: LeadField, bits: int, record: RecordContext) -> Value:
         if field.is_formula:
             return None
         if field.name == PADDED_FIELD_NAME and self.options.lead_padding_bytes:
@@ -112,18 +121,6 @@ class LeadSnapshot:
             if self.options.empty_strings and field.data_type == "string":
                 return ""
         return self.source.value(field, bits, record)
-
-
-def is_list_member(lead: LeadHistory, list_id: int, at: int) -> bool:
-    """Whether ``lead`` is a member of the list at ``at``. Memberships begin and end over time."""
-    if list_id in EMPTY_LIST_IDS:
-        return False
-    bits = random_bits(lead.bits, list_id)
-    if bits % 4:
-        return False
-    added_at = lead.created_at + (bits >> 8) % (30 * _DAY)
-    removed_at = added_at + (bits >> 16) % (300 * _DAY)
-    return added_at <= at < removed_at
 
 
 class LeadGenerator:

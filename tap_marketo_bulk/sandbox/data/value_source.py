@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from tap_marketo_bulk.sandbox.data.field_values import (
     LEAD_VALUES,
@@ -11,8 +10,9 @@ from tap_marketo_bulk.sandbox.data.field_values import (
     FieldContext,
     FieldValue,
 )
+from tap_marketo_bulk.sandbox.data.fields import Field
 from tap_marketo_bulk.sandbox.data.people import person, pick
-from tap_marketo_bulk.sandbox.data.random_values import Value, combine_bits
+from tap_marketo_bulk.sandbox.data.random_values import Value
 from tap_marketo_bulk.sandbox.edge_cases import EXTREME_INTEGERS, EdgeCase, edge_case_texts
 
 _COMMON_TEXTS = (
@@ -115,22 +115,6 @@ _TYPE_VALUES: Mapping[str, FieldValue] = {
 }
 
 
-class Field(Protocol):
-    """A field of a lead, a custom object or a program member."""
-
-    @property
-    def name(self) -> str:
-        """Its REST name."""
-
-    @property
-    def data_type(self) -> str:
-        """Its data type, in any letter case."""
-
-    @property
-    def name_checksum(self) -> int:
-        """Makes its values different from those of other fields."""
-
-
 @dataclass(frozen=True, slots=True)
 class RecordContext:
     """What the plausible values of one record depend on; the instants are epoch seconds.
@@ -183,7 +167,7 @@ def _context(field: Field, bits: int, record: RecordContext) -> FieldContext:
     return FieldContext(
         person=person(record.lead_bits),
         bits=bits,
-        fixed_bits=combine_bits(record.record_bits, field.name_checksum),
+        fixed_bits=field.field_bits(record.record_bits),
         created_at=record.created_at,
         changed_at=record.changed_at,
     )

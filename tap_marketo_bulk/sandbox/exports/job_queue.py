@@ -1,7 +1,8 @@
 """The queue of export jobs: creation, enqueuing, processing, cancellation."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -19,7 +20,6 @@ from tap_marketo_bulk.sandbox.exports.jobs import (
     processing_end,
     reported_job,
 )
-from tap_marketo_bulk.sandbox.faults import Fault
 from tap_marketo_bulk.sandbox.options import Options
 
 WriteFile = Callable[[Job, Path], WrittenFile]
@@ -151,14 +151,14 @@ class JobQueue:
                 self._slot_free_since = self._clock.now()
             return self._store.update(job, status=self._options.cancel_spelling)
 
-    def apply_fault(self, export_id: str, fault: Fault) -> None:
-        """Apply a fault, whose kind is in ``JOB_KINDS``, to the job; do nothing without a job."""
+    def change_faults(self, export_id: str, changes: Mapping[str, object]) -> None:
+        """Set members of the faults of a job; do nothing without a job."""
         with self._lock:
             self._process_due_jobs()
             job = self._store.find_job(export_id)
             if job is None:
                 return
-            job_faults = job.job_faults.add(fault, self._options.cancel_spelling)
+            job_faults = replace(job.job_faults, **changes)  # type: ignore[arg-type]  # by name
             job = self._store.update(job, job_faults=job_faults)
             if job.status in QUEUE_STATUSES and job_faults.final_status:
                 self._end(job, self._clock.now(), job_faults.final_status, job_faults.error)
@@ -224,6 +224,8 @@ class JobQueue:
 
     def _end(self, job: Job, finished_at: datetime, status: str, error: str | None) -> None:
         self._slot_free_since = finished_at
+        if status == "Cancelled":
+            status = self._options.cancel_spelling
         self._store.update(job, status=status, finished_at=finished_at, error=error)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
-from tap_marketo_bulk.sandbox.faults import Fault
 from tap_marketo_bulk.sandbox.options import Options
 
 STATUSES = ("Created", "Queued", "Processing", "Completed", "Failed", "Cancelled")
@@ -36,22 +35,6 @@ class JobFaults:
     file_size_error: int = 0
     """Added to the reported ``fileSize``."""
     omits_checksum: bool = False
-
-    def add(self, fault: Fault, cancel_spelling: str) -> "JobFaults":
-        """Return these effects and the effect of ``fault``, whose kind is in ``JOB_KINDS``.
-
-        ``cancel_spelling`` is the option of this name.
-        """
-        return {
-            "fail": replace(self, final_status="Failed", error=fault.message),
-            "cancelled": replace(self, final_status=cancel_spelling),
-            "vanish": replace(self, is_deleted=True),
-            "stuck": replace(self, never_ends=True),
-            "slow": replace(self, additional_seconds=fault.seconds),
-            "wrong_count": replace(self, record_count_error=fault.amount),
-            "wrong_size": replace(self, file_size_error=fault.amount),
-            "no_checksum": replace(self, omits_checksum=True),
-        }[fault.kind]
 
 
 @dataclass(frozen=True)

@@ -1,147 +1,128 @@
-"""The export objects: the fields, the filters and the rows of each."""
+"""The export objects: the columns, the filters and the records of each."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from tap_marketo_bulk.sandbox.api_errors import invalid_type, invalid_value, missing_value
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, format_epoch_seconds
-from tap_marketo_bulk.sandbox.data.activities import ActivityRowFilter
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
-from tap_marketo_bulk.sandbox.data.activity_values import Activity, AttributeValues
-from tap_marketo_bulk.sandbox.data.custom_objects import (
-    CustomObjectDefinition,
-    CustomObjectRowFilter,
-)
-from tap_marketo_bulk.sandbox.data.data_set import DataSet, LeadRowFilter
-from tap_marketo_bulk.sandbox.data.fields import MEMBER_FIELDS, LeadFieldDefinition, ObjectField
-from tap_marketo_bulk.sandbox.data.program_members import (
+from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.assets import program_channel
+from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, CustomObjectDefinition
+from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.data.fields import MEMBER_FIELDS
+from tap_marketo_bulk.sandbox.data.lead_records import (
     NORMAL_CADENCE,
-    MemberRowFilter,
+    CustomObjectRecord,
     ProgramMember,
-    program_channel,
 )
-from tap_marketo_bulk.sandbox.data.random_values import Value
+from tap_marketo_bulk.sandbox.data.leads import LeadSnapshot
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
-from tap_marketo_bulk.sandbox.exports.definition import (
-    CREATE_BODY_MEMBERS,
+from tap_marketo_bulk.sandbox.exports.checks import (
     LIST_FILTERS,
-    CreateBody,
-    ExpectedRow,
-    ExportDefinition,
-    check_field_names,
     check_filter_is_supported,
     check_filters,
-    check_known_fields,
     check_list,
     check_list_exists,
-    check_object,
-    check_time_range,
-    json_value,
     parse_only_filter,
 )
-from tap_marketo_bulk.sandbox.exports.file_writer import format_json, format_value
+from tap_marketo_bulk.sandbox.exports.definition import (
+    CreateBody,
+    ExportObject,
+    ReadValues,
+    Select,
+)
+from tap_marketo_bulk.sandbox.exports.file_writer import format_value
 from tap_marketo_bulk.sandbox.options import READ_ACTIVITY, READ_CUSTOM_OBJECT, READ_LEAD
 
-LEAD_FILTERS = ("createdAt", "updatedAt", *LIST_FILTERS)
+_MAX_PRIMARY_VALUES = 50
+_MAX_PROGRAMS = 10
 
 
-class LeadExport(ExportDefinition[LeadRowFilter, int]):
+class LeadExport(ExportObject[LeadSnapshot, int]):
     """The object ``leads``: the fields are those of Describe Lead, with exactly one filter."""
 
     name = "leads"
     permission = READ_LEAD
 
-    def parse_columns(self, fields: object) -> tuple[str, ...]:
-        """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields, is_strict=self.is_strict)
-        check_known_fields(names, self.data_set.requestable_lead_columns, self.data_set.options)
-        return names
+    def column_types(self) -> Mapping[str, str]:
+        """See the base class. Formula fields are not in the expected rows."""
+        return {name: field.data_type for name, field in self.data_set.lead_columns.items()}
 
-    def parse_filter(self, filters: object, at: int) -> LeadRowFilter:
-        """Parse the one filter; see the base class."""
-        name, value = parse_only_filter(filters, LEAD_FILTERS)
-        options = self.data_set.options
-        if name == "updatedAt":
-            check_filter_is_supported(is_supported=options.updated_at_filter)
-        if name not in LIST_FILTERS:
-            return LeadRowFilter(name, check_time_range(value, name, is_strict=self.is_strict))
-        return LeadRowFilter(name, list_id=check_list_exists(self.data_set, name, value, at))
+    def requestable_columns(self) -> Collection[str]:
+        """See the base class."""
+        return self.data_set.requestable_lead_columns
 
-    def file_rows(
-        self, columns: tuple[str, ...], row_filter: LeadRowFilter, at: int
-    ) -> Iterator[Iterable[str]]:
-        """The text of each column of each lead; see the base class."""
+    def parse_filter(self, filters: object, at: int) -> Select[LeadSnapshot]:
+        """See the base class."""
+        name, value = parse_only_filter(filters, ("createdAt", "updatedAt", *LIST_FILTERS))
+        data_set = self.data_set
+        if name in LIST_FILTERS:
+            list_id = check_list_exists(data_set, name, value, at)
+            return lambda at: (
+                lead for lead in data_set.leads(at) if lead.history.is_list_member(list_id, at)
+            )
+        if name == "createdAt":
+            created = self.parse_range(value, name)
+            return lambda at: data_set.leads(at, created)
+        check_filter_is_supported(is_supported=self.options.updated_at_filter)
+        updated = self.parse_range(value, name)
+        return lambda at: (
+            lead for lead in data_set.leads(at) if data_set.is_in_range(lead.changed_at, updated)
+        )
+
+    def all_records(self, at: int) -> Iterable[LeadSnapshot]:
+        """See the base class."""
+        return self.data_set.leads(at)
+
+    def values_reader(self, columns: Sequence[str], _at: int) -> ReadValues[LeadSnapshot]:
+        """See the base class."""
         known = self.data_set.requestable_lead_columns
         fields = [known[name] for name in columns]
-        for lead in self.data_set.leads(row_filter, at):
-            yield map(self._format, fields, lead.values(fields))
+        return lambda lead: lead.values(fields)
 
-    def _format(self, field: LeadFieldDefinition, value: Value) -> str:
-        has_decimals = EdgeCase.DECIMAL_SCORES in self.data_set.options.edge_cases
-        is_score = has_decimals and field.data_type == "score"
-        if is_score and isinstance(value, int) and value % 3 == 0:
+    def key(self, record: LeadSnapshot) -> int:
+        """The id of a lead."""
+        return record.history.id
+
+    def format_cell(self, column: str, value: Any) -> str:  # noqa: ANN401 - see the base class
+        """See the base class. Some scores are written with a decimal point."""
+        has_decimals = EdgeCase.DECIMAL_SCORES in self.options.edge_cases
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if has_decimals and is_number and value % 3 == 0 and self._is_score(column):
             return f"{value}.0"
-        return format_value(value, true_text=self.data_set.options.boolean_style)
+        return format_value(value, true_text=self.options.boolean_style)
 
-    def expected_rows(self, row_filter: LeadRowFilter | None, at: int) -> dict[int, ExpectedRow]:
-        """The leads by id; see the base class. Formula fields are not in them."""
-        columns = self.data_set.lead_columns
-        fields = tuple(columns.values())
-        return {
-            lead.history.id: dict(zip(columns, map(json_value, lead.values(fields)), strict=True))
-            for lead in self.data_set.leads(row_filter or LeadRowFilter(), at)
-        }
+    def _is_score(self, column: str) -> bool:
+        return self.data_set.requestable_lead_columns[column].data_type == "score"
 
 
-_ActivityValue = str | int | AttributeValues | None
-_COLUMNS: dict[str, Callable[[Activity], _ActivityValue]] = {
-    "marketoGUID": lambda activity: activity.guid,
-    "leadId": lambda activity: activity.lead_id,
-    "activityDate": lambda activity: format_epoch_seconds(activity.happened_at),
-    "activityTypeId": lambda activity: activity.activity_type.id,
-    "campaignId": lambda activity: activity.campaign_id,
-    "primaryAttributeValueId": lambda activity: (
-        activity.primary_value.id if activity.primary_value else None
-    ),
-    "primaryAttributeValue": lambda activity: (
-        activity.primary_value.full_name if activity.primary_value else None
-    ),
-    "attributes": lambda activity: activity.attributes,
-    "actionResult": lambda activity: activity.result,
-}
-DEFAULT_COLUMNS = tuple(name for name in _COLUMNS if name != "actionResult")
-"""The columns of an export without ``fields``."""
-ACTIVITY_FILTERS = (
-    "createdAt",
-    "activityTypeIds",
-    "primaryAttributeValueIds",
-    "primaryAttributeValues",
-)
-_MAX_PRIMARY_VALUES = 50
-
-
-class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
+class ActivityExport(ExportObject[Activity, str]):
     """The object ``activities``: fields are optional, the filter ``createdAt`` is required."""
 
     name = "activities"
     permission = READ_ACTIVITY
+    _columns: Mapping[str, Callable[[Activity], Any]] = {
+        "marketoGUID": lambda one: one.guid,
+        "leadId": lambda one: one.lead_id,
+        "activityDate": lambda one: format_epoch_seconds(one.happened_at),
+        "activityTypeId": lambda one: one.activity_type.id,
+        "campaignId": lambda one: one.campaign_id,
+        "primaryAttributeValueId": lambda one: one.primary_value and one.primary_value.id,
+        "primaryAttributeValue": lambda one: one.primary_value and one.primary_value.full_name,
+        "attributes": lambda one: one.attributes,
+        "actionResult": lambda one: one.result,
+    }
+    default_columns = tuple(_columns)[:-1]
 
-    def parse_columns(self, fields: object) -> tuple[str, ...]:
-        """Parse ``fields``; see the base class.
+    def column_types(self) -> Mapping[str, str]:
+        """See the base class."""
+        return dict.fromkeys(self._columns, "string")
 
-        None gives ``DEFAULT_COLUMNS``, and so does an empty list (seen).
-        """
-        if fields is None or (fields == [] and not self.is_strict):
-            return DEFAULT_COLUMNS
-        names = check_field_names(fields, is_strict=self.is_strict)
-        unknown = [name for name in names if name not in _COLUMNS]
-        if unknown:
-            raise invalid_value(f"Invalid fields [{', '.join(unknown)}]")
-        return names
-
-    def parse_filter(self, filters: object, _at: int) -> ActivityRowFilter:
-        """Parse the filters; see the base class."""
-        members = check_filters(filters, ACTIVITY_FILTERS)
+    def parse_filter(self, filters: object, _at: int) -> Select[Activity]:
+        """See the base class."""
+        primary_filters = ("primaryAttributeValueIds", "primaryAttributeValues")
+        members = check_filters(filters, ("createdAt", "activityTypeIds", *primary_filters))
         if "createdAt" not in members:
             raise missing_value("The filter 'createdAt' is required")
         type_ids = check_list(members, "activityTypeIds", int)
@@ -150,11 +131,17 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
         names = check_list(members, "primaryAttributeValues", str)
         if ids or names:
             self._check_primary_values(ids, names, type_ids)
-        return ActivityRowFilter(
-            check_time_range(members["createdAt"], "createdAt", is_strict=self.is_strict),
-            frozenset(type_ids),
-            frozenset(ids),
-            frozenset(names),
+        created = self.parse_range(members["createdAt"], "createdAt")
+
+        def is_selected(activity: Activity) -> bool:
+            value = activity.primary_value
+            has_value = value and (value.id in ids or value.full_name in names)
+            has_type = not type_ids or activity.activity_type.id in type_ids
+            return has_type and bool(has_value or not (ids or names))
+
+        return lambda at: filter(
+            is_selected,
+            self.data_set.activities(at, created, has_type_filter=bool(type_ids)),
         )
 
     def _check_type_ids(self, type_ids: list[int]) -> None:
@@ -177,87 +164,63 @@ class ActivityExport(ExportDefinition[ActivityRowFilter, str]):
                 "Filters by primary attribute require activityTypeIds of one asset group"
             )
 
-    def file_rows(
-        self, columns: tuple[str, ...], row_filter: ActivityRowFilter, at: int
-    ) -> Iterator[Iterable[str]]:
-        """The text of each column of each activity; see the base class."""
-        get_values = [_COLUMNS[name] for name in columns]
-        for activity in self.data_set.activities(row_filter, at):
-            yield [_format(get_value(activity)) for get_value in get_values]
+    def all_records(self, at: int) -> Iterable[Activity]:
+        """See the base class."""
+        return self.data_set.activities(at)
 
-    def expected_rows(
-        self, row_filter: ActivityRowFilter | None, at: int
-    ) -> dict[str, ExpectedRow]:
-        """The activities by ``marketoGUID``; see the base class."""
-        activities = self.data_set.activities(row_filter or ActivityRowFilter(), at)
-        return {activity.guid: expected_activity(activity) for activity in activities}
+    def values_reader(self, columns: Sequence[str], _at: int) -> ReadValues[Activity]:
+        """See the base class."""
+        readers = [self._columns[name] for name in columns]
+        return lambda activity: [read(activity) for read in readers]
 
+    def key(self, record: Activity) -> str:
+        """The ``marketoGUID``."""
+        return record.guid
 
-def expected_activity(activity: Activity) -> ExpectedRow:
-    """All columns of an activity; ``attributes`` is a dictionary of JSON values, or None."""
-    return {name: _json_value(get_value(activity)) for name, get_value in _COLUMNS.items()}
+    def format_cell(self, _column: str, value: Any) -> str:  # noqa: ANN401 - see the base class
+        """See the base class."""
+        return format_value(value)
 
 
-def _format(value: _ActivityValue) -> str:
-    return format_json(value) if isinstance(value, dict) else format_value(value)
-
-
-def _json_value(value: _ActivityValue) -> object:
-    if isinstance(value, dict):
-        return {name: json_value(attribute) for name, attribute in value.items()}
-    return json_value(value)
-
-
-MEMBER_FILTERS = (
-    "programId",
-    "programIds",
-    "isExhausted",
-    "nurtureCadence",
-    "statusNames",
-    "updatedAt",
-)
-_MAX_PROGRAMS = 10
-_MEMBER_FIELDS = {field.name: field for field in MEMBER_FIELDS}
-
-
-class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
+class MemberExport(ExportObject[ProgramMember, tuple[int, int]]):
     """The object ``program/members``: fields of members and of leads, filters combined with AND.
 
-    ``fields`` and one of ``programId`` and ``programIds`` are required. ``programIds`` adds the
-    column ``programId`` before all others.
+    One of the filters ``programId`` and ``programIds`` is required. ``programIds`` adds the column
+    ``programId`` before all others.
     """
 
     name = "program/members"
     permission = READ_LEAD
+    _fields: Mapping[str, Any] = {field.name: field for field in MEMBER_FIELDS}
+    _other_filters = ("isExhausted", "nurtureCadence", "statusNames", "updatedAt")
 
-    def parse_create_body(self, body: object, at: int) -> CreateBody[MemberRowFilter]:
-        """Parse a create body; see the base class. The columns include the added one."""
+    def column_types(self) -> Mapping[str, str]:
+        """See the base class. The expected rows have no lead fields."""
+        return {field.name: field.data_type for field in MEMBER_FIELDS}
+
+    def requestable_columns(self) -> Collection[str]:
+        """See the base class."""
+        return {*self._fields, *self.data_set.requestable_lead_columns}
+
+    def parse_create_body(self, body: object, at: int) -> CreateBody[ProgramMember]:
+        """See the base class. The columns include the added one."""
         parsed = super().parse_create_body(body, at)
-        members = check_object(body, "request body", CREATE_BODY_MEMBERS, is_strict=self.is_strict)
-        if "programIds" not in check_filters(members["filter"], MEMBER_FILTERS):
+        if not isinstance(body, dict) or "programIds" not in body["filter"]:
             return parsed
         columns = list(zip(parsed.columns, parsed.headers, strict=True))
         added = ("programId", "programId")
-        if self.data_set.options.program_id_column == "once":
+        if self.options.program_id_column == "once":
             requested = [column for column in columns if column[0] == "programId"]
             added = requested[0] if requested else added
             columns = [column for column in columns if column not in requested]
         names, headers = zip(added, *columns, strict=True)
-        return replace(parsed, columns=names, headers=headers)
+        return CreateBody(names, headers, parsed.file_format, parsed.select)
 
-    def parse_columns(self, fields: object) -> tuple[str, ...]:
-        """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields, is_strict=self.is_strict)
-        known = {*_MEMBER_FIELDS, *self.data_set.requestable_lead_columns}
-        check_known_fields(names, known, self.data_set.options)
-        return names
-
-    def parse_filter(self, filters: object, at: int) -> MemberRowFilter:
-        """Parse the filters; see the base class."""
-        members = check_filters(filters, MEMBER_FILTERS)
-        if "updatedAt" in members:
-            options = self.data_set.options
-            check_filter_is_supported(is_supported=options.member_updated_at_filter)
+    def parse_filter(self, filters: object, at: int) -> Select[ProgramMember]:
+        """See the base class."""
+        members = check_filters(filters, ("programId", "programIds", *self._other_filters))
+        is_supported = self.options.member_updated_at_filter or "updatedAt" not in members
+        check_filter_is_supported(is_supported=is_supported)
         program_ids = _check_program_ids(members)
         programs = [one for one in self.data_set.programs(at) if one.asset.id in program_ids]
         unknown = sorted(program_ids - {one.asset.id for one in programs})
@@ -267,60 +230,58 @@ class MemberExport(ExportDefinition[MemberRowFilter, tuple[int, int]]):
         known = {status.name for one in programs for status in program_channel(one).statuses}
         if not known.issuperset(status_names):
             raise invalid_value(f"Invalid statusNames {sorted(set(status_names) - known)}")
-        time_range = ALL_TIME
+        updated = ALL_TIME
         if "updatedAt" in members:
-            time_range = check_time_range(
-                members["updatedAt"], "updatedAt", is_strict=self.is_strict
-            )
-        return MemberRowFilter(
-            program_ids,
-            _check_boolean(members, "isExhausted"),
-            self._check_cadence(members),
-            frozenset(status_names) if status_names else None,
-            time_range,
-        )
+            updated = self.parse_range(members["updatedAt"], "updatedAt")
+        is_exhausted = _check_boolean(members, "isExhausted")
+        cadence = self._check_cadence(members)
 
-    def _check_cadence(self, members: Mapping[str, object]) -> str | None:
+        def is_selected(member: ProgramMember) -> bool:
+            return (
+                self.data_set.is_in_range(member.updated_at, updated)
+                and is_exhausted in (None, member.is_exhausted)
+                and cadence in (None, member.cadence)
+                and (not status_names or member.progression_status.name in status_names)
+            )
+
+        return lambda at: filter(is_selected, self.data_set.program_members(at, program_ids))
+
+    def _check_cadence(self, members: Mapping[str, object]) -> object:
         cadence = members.get("nurtureCadence")
-        permitted = (NORMAL_CADENCE, self.data_set.options.paused_cadence)
+        permitted = (NORMAL_CADENCE, self.options.paused_cadence)
         if cadence is not None and cadence not in permitted:
             raise invalid_value(f"'nurtureCadence' must be one of {', '.join(permitted)}")
-        return None if cadence is None else str(cadence)
+        return cadence
 
-    def file_rows(
-        self, columns: tuple[str, ...], row_filter: MemberRowFilter, at: int
-    ) -> Iterator[Iterable[str]]:
-        """The text of each column of each member; see the base class."""
-        options = self.data_set.options
+    def all_records(self, at: int) -> Iterable[ProgramMember]:
+        """See the base class."""
+        return self.data_set.program_members(at)
+
+    def values_reader(self, columns: Sequence[str], at: int) -> ReadValues[ProgramMember]:
+        """See the base class. A name that members and leads have is the field of members."""
+        member_fields = [self._fields[name] for name in columns if name in self._fields]
         lead_columns = self.data_set.requestable_lead_columns
-        lead_fields = [lead_columns[name] for name in columns if name not in _MEMBER_FIELDS]
-        for member in self.data_set.program_members(row_filter, at):
-            lead_values = self._lead_values(member, lead_fields, at)
-            yield [
-                format_value(member.value(_MEMBER_FIELDS[name]), true_text=options.member_true_text)
-                if name in _MEMBER_FIELDS
-                else format_value(lead_values[name], true_text=options.boolean_style)
-                for name in columns
-            ]
+        lead_fields = [lead_columns[name] for name in columns if name not in self._fields]
 
-    def _lead_values(
-        self, member: ProgramMember, fields: list[LeadFieldDefinition], at: int
-    ) -> dict[str, Value]:
-        if not fields:
-            return {}
-        values = self.data_set.lead_snapshot(member.lead, at).values(fields)
-        return {field.name: value for field, value in zip(fields, values, strict=True)}
+        def read_values(member: ProgramMember) -> list[Any]:
+            values = iter(member.values(member_fields))
+            lead_values: Iterable[Any] = ()
+            if lead_fields:
+                lead_values = self.data_set.lead_snapshot(member.lead, at).values(lead_fields)
+            more = iter(lead_values)
+            return [next(values if name in self._fields else more) for name in columns]
 
-    def expected_rows(
-        self, row_filter: MemberRowFilter | None, at: int
-    ) -> dict[tuple[int, int], ExpectedRow]:
-        """The members by lead id and program id, with all member fields; see the base class."""
-        return {
-            (member.lead.id, member.program.asset.id): {
-                name: json_value(member.value(field)) for name, field in _MEMBER_FIELDS.items()
-            }
-            for member in self.data_set.program_members(row_filter or MemberRowFilter(), at)
-        }
+        return read_values
+
+    def key(self, record: ProgramMember) -> tuple[int, int]:
+        """The lead id and the program id."""
+        return record.lead.id, record.program.asset.id
+
+    def format_cell(self, column: str, value: Any) -> str:  # noqa: ANN401 - see the base class
+        """See the base class."""
+        is_of_member = column in self._fields
+        style = self.options.member_true_text if is_of_member else self.options.boolean_style
+        return format_value(value, true_text=style)
 
 
 def _check_program_ids(members: Mapping[str, object]) -> frozenset[int]:
@@ -343,10 +304,7 @@ def _check_boolean(members: Mapping[str, object], name: str) -> bool | None:
     return value
 
 
-CUSTOM_OBJECT_FILTERS = ("updatedAt", *LIST_FILTERS)
-
-
-class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
+class CustomObjectExport(ExportObject[CustomObjectRecord, str]):
     """The object ``customobjects/<apiName>``: ``fields`` and exactly one filter are required.
 
     No field is added to ``fields``, neither ``marketoGUID`` nor ``updatedAt``.
@@ -358,59 +316,55 @@ class CustomObjectExport(ExportDefinition[CustomObjectRowFilter, str]):
         super().__init__(data_set)
         self.name = f"customobjects/{definition.api_name}"
         self._definition = definition
+        self._fields = {field.name: field for field in definition.fields}
 
-    def parse_create_body(self, body: object, at: int) -> CreateBody[CustomObjectRowFilter]:
-        """Parse a create body; see the base class.
+    def check_error(self) -> str:
+        """See the base class."""
+        return self._definition.export_error
 
-        Raises:
-            SandboxApiError: Bulk Extract does not export this object, or the body is invalid.
-        """
-        if self._definition.export_error:
-            raise invalid_value(self._definition.export_error)
-        return super().parse_create_body(body, at)
+    def column_types(self) -> Mapping[str, str]:
+        """See the base class."""
+        return {name: field.data_type for name, field in self._fields.items()}
 
-    def parse_columns(self, fields: object) -> tuple[str, ...]:
-        """Parse ``fields``, which is required; see the base class."""
-        names = check_field_names(fields, is_strict=self.is_strict)
-        known = {self._key(field.name) for field in self._definition.fields}
-        unknown = [name for name in names if self._key(name) not in known]
-        check_known_fields(unknown, (), self.data_set.options)
-        return names
+    def parse_filter(self, filters: object, at: int) -> Select[CustomObjectRecord]:
+        """See the base class."""
+        name, value = parse_only_filter(filters, ("updatedAt", *LIST_FILTERS))
+        is_in_range = self.data_set.is_in_range
+        if name in LIST_FILTERS:
+            list_id = check_list_exists(self.data_set, name, value, at)
+            return lambda at: (
+                one for one in self.all_records(at) if one.lead.is_list_member(list_id, at)
+            )
+        check_filter_is_supported(is_supported=self.options.custom_object_updated_at_filter)
+        updated = self.parse_range(value, name)
+        return lambda at: (
+            one for one in self.all_records(at) if is_in_range(one.updated_at, updated)
+        )
 
-    def parse_filter(self, filters: object, at: int) -> CustomObjectRowFilter:
-        """Parse the one filter; see the base class."""
-        name, value = parse_only_filter(filters, CUSTOM_OBJECT_FILTERS)
-        if name == "updatedAt":
-            options = self.data_set.options
-            check_filter_is_supported(is_supported=options.custom_object_updated_at_filter)
-            return CustomObjectRowFilter(check_time_range(value, name, is_strict=self.is_strict))
-        return CustomObjectRowFilter(list_id=check_list_exists(self.data_set, name, value, at))
+    def all_records(self, at: int) -> Iterable[CustomObjectRecord]:
+        """See the base class."""
+        return self.data_set.custom_object_records(self._definition, at)
 
-    def file_rows(
-        self, columns: tuple[str, ...], row_filter: CustomObjectRowFilter, at: int
-    ) -> Iterator[Iterable[str]]:
-        """The text of each column of each record; see the base class."""
-        known = {self._key(field.name): field for field in self._definition.fields}
-        fields = [known[self._key(name)] for name in columns]
-        for record in self.data_set.custom_object_records(self._definition, row_filter, at):
-            yield map(format_value, record.values(fields))
+    def values_reader(self, columns: Sequence[str], _at: int) -> ReadValues[CustomObjectRecord]:
+        """See the base class."""
+        fields = [self._fields[name] for name in columns]
+        return lambda record: record.values(fields)
 
-    def expected_rows(
-        self, row_filter: CustomObjectRowFilter | None, at: int
-    ) -> dict[str, ExpectedRow]:
-        """The records by ``marketoGUID``; see the base class."""
-        fields = self._definition.fields
-        names = [field.name for field in fields]
-        row_filter = row_filter or CustomObjectRowFilter()
-        return {
-            record.guid: dict(zip(names, map(json_value, record.values(fields)), strict=True))
-            for record in self.data_set.custom_object_records(self._definition, row_filter, at)
-        }
+    def key(self, record: CustomObjectRecord) -> str:
+        """The ``marketoGUID``."""
+        return record.guid
 
-    def column_fields(self) -> dict[str, ObjectField]:
-        """All fields by name."""
-        return {field.name: field for field in self._definition.fields}
+    def format_cell(self, _column: str, value: Any) -> str:  # noqa: ANN401 - see the base class
+        """See the base class."""
+        return format_value(value)
 
-    def _key(self, name: str) -> str:
-        ignores_case = self.data_set.options.custom_object_field_case == "ignored"
-        return name.casefold() if ignores_case else name
+
+def export_objects(data_set: DataSet) -> dict[str, ExportObject[Any, Any]]:
+    """All objects that a create call can name, by name."""
+    objects: tuple[ExportObject[Any, Any], ...] = (
+        LeadExport(data_set),
+        ActivityExport(data_set),
+        MemberExport(data_set),
+        *(CustomObjectExport(data_set, one) for one in CUSTOM_OBJECTS.values()),
+    )
+    return {one.name: one for one in objects}

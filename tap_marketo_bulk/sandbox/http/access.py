@@ -1,8 +1,8 @@
-"""Access to the API: API users, their tokens and permissions, and the calls that they make."""
+"""Access to the API: API users, their tokens, the numbers of their calls, and Marketo's limits."""
 
 import uuid
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,37 +11,7 @@ from threading import Lock
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.http.messages import HttpRequest, HttpResponse
 from tap_marketo_bulk.sandbox.options import Options
-
-Handler = Callable[[HttpRequest], HttpResponse]
-"""Responds to an authenticated call; may raise ``SandboxApiError``."""
-
-
-class RolePermissions:
-    """The names of the permissions that the role of every API user has."""
-
-    def __init__(self, names: Collection[str]) -> None:
-        self._names = names
-
-    def check(self, permission: str) -> None:
-        """Check that the role has a permission; the empty text is no permission.
-
-        Raises:
-            SandboxApiError: It does not have it.
-        """
-        if permission and permission not in self._names:
-            raise SandboxApiError(ApiErrorCode.ACCESS_DENIED, "Access denied")
-
-    def guard(self, handler: Handler, permission_for: Callable[[HttpRequest], str]) -> Handler:
-        """The handler with a check of the permission that a request needs before it."""
-
-        def respond(request: HttpRequest) -> HttpResponse:
-            self.check(permission_for(request))
-            return handler(request)
-
-        return respond
-
 
 _DAYS_IN_REPORT = 7
 
@@ -238,3 +208,16 @@ class CallLimits:
                 message = f"Max rate limit '{self._options.rate_limit}' exceeded with in '20' secs"
                 raise SandboxApiError(ApiErrorCode.RATE_LIMIT, message)
             self._recent.append(now)
+
+    def check_permission(self, permission: str) -> None:
+        """Check that the role of the API users has a permission; empty: none is needed.
+
+        Raises:
+            SandboxApiError: It does not have it.
+        """
+        if permission and permission not in self._options.permissions:
+            raise SandboxApiError(ApiErrorCode.ACCESS_DENIED, "Access denied")
+
+    def count_error(self, code: str) -> None:
+        """Count a response with this error code."""
+        self._statistics.count_error(code)

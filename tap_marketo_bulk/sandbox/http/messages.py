@@ -1,15 +1,13 @@
-"""Requests and responses as values, independent of the server; the JSON envelope and pages."""
+"""Requests and responses as values, independent of the server and of the API."""
 
-import base64
 import json
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
-from tap_marketo_bulk.sandbox.api_errors import SandboxApiError, invalid_type, invalid_value
+from tap_marketo_bulk.sandbox.api_errors import SandboxApiError
 
 BEFORE_HEADERS = -1
 """A value of ``Transmission.drop_at``: the connection ends before the headers."""
@@ -166,8 +164,24 @@ def _with_changed_byte(chunk: bytes, index: int) -> bytes:
     return chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
 
 
-MAX_PAGE_SIZE = 300
-_Item = TypeVar("_Item")
+Handler = Callable[[HttpRequest], HttpResponse]
+"""Responds to an authenticated call; may raise ``SandboxApiError``."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The handler of the calls with this method and a path that matches ``path_pattern``.
+
+    ``name`` is the name of the call in the request log and in faults. The pattern may have the
+    groups ``object`` and ``export_id``. ``permission_of`` returns the permission that a request
+    needs, empty if it needs none.
+    """
+
+    name: str
+    method: str
+    path_pattern: str
+    handler: Handler
+    permission_of: Callable[[HttpRequest], str] = lambda _: ""
 
 
 def json_response(content: object, status: int = 200) -> HttpResponse:
@@ -199,61 +213,6 @@ def error_response(entry: Mapping[str, object], status: int = 200) -> HttpRespon
 def api_error_response(error: SandboxApiError) -> HttpResponse:
     """The envelope of a failed call for an error that a handler raised."""
     return error_response({"code": error.code, "message": error.message}, error.http_status)
-
-
-def encode_page_token(*numbers: int) -> str:
-    """A page token that contains these numbers."""
-    text = ":".join(map(str, numbers))
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def decode_page_token(token: str, count: int) -> list[int]:
-    """The ``count`` numbers in a page token.
-
-    Raises:
-        SandboxApiError: The token is not one of the sandbox.
-    """
-    try:
-        numbers = [int(number) for number in base64.urlsafe_b64decode(token).split(b":")]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        raise invalid_value("Invalid nextPageToken")
-    return numbers
-
-
-def batch_size(query: Mapping[str, str]) -> int:
-    """The largest number of items in a page: ``batchSize`` of a query, by default the maximum.
-
-    Raises:
-        SandboxApiError: It is not a number, or out of range.
-    """
-    size = query.get("batchSize", str(MAX_PAGE_SIZE))
-    if not size.isdecimal():
-        raise invalid_type(f"Invalid value '{size}' for batchSize. Required of type 'Integer'")
-    if not 1 <= int(size) <= MAX_PAGE_SIZE:
-        raise invalid_value(f"batchSize must be from 1 to {MAX_PAGE_SIZE}")
-    return int(size)
-
-
-def page_by_token(
-    items: Sequence[_Item], query: Mapping[str, str]
-) -> tuple[Sequence[_Item], dict[str, object]]:
-    """The items of the page that ``batchSize`` and ``nextPageToken`` of a query select.
-
-    The second value has the member ``nextPageToken`` if there is another page.
-
-    Raises:
-        SandboxApiError: One of them is invalid.
-    """
-    size = batch_size(query)
-    token = query.get("nextPageToken")
-    start = decode_page_token(token, 1)[0] if token else 0
-    end = start + size
-    next_page: dict[str, object] = (
-        {"nextPageToken": encode_page_token(end)} if end < len(items) else {}
-    )
-    return items[start:end], next_page
 
 
 def _request_id() -> str:

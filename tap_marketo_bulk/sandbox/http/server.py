@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from typing import cast
 
-from tap_marketo_bulk.sandbox.http.dispatcher import CallHandler
+from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
 from tap_marketo_bulk.sandbox.http.messages import BEFORE_HEADERS, HttpResponse
 
 
@@ -24,8 +24,8 @@ class HttpServer(ThreadingHTTPServer):
     # A pipeline may open all its connections at once.
     request_queue_size = 128
 
-    def __init__(self, port: int, call_handler: CallHandler) -> None:
-        self.call_handler = call_handler
+    def __init__(self, port: int, dispatcher: Dispatcher) -> None:
+        self.dispatcher = dispatcher
         self.stopping = Event()
         # Copied before iteration, because connections are added and removed at any time.
         self.connections: set[socket.socket] = set()
@@ -66,7 +66,7 @@ class ConnectionHandler(BaseHTTPRequestHandler):
 
     def _handle_call(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        handle = self._http_server.call_handler.handle
+        handle = self._http_server.dispatcher.handle
         with handle(self.command, self.path, dict(self.headers), body) as response:
             self._send(response)
 
