@@ -174,8 +174,6 @@ class Options:
     """``seen``: "Too many jobs (10) in queue"; ``documented``: without the number."""
     cancel_spelling: Literal["Cancelled", "Canceled"] = "Cancelled"
     """The spelling of the status."""
-    attribute_key_case: Literal["same", "mixed"] = "mixed"
-    """``same``: attributes are named as in Get Activity Types; ``mixed``: some in another case."""
     boolean_style: Literal["true", "True", "TRUE", "1"] = "true"
     """The text of true in lead files."""
     ssv_separator: Literal[";", " "] = ";"

@@ -1,200 +1,69 @@
-"""The activities of a data set, and those that a filter selects.
+"""The activities of a data set. All instants are epoch seconds.
 
-All instants are epoch seconds.
+Consecutive indexes make a block: the activities of one run of an email campaign, and of the visits
+at that time. A lead does something in a sequence, a journey: an email is sent, delivered, opened
+and clicked. With the edge case "arbitrary values" each activity has any type instead.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from tap_marketo_bulk.sandbox.clock import TimeRange
-from tap_marketo_bulk.sandbox.data.activity_types import (
-    DELETE_LEAD_TYPE,
-    MERGE_LEADS_TYPE,
-    MORE_ACTIVITY_TYPES,
-    UNSUBSCRIBE_EMAIL_TYPE,
-    ActivityTypeDefinition,
-    has_more_types,
-)
+from tap_marketo_bulk.sandbox.data import assets
+from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID, ActivityTypeDefinition
 from tap_marketo_bulk.sandbox.data.activity_values import (
-    MAX_STORAGE_DELAY,
     Activity,
     ActivityContext,
-    ActivityGenerator,
     AttributeValues,
-    activity_guid,
-    attribute_value,
-    delete_lead_activity,
+    arbitrary_attributes,
     plausible_attributes,
-    storage_delay,
+    with_edge_cases,
 )
-from tap_marketo_bulk.sandbox.data.assets import EMAILS, Asset, assets_in_group, assets_of_type
+from tap_marketo_bulk.sandbox.data.assets import Asset, AssetKind, AssetSnapshot, assets_of_type
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.people import person, pick
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants, combine_bits, random_bits
-from tap_marketo_bulk.sandbox.data.value_source import ArbitraryValues, ValueSource
-from tap_marketo_bulk.sandbox.edge_cases import LONG_TEXT, EdgeCase
-from tap_marketo_bulk.sandbox.options import Options
+from tap_marketo_bulk.sandbox.data.value_source import ValueSource
 
-_LONG_TEXT_EVERY = 5000
-
-
-class AttributeEdgeCases:
-    """Changes the attributes of some activities as the edge cases require.
-
-    ``has_mixed_case`` is whether the option ``attribute_key_case`` permits another letter case.
-    """
-
-    def __init__(self, edge_cases: Collection[EdgeCase], *, has_mixed_case: bool) -> None:
-        self._edge_cases = edge_cases
-        self._has_mixed_case = has_mixed_case and EdgeCase.MIXED_CASE_ATTRIBUTES in edge_cases
-
-    def change(self, attributes: AttributeValues, bits: int, index: int) -> AttributeValues | None:
-        """The attributes of activity number ``index``, changed; the argument is changed too."""
-        kinds = self._edge_cases
-        if EdgeCase.NULL_ATTRIBUTES in kinds and (bits >> 36) % 25 == 0:
-            return None
-        if EdgeCase.UNDOCUMENTED_ATTRIBUTES in kinds and (bits >> 40) % 50 == 0:
-            attributes["Undocumented Note"] = "not in Get Activity Types"
-        if EdgeCase.LONG_TEXTS in kinds and index % _LONG_TEXT_EVERY == _LONG_TEXT_EVERY // 4:
-            attributes["Query Parameters"] = LONG_TEXT
-        if self._has_mixed_case and (bits >> 44) % 10 == 0:
-            return {name.title(): value for name, value in attributes.items()}
-        return attributes
-
-
-_CLICK_EMAIL_ID = 11
-_SALT = 9_000_011
-_UNSUBSCRIBE_GUID_OFFSET = 5_000_000_000
+_VISIT, _FORM, _CLICK_LINK = 1, 2, 3
+_SEND, _DELIVERED, _BOUNCED, _UNSUBSCRIBE, _OPEN, _CLICK, _NEW_LEAD = 6, 7, 8, 9, 10, 11, 12
+_DATA_VALUE, _SCORE, _ADD_TO_LIST, _REMOVE_FROM_LIST, _MERGE = 13, 22, 24, 25, 32
+_MOMENT, _PROGRAM_STATUS, _PREFERENCE_CENTER = 46, 104, 160
+_FIRST_CUSTOM_ID = 100_001
+_EMAIL_TYPES = frozenset({_SEND, _DELIVERED, _BOUNCED, _UNSUBSCRIBE, _OPEN, _CLICK})
+_LIST_TYPES = frozenset({_ADD_TO_LIST, _REMOVE_FROM_LIST})
+# The types of activities that campaigns cause.
+_CAMPAIGN_TYPES = _EMAIL_TYPES | _LIST_TYPES | {_SCORE, _MOMENT, _PROGRAM_STATUS}
+# The kinds of the assets that the primary attribute of a type names, once they are created.
+_KINDS = {
+    **dict.fromkeys(_EMAIL_TYPES, assets.EMAIL),
+    **dict.fromkeys(_LIST_TYPES, assets.STATIC_LIST),
+    _FORM: assets.FORM,
+    _PROGRAM_STATUS: assets.PROGRAM,
+}
+_NAMED = tuple(dict.fromkeys(_KINDS.values()))
+_MINUTE = 60
+_HOUR = 3600
+_BLOCK_SIZE = 24
+_MAX_JOURNEY_SECONDS = 2 * 86_400
+_MAX_STORAGE_DELAY = 2400
+_USUAL_STORAGE_DELAY = 30
+_LATE_EVERY = 30
+_FIRST_DELETION_GUID = 500_000_000
 _FIRST_MERGE_GUID = 600_000_000
-
-
-def unsubscribe_activity(
-    activity: Activity,
-    attributes_of: Callable[[Activity, int], AttributeValues],
-    *,
-    one_in: int,
-    seconds: int,
-) -> Activity | None:
-    """The activity "Unsubscribe Email" that follows ``activity``, or None.
-
-    One click in an email in so many is followed by one, ``seconds`` later. ``attributes_of``
-    computes the attributes of an activity from it and pseudo-random bits.
-    """
-    bits = random_bits(int(activity.guid), _SALT)
-    if activity.activity_type.id != _CLICK_EMAIL_ID or bits % one_in:
-        return None
-    unsubscribe = replace(
-        activity,
-        guid=str(int(activity.guid) + _UNSUBSCRIBE_GUID_OFFSET),
-        happened_at=activity.happened_at + seconds,
-        stored_at=activity.stored_at + seconds,
-        activity_type=UNSUBSCRIBE_EMAIL_TYPE,
-    )
-    return replace(unsubscribe, attributes=attributes_of(unsubscribe, bits))
-
-
-def merge_activity(deleted: LeadHistory, winner: LeadHistory, name: str = "") -> Activity | None:
-    """The activity "Merge Leads" of the ``winner`` that replaces a deleted lead.
-
-    ``name`` is the name of the winner. None if the deleted lead was not merged: so are one in two.
-    """
-    deleted_at = deleted.deleted_at or 0
-    if random_bits(deleted.bits, _SALT) % 2:
-        return None
-    return Activity(
-        guid=str(_FIRST_MERGE_GUID + deleted.index),
-        lead_id=winner.id,
-        happened_at=deleted_at,
-        stored_at=deleted_at,
-        activity_type=MERGE_LEADS_TYPE,
-        campaign_id=None,
-        primary_value=Asset(winner.id, name or f"Person {winner.id}"),
-        attributes={
-            "Master Updated": bool(deleted.bits & 2),
-            "Merge IDs": str(deleted.id),
-            "Merge Source": "Web service API",
-            "Merged in Sales": bool(deleted.bits & 4),
-        },
-        result="succeeded",
-    )
-
-
-def arbitrary_attributes(
-    activity_type: ActivityTypeDefinition, bits: int, values: ArbitraryValues
-) -> AttributeValues:
-    """Arbitrary values of the attributes of a type; some attributes have no value."""
-    attributes: AttributeValues = {}
-    for number, (name, data_type) in enumerate(activity_type.attributes):
-        value = attribute_value(values.value(data_type, random_bits(bits, number)))
-        if value is not None:
-            attributes[name] = value
-    return attributes
-
-
-class ArbitraryActivities(ActivityGenerator):
-    """Computes activities of all types, each as often as the others, in any order."""
-
-    def __init__(
-        self,
-        instants: RandomInstants,
-        leads: LeadGenerator,
-        activity_types: Sequence[ActivityTypeDefinition],
-        values: ArbitraryValues,
-        attribute_edge_cases: AttributeEdgeCases,
-    ) -> None:
-        super().__init__()
-        self._instants = instants
-        self._leads = leads
-        derived = (DELETE_LEAD_TYPE, *MORE_ACTIVITY_TYPES)
-        self._activity_types = [one for one in activity_types if one not in derived]
-        self._values = values
-        self._attribute_edge_cases = attribute_edge_cases
-
-    def indexes_between(self, start: int, end: int) -> range:
-        """Indexes that include every activity that happened or was stored in this range."""
-        first = self._instants.max_count_before(start - MAX_STORAGE_DELAY) - 1
-        return range(max(0, first), self._instants.max_count_before(end + 1))
-
-    def _activity(self, index: int) -> Activity:
-        bits = random_bits(self._instants.seed, index, 3)
-        happened_at = self._instants.instant(index)
-        activity_type = self._activity_types[bits % len(self._activity_types)]
-        attributes = arbitrary_attributes(activity_type, bits, self._values)
-        lead_count = max(1, self._leads.min_count_before(happened_at))
-        return Activity(
-            guid=activity_guid(index, bits),
-            lead_id=self._leads.history((bits >> 16) % lead_count).id,
-            happened_at=happened_at,
-            stored_at=happened_at + storage_delay(bits),
-            activity_type=activity_type,
-            campaign_id=8000 + (bits >> 24) % 40 if (bits >> 32) % 3 else None,
-            primary_value=_primary_value(activity_type, bits >> 12),
-            attributes=self._attribute_edge_cases.change(attributes, bits, index),
-            result=("succeeded", "skipped", "failed", "succeeded")[(bits >> 28) % 4],
-        )
-
-
-def _primary_value(activity_type: ActivityTypeDefinition, bits: int) -> Asset | None:
-    if activity_type.primary is None:
-        return None
-    assets = assets_in_group(activity_type.asset_group)
-    return assets[bits % len(assets)]
-
+_FIRST_NEW_LEAD_GUID = 650_000_000
+_FIRST_GUID = 783_957_693
+_GUID_STEP = 11
+_MERGE_SALT = 9_000_011
 
 Journey = list[tuple[int, int]]
 """Activity type ids, each with the seconds since the first activity."""
-
-MAX_JOURNEY_SECONDS = 2 * 86_400
-_HOUR = 3600
-_VISIT, _FORM, _CLICK_LINK = 1, 2, 3
-_SEND, _DELIVERED, _BOUNCED, _OPEN, _CLICK = 6, 7, 8, 10, 11
-_DATA_VALUE, _SCORE, _ADD_TO_LIST, _REMOVE_FROM_LIST = 13, 22, 24, 25
-_MOMENT, _PROGRAM_STATUS, _PREFERENCE_CENTER = 46, 104, 160
-EMAIL_TYPES = frozenset({_SEND, _DELIVERED, _BOUNCED, _OPEN, _CLICK})
+AssetsAt = Callable[[AssetKind, int], Sequence[AssetSnapshot]]
+"""Returns the assets of a kind that exist at an instant."""
 
 
-class RandomDraws:
+class _Draws:
     """Pseudo-random numbers, one after the other; the same ``parts`` give the same numbers."""
 
     def __init__(self, *parts: int) -> None:
@@ -202,20 +71,17 @@ class RandomDraws:
         self._count = 0
 
     def bits(self) -> int:
-        """64 pseudo-random bits."""
         self._count += 1
         return combine_bits(self._bits, self._count)
 
     def below(self, limit: int) -> int:
-        """A number from 0, below ``limit``."""
         return self.bits() % limit
 
     def is_drawn(self, percent: int) -> bool:
-        """Whether something happens that happens in so many cases of a hundred."""
         return self.below(100) < percent
 
 
-def _email(draws: RandomDraws) -> Journey:
+def _email(draws: _Draws) -> Journey:
     if draws.is_drawn(3):
         return [(_SEND, 0), (_BOUNCED, 2 + draws.below(20))]
     journey = [(_SEND, 0), (_DELIVERED, 1 + draws.below(30))]
@@ -229,10 +95,12 @@ def _email(draws: RandomDraws) -> Journey:
         journey += [(_CLICK, clicked), (_VISIT, clicked + 1 + draws.below(3))]
         if draws.is_drawn(50):
             journey.append((_SCORE, clicked + 4 + draws.below(20)))
+        if draws.is_drawn(4):
+            journey.append((_UNSUBSCRIBE, clicked + 20))
     return journey
 
 
-def _visits(draws: RandomDraws) -> Journey:
+def _visits(draws: _Draws) -> Journey:
     journey, seconds = [(_VISIT, 0)], 0
     for _ in range(draws.below(4)):
         seconds += 15 + draws.below(200)
@@ -242,7 +110,7 @@ def _visits(draws: RandomDraws) -> Journey:
     return journey
 
 
-def _form(draws: RandomDraws) -> Journey:
+def _form(draws: _Draws) -> Journey:
     filled = 20 + draws.below(300)
     journey = [(_VISIT, 0), (_FORM, filled), (_DATA_VALUE, filled + 1), (_SCORE, filled + 2)]
     if draws.is_drawn(60):
@@ -250,25 +118,60 @@ def _form(draws: RandomDraws) -> Journey:
     return journey
 
 
-def _list(draws: RandomDraws) -> Journey:
+def _list(draws: _Draws) -> Journey:
     journey = [(_ADD_TO_LIST, 0)]
     if draws.is_drawn(30):
         journey.append((_REMOVE_FROM_LIST, _HOUR + draws.below(40 * _HOUR)))
     return journey
 
 
-def _single(*type_ids: int) -> Callable[[RandomDraws], Journey]:
-    return lambda draws: [(type_ids[draws.below(len(type_ids))], 0)]
-
-
-def _moment(draws: RandomDraws) -> Journey:
+def _moment(draws: _Draws) -> Journey:
     return [(_VISIT, 0), (_VISIT, 30 + draws.below(90)), (_MOMENT, 130 + draws.below(20))]
 
 
-class JourneyTable:
-    """Draws journeys; ``custom_type_ids`` are the ids of the custom activity types."""
+def _single(*type_ids: int) -> Callable[[_Draws], Journey]:
+    return lambda draws: [(type_ids[draws.below(len(type_ids))], 0)]
 
-    def __init__(self, custom_type_ids: tuple[int, ...]) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One activity, without its attributes; ``run_id`` is the run of the campaign."""
+
+    happened_at: int
+    lead: LeadHistory
+    activity_type: ActivityTypeDefinition
+    asset: Asset
+    campaign_id: int | None = None
+    run_id: int = 0
+    result: str = "succeeded"
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of a campaign, and the assets that its activities can name."""
+
+    id: int
+    campaign_id: int | None
+    assets: dict[AssetKind, list[Asset]]
+
+
+class ActivityGenerator:
+    """Computes the activities from the seed, the leads and the assets."""
+
+    def __init__(
+        self,
+        instants: RandomInstants,
+        leads: LeadGenerator,
+        assets_at: AssetsAt,
+        activity_types: Sequence[ActivityTypeDefinition],
+        source: ValueSource,
+    ) -> None:
+        self._instants = instants
+        self._leads = leads
+        self._assets_at = assets_at
+        self._types = {one.id: one for one in activity_types}
+        self._source = source
+        custom_ids = [number for number in self._types if number >= _FIRST_CUSTOM_ID]
         # How many journeys in a hundred are of each kind.
         kinds = (
             (54, _email),
@@ -278,208 +181,184 @@ class JourneyTable:
             (4, _single(_PROGRAM_STATUS)),
             (5, _list),
             (2, _moment),
-            (4, _single(*custom_type_ids)),
+            (4, _single(*custom_ids)),
             (1, _single(_PREFERENCE_CENTER)),
         )
-        self._journeys = tuple(draw for count, draw in kinds for _ in range(count))
-
-    def draw(self, draws: RandomDraws) -> Journey:
-        """A journey; it lasts at most ``MAX_JOURNEY_SECONDS``."""
-        return self._journeys[draws.below(len(self._journeys))](draws)
-
-
-# The activities with so many consecutive indexes are those of one email campaign and of the visits
-# at that time. An activity happens at most so long after the first index of its block.
-_BLOCK_SIZE = 24
-_MINUTE = 60
-_FIRST_CUSTOM_ID = 100_001
-_FIRST_CAMPAIGN_ID = 8000
-_CAMPAIGNS = 40
-_FIRST_NEW_LEAD_GUID = 650_000_000
-NEW_LEAD_ID = 12
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One activity of a block."""
-
-    happened_at: int
-    lead: LeadHistory
-    type_id: int
-    asset: Asset
-    campaign_id: int
-
-
-class PlausibleActivities(ActivityGenerator):
-    """Computes the activities from the seed."""
-
-    def __init__(
-        self,
-        instants: RandomInstants,
-        leads: LeadGenerator,
-        activity_types: Sequence[ActivityTypeDefinition],
-        source: ValueSource,
-        attribute_edge_cases: AttributeEdgeCases,
-    ) -> None:
-        super().__init__()
-        self._instants = instants
-        self._leads = leads
-        self._types = {one.id: one for one in activity_types}
-        custom_ids = tuple(number for number in self._types if number >= _FIRST_CUSTOM_ID)
-        self._journeys = JourneyTable(custom_ids)
-        self._source = source
-        self._attribute_edge_cases = attribute_edge_cases
+        self._journeys = [draw for count, draw in kinds for _ in range(count)]
+        derived = (DELETE_LEAD_ID, _MERGE)
+        self._arbitrary_types = [one for one in activity_types if one.id not in derived]
+        self._activity = lru_cache(maxsize=100_000)(self._computed_activity)
         self._steps = lru_cache(maxsize=5000)(self._block_steps)
 
-    def indexes_between(self, start: int, end: int) -> range:
+    def stored(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
+        """Activities stored at ``at``: all that happened or were stored in the range, and more."""
+        end = min(time_range.end, at)
+        yield from filter(
+            lambda activity: activity.stored_at <= at,
+            map(self._activity, self._indexes_between(time_range.start, end)),
+        )
+        if _MERGE in self._types:
+            yield from self._merges(at)
+        if not self._source.is_arbitrary:
+            start = time_range.start - _MAX_STORAGE_DELAY
+            for index in self._leads.indexes_created_between(start, end):
+                activity = self._new_lead(self._leads.history(index))
+                if activity.stored_at <= at:
+                    yield activity
+
+    def lead_deletions(self, since: int, at: int) -> list[Activity]:
+        """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
+        return [
+            self._derived(
+                _FIRST_DELETION_GUID + lead.index,
+                self._step_of_deletion(lead, lead, DELETE_LEAD_ID),
+                {"Remove From CRM": bool(lead.bits & 1)},
+            )
+            for lead in self._leads.deleted_leads(at)
+            if since <= (lead.deleted_at or 0)
+        ]
+
+    def _merges(self, at: int) -> Iterator[Activity]:
+        """One deleted lead in two was merged into the one before it."""
+        for lead in self._leads.deleted_leads(at):
+            if random_bits(lead.bits, _MERGE_SALT) % 2 == 0:
+                winner = self._leads.previous_lead(lead)
+                yield self._derived(
+                    _FIRST_MERGE_GUID + lead.index,
+                    self._step_of_deletion(lead, winner, _MERGE),
+                    {
+                        "Master Updated": bool(lead.bits & 2),
+                        "Merge IDs": str(lead.id),
+                        "Merge Source": "Web service API",
+                        "Merged in Sales": bool(lead.bits & 4),
+                    },
+                )
+
+    def _step_of_deletion(self, deleted: LeadHistory, named: LeadHistory, type_id: int) -> _Step:
+        name = f"Person {named.id}" if self._source.is_arbitrary else person(named.bits).name
+        asset = Asset(named.id, name)
+        return _Step(deleted.deleted_at or 0, named, self._types[type_id], asset)
+
+    def _derived(self, guid: int, step: _Step, attributes: dict[str, bool | str]) -> Activity:
+        return _activity(str(guid), step, 0, {**attributes})
+
+    def _new_lead(self, lead: LeadHistory) -> Activity:
+        asset = Asset(lead.id, person(lead.bits).name)
+        step = _Step(lead.created_at, lead, self._types[_NEW_LEAD], asset)
+        bits = random_bits(lead.bits, 12)
+        return self._built(str(_FIRST_NEW_LEAD_GUID + lead.index), step, bits, lead.index)
+
+    def _indexes_between(self, start: int, end: int) -> range:
         """Indexes that include every activity that happened or was stored in this range."""
         instants = self._instants
-        earliest = start - MAX_STORAGE_DELAY - MAX_JOURNEY_SECONDS
+        earliest = start - _MAX_STORAGE_DELAY - _MAX_JOURNEY_SECONDS
         first = max(0, instants.max_count_before(earliest) - _BLOCK_SIZE - 1)
         if earliest <= self._leads.history(0).created_at + _MINUTE:
             first = 0
         block_end = -(-instants.max_count_before(end + 1) // _BLOCK_SIZE) * _BLOCK_SIZE
         return range(first, block_end if instants.gap_seconds else min(block_end, instants.count))
 
-    def _activity(self, index: int) -> Activity:
+    def _computed_activity(self, index: int) -> Activity:
         bits = random_bits(self._instants.seed, index, 3)
-        step = self._steps(index // _BLOCK_SIZE)[index % _BLOCK_SIZE]
-        return self._build(step, activity_guid(index, bits), bits, index)
+        if self._source.is_arbitrary:
+            step = self._arbitrary_step(index, bits)
+        else:
+            step = self._steps(index // _BLOCK_SIZE)[index % _BLOCK_SIZE]
+        guid = str(_FIRST_GUID + index * _GUID_STEP + bits % _GUID_STEP)
+        return self._built(guid, step, bits, index)
 
-    def _build(self, step: _Step, guid: str, bits: int, index: int) -> Activity:
-        activity_type = self._types[step.type_id]
-        who = person(step.lead.bits)
-        context = ActivityContext(who, step.happened_at, step.asset, step.campaign_id, bits)
-        attributes = plausible_attributes(activity_type, context, self._source)
-        is_of_campaign = step.type_id in EMAIL_TYPES or step.type_id in (22, 24, 25, 46, 104)
-        return Activity(
-            guid=guid,
-            lead_id=step.lead.id,
-            happened_at=step.happened_at,
-            stored_at=step.happened_at + storage_delay(bits),
-            activity_type=activity_type,
-            campaign_id=step.campaign_id if is_of_campaign else None,
-            primary_value=step.asset if activity_type.primary else None,
-            attributes=self._attribute_edge_cases.change(attributes, bits, index),
-            result="succeeded",
+    def _built(self, guid: str, step: _Step, bits: int, index: int) -> Activity:
+        if self._source.is_arbitrary:
+            attributes = arbitrary_attributes(step.activity_type, bits, self._source)
+        else:
+            who = person(step.lead.bits)
+            context = ActivityContext(who, step.happened_at, step.asset, step.run_id, bits)
+            attributes = plausible_attributes(step.activity_type, context, self._source)
+        is_late = (bits >> 8) % _LATE_EVERY == 0
+        delay = (bits >> 20) % (_MAX_STORAGE_DELAY if is_late else _USUAL_STORAGE_DELAY)
+        changed = with_edge_cases(attributes, self._source.edge_cases, bits, index)
+        return _activity(guid, step, delay, changed)
+
+    def _arbitrary_step(self, index: int, bits: int) -> _Step:
+        """An activity of any type; each is as often as the others."""
+        happened_at = self._instants.instant(index)
+        activity_type = pick(self._arbitrary_types, bits)
+        lead_count = max(1, self._leads.min_count_before(happened_at))
+        return _Step(
+            happened_at,
+            self._leads.history((bits >> 16) % lead_count),
+            activity_type,
+            pick(assets.assets_in_group(activity_type.asset_group), bits >> 12),
+            campaign_id=8000 + (bits >> 24) % 40 if (bits >> 32) % 3 else None,
+            result=("succeeded", "skipped", "failed", "succeeded")[(bits >> 28) % 4],
         )
 
-    def new_lead_activity(self, lead: LeadHistory) -> Activity:
-        """The activity "New Lead" of a lead, at its creation."""
-        asset = Asset(lead.id, person(lead.bits).name)
-        step = _Step(lead.created_at, lead, NEW_LEAD_ID, asset, 0)
-        guid = str(_FIRST_NEW_LEAD_GUID + lead.index)
-        return self._build(step, guid, random_bits(lead.bits, 12), lead.index)
-
     def _block_steps(self, block: int) -> tuple[_Step, ...]:
-        """The activities of a block, in time order."""
+        """The activities of a block, in time order. No lead gets its email twice."""
         first_index = block * _BLOCK_SIZE
         start = self._instants.instant(first_index)
         duration = self._instants.instant(first_index + _BLOCK_SIZE) - start
-        draws = RandomDraws(self._instants.seed, block, 5)
-        email, campaign_id = pick(EMAILS, draws.bits()), draws.below(_CAMPAIGNS)
+        draws = _Draws(self._instants.seed, block, 5)
+        run = self._run(draws, start, block)
         steps: list[_Step] = []
+        mailed: set[int] = set()
         while len(steps) < _BLOCK_SIZE:
             lead = self._lead(draws, start)
+            journey = pick(self._journeys, draws.bits())(draws)
             # There is no lead yet before the first one was created.
             begin = max(start + draws.below(max(1, duration)), lead.created_at + _MINUTE)
-            asset_bits = draws.bits()
-            for type_id, seconds in self._journeys.draw(draws):
-                assets = (email,) if type_id in EMAIL_TYPES else assets_of_type(type_id)
-                asset = pick(assets, asset_bits if type_id in (24, 25) else draws.bits())
-                campaign = _FIRST_CAMPAIGN_ID + campaign_id
-                steps.append(_Step(begin + seconds, lead, type_id, asset, campaign))
+            if journey[0][0] == _SEND and lead.id in mailed:
+                continue
+            new_steps = self._journey_steps(journey, lead, begin, run, draws.bits())
+            steps += new_steps
+            mailed |= {lead.id} if new_steps and journey[0][0] == _SEND else set()
         # The end of the last journey can be missing: not all people do everything.
         return tuple(sorted(steps[:_BLOCK_SIZE], key=lambda step: step.happened_at))
 
-    def _lead(self, draws: RandomDraws, at: int) -> LeadHistory:
+    def _run(self, draws: _Draws, start: int, block: int) -> _Run:
+        """The email and the campaign of a block, and the other assets that exist at its start."""
+        existing = {kind: [one.asset for one in self._assets_at(kind, start)] for kind in _NAMED}
+        emails, campaigns = existing[assets.EMAIL], self._assets_at(assets.CAMPAIGN, start)
+        email_bits, campaign_bits = draws.bits(), draws.bits()
+        existing[assets.EMAIL] = [pick(emails, email_bits)] if emails else []
+        campaign_id = pick(campaigns, campaign_bits).asset.id if campaigns else None
+        return _Run(block + 1, campaign_id, existing)
+
+    def _journey_steps(
+        self, journey: Journey, lead: LeadHistory, begin: int, run: _Run, bits: int
+    ) -> list[_Step]:
+        """The steps of a journey; none if it names an asset that is not created yet."""
+        steps = []
+        for number, (type_id, seconds) in enumerate(journey):
+            kind = _KINDS.get(type_id)
+            known = run.assets[kind] if kind else assets_of_type(type_id)
+            if not known:
+                return []
+            # A lead leaves the list to which it was added.
+            asset = pick(known, bits if type_id in _LIST_TYPES else combine_bits(bits, number))
+            campaign_id = run.campaign_id if type_id in _CAMPAIGN_TYPES else None
+            activity_type = self._types[type_id]
+            steps.append(_Step(begin + seconds, lead, activity_type, asset, campaign_id, run.id))
+        return steps
+
+    def _lead(self, draws: _Draws, at: int) -> LeadHistory:
         """A lead that was created before ``at`` and is not deleted soon after it."""
         lead = self._leads.history(draws.below(max(1, self._leads.min_count_before(at))))
-        is_deleted = lead.deleted_at is not None and lead.deleted_at < at + MAX_JOURNEY_SECONDS * 2
+        is_deleted = lead.deleted_at is not None and lead.deleted_at < at + _MAX_JOURNEY_SECONDS * 2
         return self._leads.previous_lead(lead) if is_deleted else lead
 
 
-class ActivityRows:
-    """The activities that a filter selects."""
-
-    def __init__(
-        self,
-        instants: RandomInstants,
-        leads: LeadGenerator,
-        activity_types: Sequence[ActivityTypeDefinition],
-        options: Options,
-        source: ValueSource,
-    ) -> None:
-        self._leads = leads
-        self._options = options
-        self._source = source
-        has_mixed_case = options.attribute_key_case == "mixed"
-        edge_cases = AttributeEdgeCases(options.edge_cases, has_mixed_case=has_mixed_case)
-        self._plausible: PlausibleActivities | None = None
-        self._generator: ActivityGenerator
-        if source.is_arbitrary:
-            values = source.arbitrary
-            self._generator = ArbitraryActivities(
-                instants, leads, activity_types, values, edge_cases
-            )
-        else:
-            self._plausible = PlausibleActivities(
-                instants, leads, activity_types, source, edge_cases
-            )
-            self._generator = self._plausible
-
-    def lead_deletions(self, since: int, at: int) -> list[Activity]:
-        """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
-        return [
-            delete_lead_activity(lead, self._name(lead))
-            for lead in self._leads.deleted_leads(at)
-            if since <= (lead.deleted_at or 0)
-        ]
-
-    def _name(self, lead: LeadHistory) -> str:
-        """The name of a lead; empty if values are arbitrary."""
-        return "" if self._source.is_arbitrary else person(lead.bits).name
-
-    def stored(self, time_range: TimeRange, at: int) -> Iterator[Activity]:
-        """Activities stored at ``at``: all that happened or were stored in the range, and more."""
-        end = min(time_range.end, at)
-        has_more = has_more_types(self._options)
-        indexes = self._generator.indexes_between(time_range.start, end)
-        for activity in self._generator.stored_activities(at, indexes):
-            yield activity
-            follower = self._unsubscribe(activity) if has_more else None
-            if follower and follower.stored_at <= at:
-                yield follower
-        for lead in self._leads.deleted_leads(at) if has_more else ():
-            winner = self._leads.previous_lead(lead)
-            merge = merge_activity(lead, winner, self._name(winner))
-            if merge:
-                yield merge
-        if self._plausible:
-            yield from self._new_leads(self._plausible, time_range.start, end, at)
-
-    def _new_leads(
-        self, plausible: PlausibleActivities, start: int, end: int, at: int
-    ) -> Iterator[Activity]:
-        for index in self._leads.indexes_created_between(start - MAX_STORAGE_DELAY, end):
-            activity = plausible.new_lead_activity(self._leads.history(index))
-            if activity.stored_at <= at:
-                yield activity
-
-    def _unsubscribe(self, activity: Activity) -> Activity | None:
-        if self._source.is_arbitrary:
-            return unsubscribe_activity(activity, self._arbitrary_attributes, one_in=3, seconds=0)
-        return unsubscribe_activity(activity, self._plausible_attributes, one_in=30, seconds=20)
-
-    def _arbitrary_attributes(self, activity: Activity, bits: int) -> AttributeValues:
-        return arbitrary_attributes(activity.activity_type, bits, self._source.arbitrary)
-
-    def _plausible_attributes(self, activity: Activity, bits: int) -> AttributeValues:
-        context = ActivityContext(
-            person(self._leads.history_of_id(activity.lead_id).bits),
-            activity.happened_at,
-            activity.primary_value,
-            activity.campaign_id or 0,
-            bits,
-        )
-        return plausible_attributes(activity.activity_type, context, self._source)
+def _activity(
+    guid: str, step: _Step, storage_delay: int, attributes: AttributeValues | None
+) -> Activity:
+    return Activity(
+        guid=guid,
+        lead_id=step.lead.id,
+        happened_at=step.happened_at,
+        stored_at=step.happened_at + storage_delay,
+        activity_type=step.activity_type,
+        campaign_id=step.campaign_id,
+        primary_value=step.asset if step.activity_type.primary else None,
+        attributes=attributes,
+        result=step.result,
+    )

@@ -3,8 +3,7 @@
 All instants are epoch seconds.
 """
 
-import zlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ from tap_marketo_bulk.sandbox.data.random_values import (
     UNLIMITED_CHANGES,
     RecordHistory,
     random_bits,
+    text_number,
 )
 from tap_marketo_bulk.sandbox.data.tables import load_table
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
@@ -61,7 +61,7 @@ class AssetKind:
     initial_count: int
     fixed: tuple[Asset, ...]
     plain_fixed: tuple[Asset, ...]
-    names: Sequence[str]
+    names: tuple[str, ...]
 
     def asset(self, number: int, edge_cases: Collection[EdgeCase]) -> Asset:
         """Asset ``number``, from 0, in order of creation."""
@@ -82,7 +82,8 @@ class AssetKind:
 def _kind(row: dict[str, Any]) -> AssetKind:
     fixed = _assets(row.get("fixed", ()))
     plain_fixed = _assets(row.get("plain_fixed", ())) or fixed
-    return AssetKind(**row | {"fixed": fixed, "plain_fixed": plain_fixed})
+    names = tuple(row["names"])
+    return AssetKind(**row | {"fixed": fixed, "plain_fixed": plain_fixed, "names": names})
 
 
 _KINDS = {row["title"]: _kind(row) for row in _TABLES["kinds"]}
@@ -250,7 +251,7 @@ class AssetCatalog:
         return kind.initial_count + self._options.many_assets
 
     def _history(self, kind: AssetKind, number: int) -> RecordHistory:
-        bits = random_bits(self._options.seed, zlib.crc32(kind.title.encode()), number, 7)
+        bits = random_bits(self._options.seed, text_number(kind.title), number, 7)
         is_active = number % _ACTIVE_EVERY == 0
         return RecordHistory(
             bits=bits,

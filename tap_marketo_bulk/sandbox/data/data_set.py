@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from threading import RLock
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
-from tap_marketo_bulk.sandbox.data.activities import ActivityRows
+from tap_marketo_bulk.sandbox.data.activities import ActivityGenerator
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
 from tap_marketo_bulk.sandbox.data.activity_values import Activity
 from tap_marketo_bulk.sandbox.data.assets import (
@@ -60,9 +60,11 @@ class DataSet:
         created_instants = self._random_instants(1, options.leads, options.new_leads_per_hour)
         self._leads = LeadGenerator(created_instants, options, source)
         instants = self._random_instants(2, options.activities, options.new_activities_per_hour)
-        self._activities = ActivityRows(instants, self._leads, self.activity_types, options, source)
-        self._records = LeadRecordGenerator(self._leads, options, source)
         self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
+        self._activities = ActivityGenerator(
+            instants, self._leads, self.assets, self.activity_types, source
+        )
+        self._records = LeadRecordGenerator(self._leads, options, source)
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(

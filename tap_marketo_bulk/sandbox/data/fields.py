@@ -1,11 +1,10 @@
 """The fields of leads, custom objects, program members and companies, and their descriptions."""
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from tap_marketo_bulk.sandbox.data.random_values import combine_bits
+from tap_marketo_bulk.sandbox.data.random_values import combine_bits, text_number
 from tap_marketo_bulk.sandbox.data.tables import load_table
 
 PADDED_FIELD_NAME = "mktoPersonNotes"
@@ -38,7 +37,7 @@ class Field:
 
         It does not depend on which other fields exist.
         """
-        return zlib.crc32(self.name.encode())
+        return text_number(self.name)
 
     def field_bits(self, bits: int) -> int:
         """The pseudo-random bits of this field in a record with these bits."""

@@ -57,17 +57,21 @@ def _nodes(data_set: DataSet, at: int) -> list[tuple[FolderKey, FolderKey | None
         )
         for folder_id, name, parent_id in load_table("assets")["system folders"]
     ]
-    folders = [_folder_node(one) for one in data_set.assets(FOLDER, at)]
-    programs = [
-        _asset_node(one, "Program", parent_folder(one)[:2], None) for one in data_set.programs(at)
+    folders = data_set.assets(FOLDER, at)
+    existing = {(one.asset.id, "Folder") for one in folders}
+    nodes = [
+        *((one, "Marketing Folder", _previous_folder(one), "") for one in folders),
+        *((one, "Program", parent_folder(one)[:2], None) for one in data_set.programs(at)),
     ]
-    return [*system, *folders, *programs]
+    return system + [
+        _asset_node(one, kind, parent if parent in existing else _MARKETING_ZONE, description)
+        for one, kind, parent, description in nodes
+    ]
 
 
-def _folder_node(snapshot: AssetSnapshot) -> tuple[FolderKey, FolderKey | None, Entry]:
+def _previous_folder(snapshot: AssetSnapshot) -> FolderKey:
     is_first = snapshot.number % _CHAIN_LENGTH == 0
-    parent = _MARKETING_ZONE if is_first else (snapshot.asset.id - 1, "Folder")
-    return _asset_node(snapshot, "Marketing Folder", parent, "")
+    return _MARKETING_ZONE if is_first else (snapshot.asset.id - 1, "Folder")
 
 
 def _asset_node(

@@ -3,7 +3,6 @@
 Each is created, changed and removed over time. All instants are epoch seconds.
 """
 
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +17,7 @@ from tap_marketo_bulk.sandbox.data.random_values import (
     Value,
     object_history,
     random_bits,
+    text_number,
 )
 from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
 from tap_marketo_bulk.sandbox.options import Options
@@ -179,7 +179,7 @@ class LeadRecordGenerator:
 
     def records(self, definition: CustomObjectDefinition, at: int) -> Iterator[CustomObjectRecord]:
         """The records of a custom object that are visible at ``at``."""
-        salt = zlib.crc32(definition.api_name.encode())
+        salt = text_number(definition.api_name)
         for lead in self._leads.visible_histories(at):
             for number in range(random_bits(lead.bits, salt) % (_MAX_RECORDS_PER_LEAD + 1)):
                 bits = random_bits(lead.bits, salt, number)

@@ -84,12 +84,22 @@ class Company:
     name: str
     industry: str
     employees: int
-    revenue: int
+    revenue: float
 
     @property
     def domain(self) -> str:
         """Its domain name."""
         return f"{ascii_name(self.name)}.example"
+
+    @property
+    def website(self) -> str:
+        """The address of its website."""
+        return f"https://www.{self.domain}"
+
+    @property
+    def reference(self) -> str:
+        """Its number in another system."""
+        return str(int(self.revenue) // 1000 % 90_000 + 10_000)
 
 
 @dataclass(frozen=True)
@@ -113,10 +123,18 @@ class Person:
     @cached_property
     def email(self) -> str:
         """The address, mostly one of the company."""
-        local = f"{ascii_name(self.first_name)}.{ascii_name(self.last_name)}"
         if self.bits % _WEB_MAIL_EVERY == 0:
-            return f"{local}{(self.bits >> 9) % 90 + 10}@mail.example"
-        return f"{local}@{self.company.domain}"
+            return self.private_email
+        return f"{self._local_part}@{self.company.domain}"
+
+    @property
+    def private_email(self) -> str:
+        """The address with another provider."""
+        return f"{self._local_part}{(self.bits >> 9) % 90 + 10}@mail.example"
+
+    @property
+    def _local_part(self) -> str:
+        return f"{ascii_name(self.first_name)}.{ascii_name(self.last_name)}"
 
     @property
     def street(self) -> str:
@@ -138,7 +156,7 @@ def _company(number: int) -> Company:
     industry, endings = pick(_INDUSTRIES, rest)
     bits = random_bits(number, 78)
     employees = pick(_COMPANY_SIZES, bits)
-    revenue = employees * (60 + (bits >> 8) % 140) * 1000
+    revenue = employees * (60 + (bits >> 8) % 140) * 1000.0
     return Company(
         f"{word} {pick(endings, rest // len(_INDUSTRIES))}", industry, employees, revenue
     )

@@ -5,6 +5,7 @@ of the lead, the field, the change), not from a sequence. It is therefore the sa
 and however often it is computed. All instants are epoch seconds.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,6 +28,11 @@ def combine_bits(bits: int, number: int) -> int:
     state = ((bits ^ number) * 0xBF58476D1CE4E5B9) & _MASK
     state = ((state ^ (state >> 31)) * 0x94D049BB133111EB) & _MASK
     return state ^ (state >> 32)
+
+
+def text_number(text: str) -> int:
+    """A number for a text; other texts have other numbers."""
+    return zlib.crc32(text.encode())
 
 
 @dataclass(frozen=True)
