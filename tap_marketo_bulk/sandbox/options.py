@@ -94,8 +94,6 @@ class Options:
     """The length of the text ``mktoPersonNotes`` of every lead, to get large files."""
     fraction_in_integer: bool = False
     """Whether some values of the integer column ``seats__c`` have a fraction."""
-    empty_strings: bool = False
-    """Whether some texts are empty and not null; their cells are empty too."""
 
     # The server and its limits.
     port: int = 0
@@ -147,8 +145,6 @@ class Options:
     program_id_column: Literal["once", "twice"] = "twice"
     """The columns ``programId`` in an export with ``programIds`` and with this field: the filter
     adds the column although it is requested, or it does not."""
-    paused_cadence: Literal["pause", "paus"] = "paus"
-    """The text of a paused ``nurtureCadence``, in files and in the filter."""
     member_true_text: Literal["true", "1"] = "1"
     """The text of true in the member fields of program member files."""
     column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"
@@ -161,21 +157,10 @@ class Options:
     ``happened``, or when Marketo ``stored`` it."""
     exports_deletions: bool = False
     """Whether an activity export without type filter has rows of type 37, Delete Lead."""
-    formula_fields: Literal["empty", "rejected"] = "empty"
-    """A formula field in a lead export: ``empty`` gives an empty column, ``rejected`` the error for
-    an unknown field. Marketo's behaviour is not known; clients request all fields of Describe."""
     unknown_field_style: Literal["1003", "1006"] = "1003"
     """The error for unknown fields: ``1003`` names all of them, ``1006`` the first."""
-    unknown_job_code: str = "1003"
-    """The error code of a call about a job that the user cannot see."""
-    quota_style: Literal["seen", "documented"] = "seen"
-    """``seen``: "Export daily quota 500MB exceeded."; ``documented``: without the number."""
-    queue_full_style: Literal["seen", "documented"] = "seen"
-    """``seen``: "Too many jobs (10) in queue"; ``documented``: without the number."""
     cancel_spelling: Literal["Cancelled", "Canceled"] = "Cancelled"
     """The spelling of the status."""
-    boolean_style: Literal["true", "True", "TRUE", "1"] = "true"
-    """The text of true in lead files."""
     ssv_separator: Literal[";", " "] = ";"
     """The separator of the values in an SSV file."""
     empty_file: Literal["nothing", "header"] = "nothing"

@@ -202,12 +202,6 @@ def test_the_error_for_an_unknown_field_can_be_1006(start: StartSandbox) -> None
     assert error == ("1006", "Field 'x' not found")
 
 
-def test_a_formula_field_can_be_an_unknown_field(start: StartSandbox) -> None:
-    _, client = start(formula_fields="rejected")
-    error = client.api_error(client.create(fields=["id", "fullName"]))
-    assert error == ("1003", "Invalid fields [fullName]")
-
-
 def test_a_removed_field_is_an_unknown_field(start: StartSandbox) -> None:
     sandbox, client = start()
     assert client.create(fields=["phone"]).json()["success"]

@@ -211,14 +211,6 @@ def test_members_are_removed_by_option(clock: SandboxClock) -> None:
     assert set(rest) < set(kept)
 
 
-def test_the_text_of_a_paused_cadence_is_an_option(start: StartSandbox) -> None:
-    sandbox, client = start(paused_cadence="pause")
-    paused = {"programId": 1002, "nurtureCadence": "pause"}
-    assert client.create(MEMBERS, filter=paused).json()["success"]
-    cadences = {member["nurtureCadence"] for member in sandbox.expected.program_members().values()}
-    assert cadences == {None, "norm", "pause"}
-
-
 def test_the_updated_at_filter_can_be_unsupported(start: StartSandbox) -> None:
     _, client = start(member_updated_at_filter=False)
     error = ("1035", "Unsupported filter type for target subscription")

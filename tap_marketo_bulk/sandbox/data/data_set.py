@@ -91,8 +91,6 @@ class DataSet:
     @property
     def requestable_lead_columns(self) -> dict[str, LeadField]:
         """The lead fields that a create body may contain now, by REST name."""
-        if self.options.formula_fields == "rejected":
-            return self.lead_columns
         return self.lead_columns | {field.name: field for field in self.fields if field.is_formula}
 
     def remove_field(self, name: str) -> None:

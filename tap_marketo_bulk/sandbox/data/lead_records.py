@@ -22,7 +22,7 @@ from tap_marketo_bulk.sandbox.data.random_values import (
 from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
 from tap_marketo_bulk.sandbox.options import Options
 
-NORMAL_CADENCE = "norm"
+NORMAL_CADENCE, PAUSED_CADENCE = "norm", "paus"
 _MAX_RECORDS_PER_LEAD = 3
 _MAX_RECORD_DELAY_DAYS = 60
 _MEMBER_SALT = 6_000_011
@@ -83,10 +83,9 @@ class CustomObjectRecord(LeadRecord):
 
 @dataclass(frozen=True, slots=True)
 class ProgramMember(LeadRecord):
-    """One membership; ``paused_cadence`` is the option of this name."""
+    """One membership."""
 
     program: AssetSnapshot
-    paused_cadence: str
 
     @property
     def key(self) -> tuple[int, int]:
@@ -108,7 +107,7 @@ class ProgramMember(LeadRecord):
         """The nurture cadence; None outside of engagement programs."""
         if not self._has_type("Engagement"):
             return None
-        return self.paused_cadence if (self.history.bits + self.change) % 3 == 0 else NORMAL_CADENCE
+        return PAUSED_CADENCE if (self.history.bits + self.change) % 3 == 0 else NORMAL_CADENCE
 
     def values(self, fields: Sequence[ObjectField]) -> list[Value]:
         """The values of ``fields``, in their order."""
@@ -190,7 +189,6 @@ class LeadRecordGenerator:
 
     def members(self, programs: Sequence[AssetSnapshot], at: int) -> Iterator[ProgramMember]:
         """The members of ``programs`` that are visible at ``at``, by program and lead."""
-        cadence = self._options.paused_cadence
         leads = tuple(self._leads.visible_histories(at))
         for program in programs:
             for lead in leads:
@@ -200,7 +198,7 @@ class LeadRecordGenerator:
                     history = object_history(bits >> 3, earliest, _MAX_MEMBER_DELAY_DAYS)
                     change = self._visible_change(history, at)
                     if change is not None:
-                        yield ProgramMember(lead, history, change, self._source, program, cadence)
+                        yield ProgramMember(lead, history, change, self._source, program)
 
     def _visible_change(self, history: RecordHistory, at: int) -> int | None:
         """The number of the latest visible change; None if the record does not exist at ``at``."""

@@ -115,11 +115,9 @@ class LeadSnapshot:
         if field.name == PADDED_FIELD_NAME and self.options.lead_padding_bytes:
             character = "lorem ipsum "[bits % 12]
             return f"{bits:x} ".ljust(self.options.lead_padding_bytes, character)
-        if bits % 40 == 0:
-            if self.options.fraction_in_integer and field.name == FRACTION_FIELD_NAME:
-                return bits % 100 + 0.5
-            if self.options.empty_strings and field.data_type == "string":
-                return ""
+        has_fractions = self.options.fraction_in_integer and field.name == FRACTION_FIELD_NAME
+        if has_fractions and bits % 40 == 0:
+            return bits % 100 + 0.5
         return self.source.value(field, bits, record)
 
 

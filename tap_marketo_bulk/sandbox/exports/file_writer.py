@@ -14,7 +14,7 @@ from tap_marketo_bulk.sandbox.edge_cases import STRAY_QUOTE_TEXTS
 FILE_FORMATS = ("CSV", "TSV", "SSV")
 _SEPARATORS = {"CSV": ",", "TSV": "\t"}
 _NULL = "null"
-_FALSE_TEXTS = {"true": "false", "True": "False", "TRUE": "FALSE", "1": "0"}
+_FALSE_TEXTS = {"true": "false", "1": "0"}
 
 
 def format_value(value: object, *, true_text: str = "true") -> str:

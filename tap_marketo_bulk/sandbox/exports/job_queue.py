@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import RLock
 
-from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
+from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
 from tap_marketo_bulk.sandbox.exports.jobs import (
@@ -87,8 +87,7 @@ class JobQueue:
             self._process_due_jobs()
             job = self._store.find_job(export_id)
             if job is None or not self._store.is_visible(job, object_name, client_id):
-                code = ApiErrorCode(self._options.unknown_job_code)
-                raise SandboxApiError(code, f"Export job '{export_id}' not found")
+                raise invalid_value(f"Export job '{export_id}' not found")
             return job
 
     def reported_job(self, job: Job) -> Job:
@@ -129,9 +128,7 @@ class JobQueue:
             self._store.quota.check(self.all_jobs())
             in_queue = 1 + len(self._store.jobs_with_status(*QUEUE_STATUSES))
             if in_queue > self._options.queue_limit:
-                message = "Too many jobs in queue"
-                if self._options.queue_full_style == "seen":
-                    message = f"Too many jobs ({self._options.queue_limit}) in queue"
+                message = f"Too many jobs ({self._options.queue_limit}) in queue"
                 raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, message)
             self.peak_in_queue = max(self.peak_in_queue, in_queue)
             return self._store.update(job, status="Queued", queued_at=self._clock.now())

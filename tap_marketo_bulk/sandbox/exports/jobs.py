@@ -164,9 +164,7 @@ class ExportQuota:
         """
         if self.used_bytes(jobs) < self._options.quota_bytes:
             return
-        message = "Export daily quota exceeded"
-        if self._options.quota_style == "seen":
-            message = f"Export daily quota {self._options.quota_bytes / 1e6:g}MB exceeded."
+        message = f"Export daily quota {self._options.quota_bytes / 1e6:g}MB exceeded."
         raise SandboxApiError(ApiErrorCode.EXPORT_NOT_ALLOWED, message)
 
 

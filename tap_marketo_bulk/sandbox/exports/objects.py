@@ -13,6 +13,7 @@ from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import MEMBER_FIELDS
 from tap_marketo_bulk.sandbox.data.lead_records import (
     NORMAL_CADENCE,
+    PAUSED_CADENCE,
     CustomObjectRecord,
     ProgramMember,
 )
@@ -91,7 +92,7 @@ class LeadExport(ExportObject[LeadSnapshot, int]):
         is_number = isinstance(value, int) and not isinstance(value, bool)
         if has_decimals and is_number and value % 3 == 0 and self._is_score(column):
             return f"{value}.0"
-        return format_value(value, true_text=self.options.boolean_style)
+        return format_value(value)
 
     def _is_score(self, column: str) -> bool:
         return self.data_set.requestable_lead_columns[column].data_type == "score"
@@ -248,7 +249,7 @@ class MemberExport(ExportObject[ProgramMember, tuple[int, int]]):
 
     def _check_cadence(self, members: Mapping[str, object]) -> object:
         cadence = members.get("nurtureCadence")
-        permitted = (NORMAL_CADENCE, self.options.paused_cadence)
+        permitted = (NORMAL_CADENCE, PAUSED_CADENCE)
         if cadence is not None and cadence not in permitted:
             raise invalid_value(f"'nurtureCadence' must be one of {', '.join(permitted)}")
         return cadence
@@ -279,8 +280,7 @@ class MemberExport(ExportObject[ProgramMember, tuple[int, int]]):
 
     def format_cell(self, column: str, value: Any) -> str:  # noqa: ANN401 - see the base class
         """See the base class."""
-        is_of_member = column in self._fields
-        style = self.options.member_true_text if is_of_member else self.options.boolean_style
+        style = self.options.member_true_text if column in self._fields else "true"
         return format_value(value, true_text=style)
 
 
