@@ -9,8 +9,7 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, version_entries
 from tap_marketo_bulk.sandbox.data.custom_objects import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.exports.definition import ExpectedRow
-from tap_marketo_bulk.sandbox.exports.objects import ActivityExport, export_objects
+from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
 from tap_marketo_bulk.sandbox.http.access import CallStatistics
 from tap_marketo_bulk.sandbox.http.rest_api import READS, RestContext
 
@@ -83,8 +82,8 @@ class ExpectedRows:
         if stream in _EXPORTS:
             return self._exports[_EXPORTS[stream]].expected_rows(request_filter, instant)
         if stream == "deleted_leads":
-            activities = ActivityExport(self._data_set)
-            return activities.rows_of(self._data_set.lead_deletions(0, instant), instant)
+            deletions = self._data_set.lead_deletions(0, instant)
+            return self._exports["activities"].rows_of(deletions)
         read = _READS[stream]
         entries = read.entries_at(RestContext(self._data_set, self._statistics, instant))
         if read.can_list_drafts:
@@ -108,12 +107,16 @@ class ExpectedRows:
 
     def lead_columns(self) -> dict[str, str]:
         """The Marketo data type of each column that a lead export can contain now."""
-        return dict(self._exports["leads"].column_types())
+        return self._column_types("leads")
 
     def custom_object_columns(self, api_name: str) -> dict[str, str]:
         """The Marketo data type of each field of a custom object."""
-        return dict(self._exports[f"customobjects/{api_name}"].column_types())
+        return self._column_types(f"customobjects/{api_name}")
 
     def member_column_types(self) -> dict[str, str]:
         """The Marketo data type of each field of a program member."""
-        return dict(self._exports["program/members"].column_types())
+        return self._column_types("program/members")
+
+    def _column_types(self, export_object: str) -> dict[str, str]:
+        fields = self._exports[export_object].expected()
+        return {name: field.data_type for name, field in fields.items()}

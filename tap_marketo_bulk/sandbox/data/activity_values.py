@@ -1,12 +1,13 @@
 """An activity, and the attributes of activities. All instants are epoch seconds."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activity_types import ActivityTypeDefinition
 from tap_marketo_bulk.sandbox.data.assets import CHANNELS, NOT_IN_PROGRAM, WEB_PAGES, Asset
+from tap_marketo_bulk.sandbox.data.fields import Field
 from tap_marketo_bulk.sandbox.data.people import Person, pick
 from tap_marketo_bulk.sandbox.data.plausible_values import ATTRIBUTES, ValueContext
 from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits, text_number
@@ -35,6 +36,30 @@ class Activity:
     primary_value: Asset | None
     attributes: AttributeValues | None
     result: str | None
+
+    @property
+    def key(self) -> str:
+        """The ``marketoGUID``."""
+        return self.guid
+
+    def values(self, columns: Iterable[Field]) -> list[object]:
+        """The values of columns, in their order; ``attributes`` is a dictionary or None."""
+        return [_VALUES[column.name](self) for column in columns]
+
+
+_VALUES: dict[str, Callable[[Activity], object]] = {
+    "marketoGUID": lambda one: one.guid,
+    "leadId": lambda one: one.lead_id,
+    "activityDate": lambda one: format_epoch_seconds(one.happened_at),
+    "activityTypeId": lambda one: one.activity_type.id,
+    "campaignId": lambda one: one.campaign_id,
+    "primaryAttributeValueId": lambda one: one.primary_value and one.primary_value.id,
+    "primaryAttributeValue": lambda one: one.primary_value and one.primary_value.full_name,
+    "attributes": lambda one: one.attributes,
+    "actionResult": lambda one: one.result,
+}
+ACTIVITY_COLUMNS = {name: Field(name, name, "string") for name in _VALUES}
+"""The columns of activities, by name."""
 
 
 @dataclass(frozen=True, slots=True)

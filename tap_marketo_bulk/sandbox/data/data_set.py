@@ -30,7 +30,7 @@ from tap_marketo_bulk.sandbox.data.lead_records import (
     LeadRecordGenerator,
     ProgramMember,
 )
-from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory, LeadSnapshot
+from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.data.value_source import ValueSource
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
@@ -108,25 +108,16 @@ class DataSet:
         indexes = self._leads.indexes_created_between(created.start, min(created.end, at))
         for history in self._leads.visible_histories(at, indexes):
             if self.is_in_range(history.created_at, created):
-                yield self.lead_snapshot(history, at)
+                yield self._leads.snapshot(history, at)
 
-    def lead_snapshot(self, lead: LeadHistory, at: int) -> LeadSnapshot:
-        """The lead as it is visible at ``at``."""
-        return self._leads.snapshot(lead, at)
-
-    def activities(
-        self, at: int, time_range: TimeRange = ALL_TIME, *, has_type_filter: bool = False
-    ) -> Iterator[Activity]:
-        """The activities of a range that Marketo has stored at ``at``.
-
-        ``has_type_filter`` says that the caller selects activities by type.
-        """
+    def activities(self, at: int, time_range: TimeRange = ALL_TIME) -> Iterator[Activity]:
+        """The activities of a range that Marketo has stored at ``at``."""
         use_stored_at = self.options.activity_filter == "stored"
         for activity in self._activities.stored(time_range, at):
             instant = activity.stored_at if use_stored_at else activity.happened_at
             if self.is_in_range(instant, time_range):
                 yield activity
-        if self.options.exports_deletions and not has_type_filter:
+        if self.options.exports_deletions:
             for activity in self.lead_deletions(time_range.start, at):
                 if self.is_in_range(activity.happened_at, time_range):
                     yield activity
@@ -148,7 +139,7 @@ class DataSet:
         programs = [
             one for one in self.programs(at) if program_ids is None or one.asset.id in program_ids
         ]
-        return self._records.members(programs, self._instant_of_objects(at))
+        return self._records.members(programs, self._instant_of_objects(at), at)
 
     def programs(self, at: int) -> list[AssetSnapshot]:
         """The programs that exist at ``at``."""

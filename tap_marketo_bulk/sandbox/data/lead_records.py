@@ -10,7 +10,7 @@ from itertools import pairwise
 from tap_marketo_bulk.sandbox.clock import to_datetime
 from tap_marketo_bulk.sandbox.data.assets import AssetSnapshot, ProgressionStatus, program_channel
 from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
-from tap_marketo_bulk.sandbox.data.fields import ObjectField
+from tap_marketo_bulk.sandbox.data.fields import Field, LeadField
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.random_values import (
     RecordHistory,
@@ -43,7 +43,7 @@ class LeadRecord:
         """The latest change: the column ``updatedAt`` and the instant that the filter compares."""
         return self.history.instant_of_change(self.change)
 
-    def field_value(self, field: ObjectField) -> Value:
+    def field_value(self, field: Field) -> Value:
         """The value of a field that does not follow from the history of the record."""
         history = self.history
         bits = random_bits(history.bits, self.change, 5)
@@ -58,16 +58,16 @@ class CustomObjectRecord(LeadRecord):
     definition: CustomObjectDefinition
 
     @property
-    def guid(self) -> str:
+    def key(self) -> str:
         """The ``marketoGUID``, which has the form of a UUID."""
         digits = f"{self.history.bits:016x}{random_bits(self.history.bits, 3):016x}"
         lengths = (0, 8, 12, 16, 20, 32)
         return "-".join(digits[start:end] for start, end in pairwise(lengths))
 
-    def values(self, fields: Sequence[ObjectField]) -> list[Value]:
+    def values(self, fields: Sequence[Field]) -> list[Value]:
         """The values of ``fields``, in their order."""
         known: dict[str, Value] = {
-            "marketoGUID": self.guid,
+            "marketoGUID": self.key,
             "createdAt": to_datetime(self.history.created_at),
             "updatedAt": to_datetime(self.updated_at),
             self.definition.link_field: self.lead.id,
@@ -83,9 +83,11 @@ class CustomObjectRecord(LeadRecord):
 
 @dataclass(frozen=True, slots=True)
 class ProgramMember(LeadRecord):
-    """One membership."""
+    """One membership; lead fields have the values of the lead at the instant ``at``."""
 
     program: AssetSnapshot
+    leads: LeadGenerator
+    at: int
 
     @property
     def key(self) -> tuple[int, int]:
@@ -109,14 +111,19 @@ class ProgramMember(LeadRecord):
             return None
         return PAUSED_CADENCE if (self.history.bits + self.change) % 3 == 0 else NORMAL_CADENCE
 
-    def values(self, fields: Sequence[ObjectField]) -> list[Value]:
-        """The values of ``fields``, in their order."""
+    def values(self, fields: Sequence[Field]) -> list[Value]:
+        """The values of ``fields`` of members and of leads, in their order."""
+        lead_fields = [field for field in fields if isinstance(field, LeadField)]
+        snapshot = self.leads.snapshot(self.lead, self.at) if lead_fields else None
+        lead_values = iter(snapshot.values(lead_fields) if snapshot else ())
         return [
-            _MEMBER_VALUES[field.name](self)
-            if field.name in _MEMBER_VALUES
-            else self.field_value(field)
+            next(lead_values) if isinstance(field, LeadField) else self._value(field)
             for field in fields
         ]
+
+    def _value(self, field: Field) -> Value:
+        compute = _MEMBER_VALUES.get(field.name)
+        return compute(self) if compute else self.field_value(field)
 
     def _status_after(self, change: int) -> ProgressionStatus:
         statuses = program_channel(self.program).statuses
@@ -187,8 +194,13 @@ class LeadRecordGenerator:
                 if change is not None:
                     yield CustomObjectRecord(lead, history, change, self._source, definition)
 
-    def members(self, programs: Sequence[AssetSnapshot], at: int) -> Iterator[ProgramMember]:
-        """The members of ``programs`` that are visible at ``at``, by program and lead."""
+    def members(
+        self, programs: Sequence[AssetSnapshot], at: int, lead_at: int
+    ) -> Iterator[ProgramMember]:
+        """The members of ``programs`` that are visible at ``at``, by program and lead.
+
+        ``lead_at`` is the instant of their lead fields.
+        """
         leads = tuple(self._leads.visible_histories(at))
         for program in programs:
             for lead in leads:
@@ -198,7 +210,9 @@ class LeadRecordGenerator:
                     history = object_history(bits >> 3, earliest, _MAX_MEMBER_DELAY_DAYS)
                     change = self._visible_change(history, at)
                     if change is not None:
-                        yield ProgramMember(lead, history, change, self._source, program)
+                        yield ProgramMember(
+                            lead, history, change, self._source, program, self._leads, lead_at
+                        )
 
     def _visible_change(self, history: RecordHistory, at: int) -> int | None:
         """The number of the latest visible change; None if the record does not exist at ``at``."""

@@ -70,28 +70,33 @@ class LeadSnapshot:
     ``latest_changes`` has, for each change group, the number of the latest change of its fields.
     """
 
-    history: LeadHistory
+    lead: LeadHistory
     latest_changes: tuple[int, ...]
     options: Options
     source: ValueSource
 
     @property
+    def key(self) -> int:
+        """The id."""
+        return self.lead.id
+
+    @property
     def changed_at(self) -> int:
         """The latest change of any field, which the filter ``updatedAt`` compares."""
-        return self.history.instant_of_change(max(self.latest_changes))
+        return self.lead.instant_of_change(max(self.latest_changes))
 
     @property
     def updated_at(self) -> int:
         """The column ``updatedAt``: the latest change of a standard field."""
         latest = max(self.latest_changes[::2])
         is_exception = EdgeCase.UPDATED_BEFORE_CREATED in self.source.edge_cases
-        if is_exception and not latest and self.history.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
-            return self.history.created_at - 1
-        return self.history.instant_of_change(latest)
+        if is_exception and not latest and self.lead.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
+            return self.lead.created_at - 1
+        return self.lead.instant_of_change(latest)
 
     def values(self, fields: Iterable[LeadField]) -> list[Value]:
         """The values of ``fields``, in their order."""
-        history = self.history
+        history = self.lead
         group_bits = [random_bits(history.bits, change) for change in self.latest_changes]
         record = RecordContext(history.bits, history.bits, history.created_at, self.changed_at)
         return [
@@ -105,8 +110,8 @@ class LeadSnapshot:
 
     def _system_value(self, field: LeadField) -> Value:
         if field.name == "id":
-            return self.history.id
-        instant = self.history.created_at if field.name == "createdAt" else self.updated_at
+            return self.lead.id
+        instant = self.lead.created_at if field.name == "createdAt" else self.updated_at
         return to_datetime(instant)
 
     def _random_value(self, field: LeadField, bits: int, record: RecordContext) -> Value:

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.exports.definition import ExportObject
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
 from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.exports.objects import ExportObject
 from tap_marketo_bulk.sandbox.http.messages import (
     FilePart,
     HttpRequest,
@@ -27,7 +26,7 @@ class BulkApi:
     """The handlers; ``objects`` are the export objects by name."""
 
     def __init__(
-        self, objects: Mapping[str, ExportObject[Any, Any]], jobs: JobQueue, file_content_type: str
+        self, objects: Mapping[str, ExportObject], jobs: JobQueue, file_content_type: str
     ) -> None:
         self._objects = objects
         self._jobs = jobs
@@ -51,7 +50,7 @@ class BulkApi:
     def _permission_of(self, request: HttpRequest) -> str:
         return self._object(request).permission
 
-    def _object(self, request: HttpRequest) -> ExportObject[Any, Any]:
+    def _object(self, request: HttpRequest) -> ExportObject:
         found = self._objects.get(request.call.object)
         if found is None:
             message = f"Object '{request.call.object.rpartition('/')[2]}' not found"
