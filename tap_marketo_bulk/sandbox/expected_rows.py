@@ -85,7 +85,7 @@ class ExpectedRows:
             deletions = self._data_set.lead_deletions(0, instant)
             return self._exports["activities"].rows_of(deletions)
         read = _READS[stream]
-        entries = read.entries_at(RestContext(self._data_set, self._statistics, instant))
+        entries = read.entries(RestContext(self._data_set, self._statistics, instant))
         if read.can_list_drafts:
             # The approved version of an asset whose draft is another entry.
             entries = [version_entries(entry, self._data_set)[0] for entry in entries]

@@ -86,12 +86,12 @@ def _kind(row: dict[str, Any]) -> AssetKind:
     return AssetKind(**row | {"fixed": fixed, "plain_fixed": plain_fixed, "names": names})
 
 
-_KINDS = {row["title"]: _kind(row) for row in _TABLES["kinds"]}
-PROGRAM, CAMPAIGN = _KINDS["Program"], _KINDS["Campaign"]
-STATIC_LIST, SMART_LIST = _KINDS["Static List"], _KINDS["Smart List"]
-EMAIL, EMAIL_TEMPLATE = _KINDS["Email"], _KINDS["Email Template"]
-LANDING_PAGE, FORM = _KINDS["Landing Page"], _KINDS["Form"]
-FOLDER, SEGMENTATION = _KINDS["Folder"], _KINDS["Segmentation"]
+ASSET_KINDS = {row["title"]: _kind(row) for row in _TABLES["kinds"]}
+PROGRAM, CAMPAIGN = ASSET_KINDS["Program"], ASSET_KINDS["Campaign"]
+STATIC_LIST, SMART_LIST = ASSET_KINDS["Static List"], ASSET_KINDS["Smart List"]
+EMAIL, EMAIL_TEMPLATE = ASSET_KINDS["Email"], ASSET_KINDS["Email Template"]
+LANDING_PAGE, FORM = ASSET_KINDS["Landing Page"], ASSET_KINDS["Form"]
+FOLDER, SEGMENTATION = ASSET_KINDS["Folder"], ASSET_KINDS["Segmentation"]
 
 PROGRAMS = PROGRAM.fixed
 """The programs that activities name."""

@@ -4,17 +4,18 @@ A read is one row of ``READS``. Its entries are those of the responses and, for 
 stream, the expected rows.
 """
 
+import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data import asset_entries as entries
-from tap_marketo_bulk.sandbox.data import assets
 from tap_marketo_bulk.sandbox.data.activity_values import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry
-from tap_marketo_bulk.sandbox.data.assets import AssetKind
+from tap_marketo_bulk.sandbox.data.assets import ASSET_KINDS
 from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import describe_leads, describe_object
@@ -40,15 +41,6 @@ from tap_marketo_bulk.sandbox.http.parameters import (
     updated_range,
     values_parameter,
 )
-from tap_marketo_bulk.sandbox.options import (
-    READ_ACTIVITY,
-    READ_ASSETS,
-    READ_CAMPAIGNS,
-    READ_COMPANY,
-    READ_CUSTOM_OBJECT,
-    READ_LEAD,
-    READ_NAMED_ACCOUNT,
-)
 
 _DEFAULT_PAGE_SIZE = 20
 _MAX_PAGE_SIZE = 200
@@ -66,50 +58,49 @@ class RestContext:
     statistics: CallStatistics
     at: int
 
-
-Entries = Callable[[RestContext], list[Entry]]
+    @property
+    def first_instant(self) -> str:
+        """The instant at which custom objects and the like were created."""
+        return format_epoch_seconds(self.data_set.first_instant)
 
 
 @dataclass(frozen=True)
 class Read:
-    """A GET call, whose path is ``/rest/<path>.json``.
+    """A GET call, whose path is ``/rest/<path>.json``; a row of the table ``reads``.
 
-    ``respond`` returns the response for a request. ``stream`` is the method of ``ExpectedRows``
-    that returns the entries, empty if there is none.
+    ``respond`` names the kind of its responses. ``stream`` is the name of the expected rows that
+    are its entries, and ``key`` the member that identifies one. ``kind`` is the kind of assets, if
+    the entries are assets.
     """
 
     name: str
     path: str
     permission: str
-    entries: Entries | None
-    respond: Callable[["Read", RestContext, HttpRequest], HttpResponse]
+    respond: str
     stream: str = ""
     key: str = "id"
-    """The member that identifies an entry among the expected rows."""
-    has_date_filter: bool = field(default=False, kw_only=True)
+    kind: str = ""
+    has_date_filter: bool = False
     """Whether it has ``earliestUpdatedAt`` and ``latestUpdatedAt``."""
-    can_list_drafts: bool = field(default=False, kw_only=True)
+    can_list_drafts: bool = False
     """Whether the option ``draft_entries`` applies to it."""
-    changes_over_time: bool = field(default=True, kw_only=True)
+    changes_over_time: bool = True
 
     def key_of(self, entry: Entry) -> object:
         """The key of an entry; a folder and a program can have the same id."""
         key = entry[self.key]
         return tuple(key.values()) if isinstance(key, dict) else key
 
-    def entries_at(self, context: RestContext) -> list[Entry]:
+    def entries(self, context: RestContext) -> list[Entry]:
         """All entries at the instant of the context."""
-        return self.entries(context) if self.entries else []
+        if self.kind:
+            return entries.asset_entries(ASSET_KINDS[self.kind], context.data_set, context.at)
+        return _ENTRIES[self.name](context)
 
 
-def respond_with_all(read: Read, context: RestContext, _request: HttpRequest) -> HttpResponse:
-    """The response of the Lead Database API with all entries."""
-    return result_response(read.entries_at(context))
-
-
-def respond_with_batch(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
+def _get_batch(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
     """A page of the Lead Database API, selected by ``id``, ``name`` or ``programName``."""
-    selected = read.entries_at(context)
+    selected = read.entries(context)
     for name in ("id", "name", "programName"):
         values = values_parameter(request.query, name)
         selected = [one for one in selected if not values or str(one.get(name)) in values]
@@ -117,10 +108,10 @@ def respond_with_batch(read: Read, context: RestContext, request: HttpRequest) -
     return result_response(page, **next_page)
 
 
-def respond_with_page(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
+def _get_page(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
     """A page of the Asset API, selected by date, folder and status where the read has them."""
     query = request.query
-    found = read.entries_at(context)
+    found = read.entries(context)
     if read.has_date_filter:
         updated = updated_range(query, is_strict=context.data_set.options.strict)
         found = [
@@ -179,7 +170,7 @@ def _has_status(entry: Entry, status: str) -> bool:
 def _get_forms(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
     if context.data_set.options.forms_need_folder and "folder" not in request.query:
         raise SandboxApiError(ApiErrorCode.BLANK_PARAMETER, "folder cannot be blank")
-    return respond_with_page(read, context, request)
+    return _get_page(read, context, request)
 
 
 def _get_segments(_read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
@@ -242,174 +233,46 @@ def _describe_custom_object(
     if api_name not in CUSTOM_OBJECTS:
         message = f"Object '{api_name}' not found"
         raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
-    return result_response([CUSTOM_OBJECTS[api_name].describe_entry(_first_instant(context))])
+    return result_response([CUSTOM_OBJECTS[api_name].describe_entry(context.first_instant)])
 
 
-def _first_instant(context: RestContext) -> str:
-    return format_epoch_seconds(context.data_set.first_instant)
-
-
-def _describe(kind: str) -> Entries:
-    return lambda one: [describe_object(kind, _first_instant(one))]
-
-
-def _assets_of(kind: AssetKind) -> Entries:
-    return lambda one: entries.asset_entries(kind, one.data_set, one.at)
-
-
-def _asset_read(
-    name: str, path: str, stream: str, kind: AssetKind, *, can_list_drafts: bool = False
-) -> Read:
-    return Read(
-        name,
-        f"asset/v1/{path}",
-        READ_ASSETS,
-        _assets_of(kind),
-        respond_with_page,
-        stream,
-        has_date_filter=not can_list_drafts,
-        can_list_drafts=can_list_drafts,
-    )
-
-
-_ALL, _BATCH, _PAGE = respond_with_all, respond_with_batch, respond_with_page
-READS = (
-    Read(
-        "describe",
-        "v1/leads/describe",
-        READ_LEAD,
-        lambda one: [each.describe_entry() for each in one.data_set.fields],
-        _ALL,
-        "lead_describe",
-        changes_over_time=False,
-    ),
-    Read(
-        "describe_2",
-        "v1/leads/describe2",
-        READ_LEAD,
-        lambda one: [describe_leads(one.data_set.fields)],
-        _ALL,
-    ),
-    Read("describe_companies", "v1/companies/describe", READ_COMPANY, _describe("company"), _ALL),
-    Read(
-        "describe_named_accounts",
-        "v1/namedaccounts/describe",
-        READ_NAMED_ACCOUNT,
-        _describe("named account"),
-        _ALL,
-    ),
-    Read("describe_members", "v1/programs/members/describe", READ_LEAD, _describe("member"), _ALL),
-    Read(
-        "types",
-        "v1/activities/types",
-        READ_ACTIVITY,
-        lambda one: [each.describe_entry() for each in one.data_set.activity_types],
-        _ALL,
-        "activity_types",
-        changes_over_time=False,
-    ),
-    Read("paging_token", "v1/activities/pagingtoken", READ_ACTIVITY, None, _get_paging_token),
-    Read("deleted_leads", "v1/activities/deletedleads", READ_ACTIVITY, None, _get_deleted_leads),
-    Read(
-        "lists",
-        "v1/lists",
-        READ_LEAD,
-        lambda one: entries.lead_database_lists(one.data_set, one.at),
-        _BATCH,
-        "lead_database_lists",
-    ),
-    Read(
-        "campaigns",
-        "v1/campaigns",
-        READ_CAMPAIGNS,
-        lambda one: entries.lead_database_campaigns(one.data_set, one.at),
-        _BATCH,
-        "lead_database_campaigns",
-    ),
-    Read(
-        "custom_objects",
-        "v1/customobjects",
-        READ_CUSTOM_OBJECT,
-        lambda one: [each.list_entry(_first_instant(one)) for each in CUSTOM_OBJECTS.values()],
-        _ALL,
-    ),
-    Read(
-        "describe_custom_object",
-        "v1/(?P<object>customobjects/[^/]+)/describe",
-        READ_CUSTOM_OBJECT,
-        None,
-        _describe_custom_object,
-    ),
-    Read("usage", "v1/stats/usage", "", lambda one: one.statistics.usage(days=1), _ALL),
-    Read("weekly_usage", "v1/stats/usage/last7days", "", lambda one: one.statistics.usage(), _ALL),
-    Read("errors", "v1/stats/errors", "", lambda one: one.statistics.errors(days=1), _ALL),
-    Read(
-        "weekly_errors", "v1/stats/errors/last7days", "", lambda one: one.statistics.errors(), _ALL
-    ),
-    _asset_read("programs", "programs", "programs", assets.PROGRAM),
-    _asset_read("smart_campaigns", "smartCampaigns", "campaigns", assets.CAMPAIGN),
-    _asset_read("static_lists", "staticLists", "lists", assets.STATIC_LIST),
-    _asset_read("smart_lists", "smartLists", "smart_lists", assets.SMART_LIST),
-    _asset_read("emails", "emails", "emails", assets.EMAIL),
-    _asset_read(
-        "email_templates",
-        "emailTemplates",
-        "email_templates",
-        assets.EMAIL_TEMPLATE,
-        can_list_drafts=True,
-    ),
-    _asset_read(
-        "landing_pages",
-        "landingPages",
-        "landing_pages",
-        assets.LANDING_PAGE,
-        can_list_drafts=True,
-    ),
-    Read("forms", "asset/v1/forms", READ_ASSETS, _assets_of(assets.FORM), _get_forms, "forms"),
-    Read(
-        "segmentations",
-        "asset/v1/segmentation",
-        READ_ASSETS,
-        _assets_of(assets.SEGMENTATION),
-        lambda read, one, _: _asset_response(read.entries_at(one)),
-        "segmentations",
-    ),
-    Read(
-        "segments",
-        r"asset/v1/segmentation/\d+/segments",
-        READ_ASSETS,
-        lambda one: entries.segment_entries(one.data_set, one.at),
-        _get_segments,
-        "segments",
-    ),
-    Read(
-        "channels",
-        "asset/v1/channels",
-        READ_ASSETS,
-        lambda one: entries.channel_entries(one.data_set),
-        _PAGE,
-        "channels",
-        changes_over_time=False,
-    ),
-    Read(
-        "tag_types",
-        "asset/v1/tagTypes",
-        READ_ASSETS,
-        lambda one: entries.tag_entries(one.data_set),
-        _PAGE,
-        "tags",
-        "tagType",
-        changes_over_time=False,
-    ),
-    Read(
-        "folders",
-        "asset/v1/folders",
-        READ_ASSETS,
-        lambda one: list(folder_entries(one.data_set, one.at).values()),
-        _get_folders,
-        "folders",
-        "folderId",
-    ),
+_RESPONSES: dict[str, Callable[[Read, RestContext, HttpRequest], HttpResponse]] = {
+    "all": lambda read, one, _: result_response(read.entries(one)),
+    "all assets": lambda read, one, _: _asset_response(read.entries(one)),
+    "batch": _get_batch,
+    "page": _get_page,
+    "forms": _get_forms,
+    "segments": _get_segments,
+    "folders": _get_folders,
+    "paging token": _get_paging_token,
+    "deleted leads": _get_deleted_leads,
+    "describe custom object": _describe_custom_object,
+}
+# The entries of each read that is not one of a kind of assets.
+_ENTRIES: dict[str, Callable[[RestContext], list[Entry]]] = {
+    "describe": lambda one: [each.describe_entry() for each in one.data_set.fields],
+    "describe_2": lambda one: [describe_leads(one.data_set.fields)],
+    "describe_companies": lambda one: [describe_object("company", one.first_instant)],
+    "describe_named_accounts": lambda one: [describe_object("named account", one.first_instant)],
+    "describe_members": lambda one: [describe_object("member", one.first_instant)],
+    "types": lambda one: [each.describe_entry() for each in one.data_set.activity_types],
+    "lists": lambda one: entries.lead_database_lists(one.data_set, one.at),
+    "campaigns": lambda one: entries.lead_database_campaigns(one.data_set, one.at),
+    "custom_objects": lambda one: [
+        each.list_entry(one.first_instant) for each in CUSTOM_OBJECTS.values()
+    ],
+    "usage": lambda one: one.statistics.usage(days=1),
+    "weekly_usage": lambda one: one.statistics.usage(),
+    "errors": lambda one: one.statistics.errors(days=1),
+    "weekly_errors": lambda one: one.statistics.errors(),
+    "segments": lambda one: entries.segment_entries(one.data_set, one.at),
+    "channels": lambda one: entries.channel_entries(one.data_set),
+    "tag_types": lambda one: entries.tag_entries(one.data_set),
+    "folders": lambda one: list(folder_entries(one.data_set, one.at).values()),
+}
+READS = tuple(
+    Read(**row)
+    for row in json.loads(Path(__file__).with_name("reads.json").read_text(encoding="utf-8"))
 )
 """All GET calls."""
 
@@ -419,7 +282,7 @@ def rest_routes(data_set: DataSet, statistics: CallStatistics, clock: SandboxClo
 
     def respond(read: Read, request: HttpRequest) -> HttpResponse:
         context = RestContext(data_set, statistics, int(clock.now().timestamp()))
-        return read.respond(read, context, request)
+        return _RESPONSES[read.respond](read, context, request)
 
     return [
         Route(
