@@ -58,15 +58,6 @@ def _types(group: str) -> Iterator[ActivityTypeDefinition]:
 _BUILT_IN_TYPES = tuple(_types("built-in"))
 # In place of the types with the same ids, without the edge case "similar names".
 _DISTINCT_TYPES = {one.id: one for one in _types("distinct names")}
-DELETE_LEAD_TYPE = next(one for one in _BUILT_IN_TYPES if one.id == DELETE_LEAD_ID)
-MORE_ACTIVITY_TYPES = tuple(_types("more"))
-"""Types that a data set can be without, so that old expected results stay valid."""
-UNSUBSCRIBE_EMAIL_TYPE, MERGE_LEADS_TYPE = MORE_ACTIVITY_TYPES
-
-
-def has_more_types(options: Options) -> bool:
-    """Whether the types include ``MORE_ACTIVITY_TYPES``."""
-    return options.more_activity_types or EdgeCase.ARBITRARY_VALUES not in options.edge_cases
 
 
 def activity_types(options: Options) -> tuple[ActivityTypeDefinition, ...]:
@@ -79,5 +70,7 @@ def activity_types(options: Options) -> tuple[ActivityTypeDefinition, ...]:
     built_in = _BUILT_IN_TYPES
     if EdgeCase.SIMILAR_NAMES not in options.edge_cases:
         built_in = tuple(_DISTINCT_TYPES.get(one.id, one) for one in built_in)
-    more_types = MORE_ACTIVITY_TYPES if has_more_types(options) else ()
-    return (*built_in, *more_types, *custom_types)
+    # A data set with arbitrary values can be without unsubscribes and merges.
+    is_arbitrary = EdgeCase.ARBITRARY_VALUES in options.edge_cases
+    has_more = options.more_activity_types or not is_arbitrary
+    return (*built_in, *(_types("more") if has_more else ()), *custom_types)

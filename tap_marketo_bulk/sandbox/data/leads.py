@@ -138,17 +138,10 @@ class LeadGenerator:
         self._late_seconds = options.late_seconds
         self.history = lru_cache(maxsize=100_000)(self._history)
 
-    def visible_leads(
-        self, at: int, indexes: Sequence[int] | None = None
-    ) -> Iterator[LeadSnapshot]:
-        """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
-        for history in self.visible_histories(at, indexes):
-            yield self.snapshot(history, at)
-
     def visible_histories(
         self, at: int, indexes: Sequence[int] | None = None
     ) -> Iterator[LeadHistory]:
-        """The histories of these leads; faster than ``visible_leads``."""
+        """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
         if indexes is None:
             indexes = range(self._created_instants.max_count_before(at + 1))
         for index in indexes:
@@ -158,7 +151,9 @@ class LeadGenerator:
 
     def snapshot(self, history: LeadHistory, at: int) -> LeadSnapshot:
         """The lead as it is visible at ``at``."""
-        changes = self._latest_changes(history, at)
+        count = history.change_count_at(at)
+        groups = range(CHANGE_GROUP_COUNT)
+        changes = tuple(self._latest_visible_change(history, one, count, at) for one in groups)
         return LeadSnapshot(history, changes, self._options, self._source)
 
     def indexes_created_between(self, start: int, end: int) -> range:
@@ -176,10 +171,6 @@ class LeadGenerator:
     def previous_lead(self, history: LeadHistory) -> LeadHistory:
         """The lead that was created before this deleted one; it is not deleted."""
         return self.history(history.index - 1)
-
-    def history_of_id(self, lead_id: int) -> LeadHistory:
-        """The lead with this id, which must exist."""
-        return self.history((lead_id - _FIRST_ID) // _ID_STEP)
 
     def min_count_before(self, instant: int) -> int:
         """A lower bound: every lead with an index below it is created before ``instant``."""
@@ -199,13 +190,6 @@ class LeadGenerator:
             deleted_at=created_at + 3600 + (bits >> 16) % (200 * _DAY) if is_deleted else None,
             change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (40 * _DAY),
             max_changes=UNLIMITED_CHANGES if is_active else (bits >> 12) % 6,
-        )
-
-    def _latest_changes(self, history: LeadHistory, at: int) -> tuple[int, ...]:
-        count = history.change_count_at(at)
-        return tuple(
-            self._latest_visible_change(history, group, count, at)
-            for group in range(CHANGE_GROUP_COUNT)
         )
 
     def _latest_visible_change(self, history: LeadHistory, group: int, count: int, at: int) -> int:
