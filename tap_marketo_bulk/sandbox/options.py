@@ -58,7 +58,7 @@ class Options:
 
     # Custom objects, program members and assets.
     programs: int = 12
-    """The number of programs created up to ``start``; activities name the first 3."""
+    """The number of programs created up to ``start``; arbitrary activities name the first 3."""
     many_assets: int = 0
     """The number of additional assets of every other kind, such as emails and lists."""
     new_assets_per_day: float = 2.0

@@ -317,7 +317,14 @@ class ActivityGenerator:
 
     def _run(self, draws: _Draws, start: int, block: int) -> _Run:
         """The email and the campaign of a block, and the other assets that exist at its start."""
-        existing = {kind: [one.asset for one in self._assets_at(kind, start)] for kind in _NAMED}
+        existing = {
+            kind: [
+                one.asset
+                for one in self._assets_at(kind, start)
+                if kind is not assets.STATIC_LIST or one.asset.id not in assets.EMPTY_LIST_IDS
+            ]
+            for kind in _NAMED
+        }
         emails, campaigns = existing[assets.EMAIL], self._assets_at(assets.CAMPAIGN, start)
         email_bits, campaign_bits = draws.bits(), draws.bits()
         existing[assets.EMAIL] = [pick(emails, email_bits)] if emails else []

@@ -94,9 +94,9 @@ LANDING_PAGE, FORM = ASSET_KINDS["Landing Page"], ASSET_KINDS["Form"]
 FOLDER, SEGMENTATION = ASSET_KINDS["Folder"], ASSET_KINDS["Segmentation"]
 
 PROGRAMS = PROGRAM.fixed
-"""The programs that activities name."""
+"""The programs with fixed ids; arbitrary activities name only these."""
 EMAILS = EMAIL.fixed
-"""The emails that activities name."""
+"""The emails with fixed ids."""
 _BY_GROUP = {
     "form": FORM.fixed,
     "program": PROGRAMS,
@@ -104,14 +104,9 @@ _BY_GROUP = {
     "attribute": _assets(_TABLES["lead fields"]),
     "": EMAILS,
 }
-_PLAIN_LISTS = tuple(one for one in STATIC_LIST.plain_fixed if one.id not in EMPTY_LIST_IDS)
-_BY_TYPE = {
-    2: FORM.plain_fixed,
-    22: _BY_GROUP["attribute"][2:],
-    24: _PLAIN_LISTS,
-    25: _PLAIN_LISTS,
-    104: PROGRAMS,
-} | {int(type_id): _assets(rows) for type_id, rows in _TABLES["of activities"].items()}
+_BY_TYPE = {22: _BY_GROUP["attribute"][2:]} | {
+    int(type_id): _assets(rows) for type_id, rows in _TABLES["of activities"].items()
+}
 WEB_PAGES = _BY_TYPE[1]
 
 
@@ -121,7 +116,7 @@ def assets_in_group(asset_group: str) -> tuple[Asset, ...]:
 
 
 def assets_of_type(activity_type_id: int) -> tuple[Asset, ...]:
-    """The assets that the primary attribute of a type can have; other types have emails."""
+    """What the primary attribute of a type names, such as web pages; by default emails."""
     return _BY_TYPE.get(activity_type_id, EMAILS)
 
 
