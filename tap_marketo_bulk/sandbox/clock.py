@@ -78,10 +78,6 @@ class TimeRange:
     start: int
     end: int
 
-    def contains(self, instant: int, *, includes_end: bool) -> bool:
-        """Whether ``instant`` is in the range; ``includes_end`` adds the second ``end``."""
-        return self.start <= instant < self.end + includes_end
-
 
 ALL_TIME = TimeRange(0, 1 << 40)
 
