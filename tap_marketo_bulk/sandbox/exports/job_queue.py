@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from threading import RLock
 
@@ -233,7 +234,8 @@ class JobQueue:
             due = [end for end in ends if end[0] <= self._clock.now()]
             if not due:
                 return
-            finished_at, export_id = min(due)
+            # Of jobs that end at the same time the first one that was created: ids are random.
+            finished_at, export_id = min(due, key=itemgetter(0))
             self._complete(self._jobs[export_id], finished_at, self._folder / export_id)
 
     def _start(self, job: Job) -> None:
