@@ -10,8 +10,8 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from subprocess import Popen
@@ -19,15 +19,184 @@ from threading import Event
 from types import FrameType
 from typing import Any
 
-from tap_marketo_bulk.sandbox.cli_arguments import (
-    CUSTOM_OBJECT_PREFIX,
-    create_parser,
-    options_from_arguments,
-)
-from tap_marketo_bulk.sandbox.clock import TimeZoneDataMissingError
+from tap_marketo_bulk.sandbox.clock import TimeZoneDataMissingError, epoch_seconds_of
+from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, RECORDED_EDGE_CASES, EdgeCase
+from tap_marketo_bulk.sandbox.expected_rows import STREAMS
 from tap_marketo_bulk.sandbox.exports.file_writer import format_json
+from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.sandbox import Sandbox
-from tap_marketo_bulk.sandbox.state_directory import StateDirectory, StateDirectoryError
+from tap_marketo_bulk.sandbox.state_directory import (
+    DataSetOption,
+    StateDirectory,
+    StateDirectoryError,
+)
+
+_MAX_PORT = 65535
+_EXAMPLES = """examples:
+  marketo-sandbox exec -- tap-marketo-bulk --config=ENV
+      run the tap once on a new data set and print its output
+  marketo-sandbox exec --edge-cases carriage-returns,nul-bytes -- tap-marketo-bulk --config=ENV
+      run it with texts that have made programs fail
+  marketo-sandbox exec --state-dir .sandbox -- meltano run tap-marketo-bulk target-jsonl
+      run it again later: the data set is the same, and some leads have changed
+  marketo-sandbox expected leads --state-dir .sandbox
+      print the expected leads as JSON lines, to compare them with the loaded ones
+"""
+_ACTIONS = {
+    "serve": "serve until interrupted, and print the settings to connect with",
+    "exec": "run one command with a sandbox on a free port; returns the exit code of the command",
+    "expected": "print the expected rows of a stream as JSON lines",
+}
+_ALIASES = {"expected": ["truth"]}
+
+
+def create_parser(description: str) -> argparse.ArgumentParser:
+    """The parser of the arguments before ``--``."""
+    parser = argparse.ArgumentParser(
+        prog="marketo-sandbox",
+        description=description,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, text in _ACTIONS.items():
+        usage = "marketo-sandbox exec [options] -- COMMAND ..." if name == "exec" else None
+        action = actions.add_parser(
+            name,
+            aliases=_ALIASES.get(name, []),
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            usage=usage,
+        )
+        # The name of the action, also if an alias was given.
+        action.set_defaults(action=name)
+        if name == "expected":
+            _add_row_arguments(action)
+        else:
+            _add_server_options(action)
+        _add_data_set_options(action)
+    return parser
+
+
+def options_from_arguments(
+    arguments: argparse.Namespace, saved_options: Mapping[str, DataSetOption]
+) -> Options:
+    """The options that the arguments select, then the saved ones, then the defaults.
+
+    The default of the edge cases is none of them.
+    """
+    options: dict[str, Any] = {
+        name: value
+        for name, value in vars(arguments).items()
+        if value is not None and name in Options.__dataclass_fields__
+    }
+    if getattr(arguments, "quota_mb", None) is not None:
+        options["quota_bytes"] = int(arguments.quota_mb * 1_000_000)
+    if getattr(arguments, "no_updated_at_filter", False):
+        options["updated_at_filter"] = False
+    return Options(**{"edge_cases": frozenset(), **saved_options, **options})
+
+
+def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
+    choices = ", ".join(STREAMS)
+    help_text = f"the stream, or the export object of a custom object; one of {choices}"
+    parser.add_argument("stream", choices=STREAMS, metavar="STREAM", help=help_text)
+    parser.add_argument(
+        "--at",
+        type=_parse_instant_argument,
+        metavar="INSTANT",
+        help="print the rows as of this instant, such as 2026-03-01T12:00:00Z (default: now)",
+    )
+
+
+def _add_data_set_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("data set")
+    group.add_argument(
+        "--state-dir",
+        metavar="DIR",
+        help="keep the data set, the export jobs and the used quota in DIR for the next run; "
+        "without it every run has a new data set",
+    )
+    for name, text in {
+        "--seed": "another number gives another data set (default 1)",
+        "--leads": "number of leads at the start (default 5000)",
+        "--activities": "number of activities at the start (default 20000)",
+        "--history-days": "days before the start over which they are spread (default 365)",
+        "--many-fields": "number of additional custom lead fields (default 0)",
+        "--lead-padding-bytes": "length of the notes of every lead, to get large files",
+    }.items():
+        group.add_argument(name, type=_parse_natural, metavar="N", help=text)
+    group.add_argument(
+        "--edge-cases",
+        nargs="?",
+        const=RECORDED_EDGE_CASES,
+        type=_parse_edge_cases,
+        metavar="KINDS",
+        help="add awkward values that were seen in Marketo's files: all kinds of them, or KINDS, "
+        f"separated by commas, of: {', '.join(sorted(RECORDED_EDGE_CASES))}; or of these, which "
+        f"nobody has recorded: {', '.join(sorted(ALL_EDGE_CASES - RECORDED_EDGE_CASES))}",
+    )
+
+
+def _parse_edge_cases(text: str) -> frozenset[EdgeCase]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in ALL_EDGE_CASES]
+    if unknown:
+        message = f"'{unknown[0]}' is no kind of edge cases; the kinds are listed by --help"
+        raise argparse.ArgumentTypeError(message)
+    return frozenset(map(EdgeCase, names))
+
+
+def _add_server_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("server")
+    group.add_argument("--port", type=_parse_port, metavar="N", help="port (default: a free port)")
+    for name, text in {
+        "--job-seconds": "time to process one export job (default 1)",
+        "--status-seconds": "shortest time between changes of the reported status of a job "
+        "(Marketo: 60; default 0)",
+        "--quota-mb": "daily export quota in megabytes (default 500)",
+    }.items():
+        group.add_argument(name, type=_parse_amount, metavar="N", help=text)
+    group.add_argument(
+        "--no-updated-at-filter",
+        action="store_true",
+        help="reject exports of leads by updatedAt (error 1035), as some subscriptions do",
+    )
+
+
+def _parse_natural(text: str) -> int:
+    if not text.isdecimal():
+        message = f"'{text}' is not a whole number of 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _parse_instant_argument(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(epoch_seconds_of(text), UTC)
+    except ValueError:
+        message = f"'{text}' is not an instant such as 2026-03-01T12:00:00Z"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _parse_port(text: str) -> int:
+    number = _parse_natural(text)
+    if number > _MAX_PORT:
+        message = f"{text} is not a port: the highest port is {_MAX_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
+
+def _parse_amount(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        message = f"'{text}' is not a number of 0 or more"
+        raise argparse.ArgumentTypeError(message)
+    return number
+
 
 _COMMAND_NOT_FOUND = 127
 _ENDED_BY_SIGNAL = 128
@@ -137,21 +306,9 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     return code if code >= 0 else _ENDED_BY_SIGNAL - code
 
 
-def _expected_rows(
-    sandbox: Sandbox, stream: str, at: datetime | None
-) -> Mapping[Any, Mapping[str, object]]:
-    expected = sandbox.expected
-    if stream.startswith(CUSTOM_OBJECT_PREFIX):
-        return expected.custom_objects(stream.removeprefix(CUSTOM_OBJECT_PREFIX), at=at)
-    rows: Callable[..., Mapping[Any, Mapping[str, object]]] = getattr(expected, stream)
-    # These do not change over time.
-    is_constant = stream in ("lead_describe", "activity_types", "channels", "tags")
-    return rows() if is_constant else rows(at=at)
-
-
 def _print_expected_rows(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
     try:
-        for row in _expected_rows(sandbox, stream, at).values():
+        for row in sandbox.expected.rows(stream, at=at).values():
             sys.stdout.write(format_json(row) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

@@ -42,9 +42,14 @@ class SandboxClock:
             self._advanced_seconds += seconds
 
 
+def to_datetime(instant: int) -> datetime:
+    """The aware instant, in UTC, of epoch seconds."""
+    return datetime.fromtimestamp(instant, UTC)
+
+
 def format_epoch_seconds(instant: int) -> str:
     """Format epoch seconds as files and responses contain them: ``2022-02-13T14:06:20Z``."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return to_datetime(instant).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def epoch_seconds_of(text: str, *, is_strict: bool = False) -> int:
@@ -72,10 +77,6 @@ class TimeRange:
 
     start: int
     end: int
-
-    def contains(self, instant: int, *, includes_end: bool) -> bool:
-        """Whether ``instant`` is in the range; ``includes_end`` adds the second ``end``."""
-        return self.start <= instant < self.end + includes_end
 
 
 ALL_TIME = TimeRange(0, 1 << 40)

@@ -1,114 +1,122 @@
 """The rows that a client of the sandbox must have read: the reference of all tests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
+from tap_marketo_bulk.sandbox.data.asset_entries import Entry, version_entries
+from tap_marketo_bulk.sandbox.data.custom_objects import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.data.member_fields import MEMBER_FIELDS
-from tap_marketo_bulk.sandbox.expected_assets import ExpectedAssets
-from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport, expected_activity
-from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
-from tap_marketo_bulk.sandbox.exports.definition import (
-    ExpectedRow,
-    ExportDefinition,
-    Key,
-    RowFilter,
-)
-from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
-from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
-from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
+from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
+from tap_marketo_bulk.sandbox.http.access import CallStatistics
+from tap_marketo_bulk.sandbox.http.rest_api import READS, RestContext
+
+_READS = {read.stream: read for read in READS if read.stream}
+_EXPORTS = {"leads": "leads", "activities": "activities", "program_members": "program/members"} | {
+    name: name for name in (f"customobjects/{api_name}" for api_name in EXPORTED_OBJECTS)
+}
+STREAMS = (*_EXPORTS, "deleted_leads", *_READS)
+"""The names that ``ExpectedRows.rows`` accepts."""
+
+_Key = TypeVar("_Key")
+_Filter = Mapping[str, object] | None
 
 
-class ExpectedRows(ExpectedAssets):
-    """The expected rows of each stream, with all columns, at any instant.
+class _Method(Generic[_Key]):
+    """The method of ``ExpectedRows`` that returns the rows of the stream with its name."""
 
-    Values are JSON values: dates and date-times are texts, such as ``2026-03-01T12:00:00Z``. Texts
-    have no NUL characters, because clients remove them.
-    ``request_filter`` is the member ``filter`` of a create body; without it all rows are returned.
-    ``at`` is an aware instant; the default is now.
+    def __set_name__(self, _owner: type, name: str) -> None:
+        """Set the name of the stream."""
+        self._stream = name
+
+    def __get__(self, expected: "ExpectedRows", _owner: type) -> Callable[..., dict[_Key, Entry]]:
+        """The method, bound to the stream."""
+        return partial(expected.rows, self._stream)
+
+
+class ExpectedRows:
+    """The expected rows of each stream, with all columns, at any instant, by key.
+
+    Each method has the parameters of :meth:`rows` except the stream. Values are JSON values: dates
+    and date-times are texts, such as ``2026-03-01T12:00:00Z``. Texts have no NUL characters,
+    because clients remove them.
     """
 
+    leads = _Method[int]()
+    activities = _Method[str]()
+    program_members = _Method[tuple[int, int]]()
+    """By lead id and program id."""
+    deleted_leads = _Method[str]()
+    """The deletions of leads, as activities."""
+    lead_describe, activity_types = _Method[int](), _Method[int]()
+    programs, campaigns, emails = _Method[int](), _Method[int](), _Method[int]()
+    lists, smart_lists = _Method[int](), _Method[int]()
+    email_templates, landing_pages, forms = _Method[int](), _Method[int](), _Method[int]()
+    segmentations, segments, channels = _Method[int](), _Method[int](), _Method[int]()
+    tags = _Method[str]()
+    """By ``tagType``."""
+    folders = _Method[tuple[int, str]]()
+    """By id and type."""
+    lead_database_lists, lead_database_campaigns = _Method[int](), _Method[int]()
+
     def __init__(self, data_set: DataSet, clock: SandboxClock, statistics: CallStatistics) -> None:
-        super().__init__(data_set, clock, statistics)
-        self._lead_export = LeadExport(data_set)
-        self._activity_export = ActivityExport(data_set)
-        self._member_export = MemberExport(data_set)
-        self._custom_object_exports = {
-            one.api_name: CustomObjectExport(data_set, one)
-            for one in CUSTOM_OBJECTS
-            if not one.export_error
-        }
+        self._data_set = data_set
+        self._clock = clock
+        self._statistics = statistics
+        self._exports = export_objects(data_set)
 
-    def leads(
-        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
-    ) -> dict[int, ExpectedRow]:
-        """The leads that a filter selects, by id.
+    def rows(
+        self, stream: str, request_filter: _Filter = None, *, at: datetime | None = None
+    ) -> dict[Any, Entry]:
+        """The rows of a stream of ``STREAMS`` by key.
+
+        ``request_filter`` is the member ``filter`` of a create body; without it all rows are
+        returned. ``at`` is an aware instant; the default is now.
 
         Raises:
             SandboxApiError: The filter is invalid.
         """
-        return self._rows(self._lead_export, request_filter, at)
-
-    def activities(
-        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
-    ) -> dict[str, ExpectedRow]:
-        """The activities that a filter selects, by ``marketoGUID``.
-
-        Raises:
-            SandboxApiError: The filter is invalid.
-        """
-        return self._rows(self._activity_export, request_filter, at)
+        instant = int((at or self._clock.now()).timestamp())
+        if stream in _EXPORTS:
+            return self._exports[_EXPORTS[stream]].expected_rows(request_filter, instant)
+        if stream == "deleted_leads":
+            deletions = self._data_set.lead_deletions(0, instant)
+            return self._exports["activities"].rows_of(deletions)
+        read = _READS[stream]
+        entries = read.entries(RestContext(self._data_set, self._statistics, instant))
+        if read.can_list_drafts:
+            # The approved version of an asset whose draft is another entry.
+            entries = [version_entries(entry, self._data_set)[0] for entry in entries]
+        return {read.key_of(entry): entry for entry in entries}
 
     def custom_objects(
-        self,
-        api_name: str,
-        request_filter: Mapping[str, object] | None = None,
-        *,
-        at: datetime | None = None,
+        self, api_name: str, request_filter: _Filter = None, *, at: datetime | None = None
     ) -> dict[str, ExpectedRow]:
-        """The records of a custom object that a filter selects, by ``marketoGUID``.
+        """The records of a custom object by ``marketoGUID``; see :meth:`rows`."""
+        return self.rows(f"customobjects/{api_name}", request_filter, at=at)
 
-        Raises:
-            SandboxApiError: The filter is invalid.
-        """
-        return self._rows(self._custom_object_exports[api_name], request_filter, at)
+    def usage(self) -> dict[str, Entry]:
+        """The calls of the last 7 days up to now, by date."""
+        return {str(entry["date"]): entry for entry in self._statistics.usage()}
 
-    def program_members(
-        self, request_filter: Mapping[str, object] | None = None, *, at: datetime | None = None
-    ) -> dict[tuple[int, int], ExpectedRow]:
-        """The members of programs that a filter selects, by lead id and program id.
-
-        Raises:
-            SandboxApiError: The filter is invalid.
-        """
-        return self._rows(self._member_export, request_filter, at)
-
-    def deleted_leads(self, at: datetime | None = None) -> dict[str, ExpectedRow]:
-        """The deletions of leads, as activities, by ``marketoGUID``."""
-        deletions = self._data_set.lead_deletions(0, self._epoch_seconds(at))
-        return {activity.guid: expected_activity(activity) for activity in deletions}
+    def api_errors_by_date(self) -> dict[str, Entry]:
+        """The API errors of the last 7 days up to now, by date."""
+        return {str(entry["date"]): entry for entry in self._statistics.errors()}
 
     def lead_columns(self) -> dict[str, str]:
         """The Marketo data type of each column that a lead export can contain now."""
-        return {name: field.data_type for name, field in self._data_set.lead_columns.items()}
+        return self._column_types("leads")
 
     def custom_object_columns(self, api_name: str) -> dict[str, str]:
         """The Marketo data type of each field of a custom object."""
-        fields = self._custom_object_exports[api_name].column_fields()
-        return {name: field.data_type for name, field in fields.items()}
+        return self._column_types(f"customobjects/{api_name}")
 
     def member_column_types(self) -> dict[str, str]:
         """The Marketo data type of each field of a program member."""
-        return {field.name: field.data_type for field in MEMBER_FIELDS}
+        return self._column_types("program/members")
 
-    def _rows(
-        self,
-        export: ExportDefinition[RowFilter, Key],
-        request_filter: Mapping[str, object] | None,
-        at: datetime | None,
-    ) -> dict[Key, ExpectedRow]:
-        instant = self._epoch_seconds(at)
-        row_filter = export.parse_filter(request_filter, instant) if request_filter else None
-        return export.expected_rows(row_filter, instant)
+    def _column_types(self, export_object: str) -> dict[str, str]:
+        fields = self._exports[export_object].expected()
+        return {name: field.data_type for name, field in fields.items()}

@@ -1,13 +1,27 @@
-"""Faults as data, and the selection of the fault that applies to a call.
+"""Faults for tests: their kinds, the calls to which they apply, and their effects."""
 
-What a fault does is in ``http/fault_injection.py`` and, for faults of jobs, in ``exports/job.py``.
-"""
-
-from collections.abc import Collection
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from threading import Lock
 
+from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
+from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.http.access import AccessTokens
+from tap_marketo_bulk.sandbox.http.messages import (
+    BEFORE_HEADERS,
+    Handler,
+    HttpRequest,
+    HttpResponse,
+    Transmission,
+    error_response,
+    json_response,
+    text_response,
+)
+from tap_marketo_bulk.sandbox.http.rest_api import READS
+
+_HTML = "<!DOCTYPE html><html><body><h1>Something went wrong</h1></body></html>"
 
 _ANY: frozenset[str] = frozenset()
 _FILE = frozenset({"file"})
@@ -15,12 +29,7 @@ _TOKEN = frozenset({"token"})
 _ENQUEUE = frozenset({"enqueue"})
 _JOB_CALLS = frozenset({"enqueue", "status", "file", "cancel"})
 _JOB_RESPONSES = frozenset({"enqueue", "status", "cancel", "list"})
-_ASSET_PAGES = frozenset(
-    {
-        *("programs", "smart_campaigns", "static_lists", "smart_lists", "emails", "forms"),
-        *("email_templates", "landing_pages", "folders", "lists", "campaigns"),
-    }
-)
+_CHANGING = frozenset(read.name for read in READS if read.stream and read.changes_over_time)
 
 # Each kind of fault with the calls to which it can apply (none named: all) and its effect.
 KINDS: dict[str, frozenset[str]] = {
@@ -49,7 +58,7 @@ KINDS: dict[str, frozenset[str]] = {
     "wrong_range": _FILE,  # HTTP 206 with a Content-Range that is `amount` too high
     # The call is executed, and then the sandbox's clock is `seconds` later: an asset can be created
     # or changed while a client reads pages.
-    "advance_clock": _ASSET_PAGES,
+    "advance_clock": _CHANGING,
     # The job is changed when the call is executed.
     "fail": _JOB_CALLS,  # the job ends as Failed, with `message` as errorMsg
     "cancelled": _JOB_CALLS,  # another user cancels the job
@@ -60,7 +69,17 @@ KINDS: dict[str, frozenset[str]] = {
     "wrong_size": _JOB_CALLS,  # fileSize is `amount` too high
     "no_checksum": _JOB_CALLS,  # fileChecksum is missing
 }
-JOB_KINDS = frozenset(kind for kind, calls in KINDS.items() if calls is _JOB_CALLS)
+# The members of the faults of a job that each kind sets.
+JOB_KINDS: dict[str, Callable[["Fault"], dict[str, object]]] = {
+    "fail": lambda fault: {"final_status": "Failed", "error": fault.message},
+    "cancelled": lambda _: {"final_status": "Cancelled"},
+    "vanish": lambda _: {"is_deleted": True},
+    "stuck": lambda _: {"never_ends": True},
+    "slow": lambda fault: {"additional_seconds": fault.seconds},
+    "wrong_count": lambda fault: {"record_count_error": fault.amount},
+    "wrong_size": lambda fault: {"file_size_error": fault.amount},
+    "no_checksum": lambda _: {"omits_checksum": True},
+}
 
 
 @dataclass(frozen=True)
@@ -114,20 +133,53 @@ def _includes(call_names: Collection[str], name: str) -> bool:
     return not call_names or name in call_names
 
 
-class FaultSelector:
-    """Selects the fault that applies to a call: the first of ``faults`` that matches and is due.
+class FaultInjector:
+    """Responds to calls as their handler does, except for calls to which a fault applies.
 
-    ``faults`` may be changed at any time. ``seed`` makes the selection by probability repeatable.
+    That is the first of ``faults`` that matches and is due; ``faults`` may be changed at any time.
+    ``seed`` makes the selection by probability repeatable.
     """
 
-    def __init__(self, faults: list[Fault], seed: int) -> None:
+    def __init__(
+        self,
+        faults: list[Fault],
+        seed: int,
+        jobs: JobQueue,
+        tokens: AccessTokens,
+        clock: SandboxClock,
+    ) -> None:
         self._faults = faults
         self._seed = seed
+        self._jobs = jobs
+        self._tokens = tokens
+        self._clock = clock
         self._lock = Lock()
         # By identity of the fault. The count holds the fault, so that its identity is not reused.
         self._counts: dict[int, _FaultCount] = {}
 
-    def select(self, call_name: str, object_name: str) -> Fault | None:
+    def respond(self, request: HttpRequest, handler: Handler) -> HttpResponse:
+        """The response to a call, with the effect of the fault that applies to it, if any."""
+        fault = self._select(request.call.name, request.call.object)
+        if fault is None:
+            return handler(request)
+        if fault.kind in _REPLACED_RESPONSES:
+            return _REPLACED_RESPONSES[fault.kind](fault)
+        if fault.kind in JOB_KINDS:
+            self._jobs.change_faults(request.call.export_id, JOB_KINDS[fault.kind](fault))
+            return handler(request)
+        if fault.kind == "ignore_range":
+            headers = {name: text for name, text in request.headers.items() if name != "range"}
+            return handler(replace(request, headers=headers))
+        response = handler(request)
+        if fault.kind == "expired_token":
+            self._tokens.expire_all()
+        if fault.kind == "advance_clock":
+            self._clock.advance(fault.seconds)
+        if fault.kind not in _CHANGED_RESPONSES:
+            return response
+        return _CHANGED_RESPONSES[fault.kind](fault, response)
+
+    def _select(self, call_name: str, object_name: str) -> Fault | None:
         """The fault that applies to this call, or None; counts the call."""
         with self._lock:
             for fault in tuple(self._faults):
@@ -154,3 +206,101 @@ class _FaultCount:
     number: int
     matched: int = 0
     applied: int = 0
+
+
+def _envelope(fault: Fault) -> HttpResponse:
+    code = {} if fault.code is None else {"code": fault.code}
+    return error_response({**code, "message": fault.message})
+
+
+def _bad_credentials(_fault: Fault) -> HttpResponse:
+    content = {"error": "unauthorized", "error_description": "Bad client credentials"}
+    return json_response(content, 401)
+
+
+# The kinds of faults with which the call is not executed, and the response to it.
+_REPLACED_RESPONSES: dict[str, Callable[[Fault], HttpResponse]] = {
+    "envelope": _envelope,
+    "http": lambda fault: text_response(fault.status, fault.body),
+    "html": lambda fault: HttpResponse(fault.status, _HTML.encode(), "text/html"),
+    "not_json": lambda _fault: HttpResponse(200, b'\x00\xff{"success": tru'),
+    "redirect": lambda fault: HttpResponse(302, headers={"Location": fault.url}),
+    "reset": lambda _: _sent(HttpResponse(0), drop_at=BEFORE_HEADERS, reset=True),
+    "hang": lambda fault: _sent(
+        HttpResponse(0), delay_seconds=fault.seconds, drop_at=BEFORE_HEADERS
+    ),
+    "bad_credentials": _bad_credentials,
+}
+
+
+def _with_changed_json(
+    response: HttpResponse, change: Callable[[dict[str, object]], object]
+) -> HttpResponse:
+    """The response with its JSON changed; a response without JSON is returned unchanged."""
+    if response.file or "json" not in response.content_type:
+        return response
+    content = json.loads(response.body)
+    change(content)
+    return replace(response, body=json.dumps(content).encode())
+
+
+def _warnings(fault: Fault, response: HttpResponse) -> HttpResponse:
+    warning = {"code": fault.code, "message": fault.message}
+    return _with_changed_json(response, lambda content: content.update(warnings=[warning]))
+
+
+def _no_expires_in(_fault: Fault, response: HttpResponse) -> HttpResponse:
+    return _with_changed_json(response, lambda content: content.pop("expires_in", None))
+
+
+def _unknown_status(_fault: Fault, response: HttpResponse) -> HttpResponse:
+    def change(content: dict[str, object]) -> None:
+        result = content.get("result")
+        for job in result if isinstance(result, list) else []:
+            job["status"] = "Hibernating"
+
+    return _with_changed_json(response, change)
+
+
+def _wrong_range(fault: Fault, response: HttpResponse) -> HttpResponse:
+    if response.file is None:
+        return response
+    start = response.file.start + fault.amount
+    content_range = f"bytes {start}-{start + response.length - 1}/{start + response.length}"
+    return replace(response, status=206, headers={"Content-Range": content_range})
+
+
+def _sent(response: HttpResponse, **transmission: float) -> HttpResponse:
+    """The response with another transmission."""
+    changed = Transmission(**transmission)  # type: ignore[arg-type]  # members by name
+    return replace(response, transmission=changed)
+
+
+def _truncate(fault: Fault, response: HttpResponse) -> HttpResponse:
+    length = _byte_index(fault, response)
+    if response.file is None:
+        return replace(response, body=response.body[:length])
+    return replace(response, file=replace(response.file, length=length))
+
+
+def _byte_index(fault: Fault, response: HttpResponse) -> int:
+    """``at_byte``, by default the byte in the middle; at most the last byte of the body."""
+    middle = response.length // 2
+    index = middle if fault.at_byte is None else fault.at_byte
+    return max(0, min(index, response.length - 1))
+
+
+# The kinds of faults that change the response of the executed call.
+_CHANGED_RESPONSES: dict[str, Callable[[Fault, HttpResponse], HttpResponse]] = {
+    "lost_reply": lambda _, response: _sent(response, drop_at=BEFORE_HEADERS),
+    "delay": lambda fault, response: _sent(response, delay_seconds=fault.seconds),
+    "warnings": _warnings,
+    "no_expires_in": _no_expires_in,
+    "unknown_status": _unknown_status,
+    "trickle": lambda fault, response: _sent(response, pause_seconds=fault.seconds),
+    "drop": lambda fault, response: _sent(response, drop_at=_byte_index(fault, response)),
+    "truncate": _truncate,
+    "corrupt": lambda fault, response: _sent(response, corrupt_at=_byte_index(fault, response)),
+    "extra": lambda fault, response: replace(response, body=response.body + b"x" * fault.amount),
+    "wrong_range": _wrong_range,
+}

@@ -58,7 +58,7 @@ class Options:
 
     # Custom objects, program members and assets.
     programs: int = 12
-    """The number of programs created up to ``start``; activities name the first 3."""
+    """The number of programs created up to ``start``; arbitrary activities name the first 3."""
     many_assets: int = 0
     """The number of additional assets of every other kind, such as emails and lists."""
     new_assets_per_day: float = 2.0
@@ -94,8 +94,6 @@ class Options:
     """The length of the text ``mktoPersonNotes`` of every lead, to get large files."""
     fraction_in_integer: bool = False
     """Whether some values of the integer column ``seats__c`` have a fraction."""
-    empty_strings: bool = False
-    """Whether some texts are empty and not null; their cells are empty too."""
 
     # The server and its limits.
     port: int = 0
@@ -147,12 +145,8 @@ class Options:
     program_id_column: Literal["once", "twice"] = "twice"
     """The columns ``programId`` in an export with ``programIds`` and with this field: the filter
     adds the column although it is requested, or it does not."""
-    paused_cadence: Literal["pause", "paus"] = "paus"
-    """The text of a paused ``nurtureCadence``, in files and in the filter."""
     member_true_text: Literal["true", "1"] = "1"
     """The text of true in the member fields of program member files."""
-    custom_object_field_case: Literal["exact", "ignored"] = "exact"
-    """Whether ``fields`` of a custom object must have the letter case of Describe."""
     column_headers: Literal["accepted", "rejected", "ignored"] = "accepted"
     """``columnHeaderNames`` in a create body: ``rejected`` gives the error 1003, with ``ignored``
     the file has the names of the fields."""
@@ -163,23 +157,10 @@ class Options:
     ``happened``, or when Marketo ``stored`` it."""
     exports_deletions: bool = False
     """Whether an activity export without type filter has rows of type 37, Delete Lead."""
-    formula_fields: Literal["empty", "rejected"] = "empty"
-    """A formula field in a lead export: ``empty`` gives an empty column, ``rejected`` the error for
-    an unknown field. Marketo's behaviour is not known; clients request all fields of Describe."""
     unknown_field_style: Literal["1003", "1006"] = "1003"
     """The error for unknown fields: ``1003`` names all of them, ``1006`` the first."""
-    unknown_job_code: str = "1003"
-    """The error code of a call about a job that the user cannot see."""
-    quota_style: Literal["seen", "documented"] = "seen"
-    """``seen``: "Export daily quota 500MB exceeded."; ``documented``: without the number."""
-    queue_full_style: Literal["seen", "documented"] = "seen"
-    """``seen``: "Too many jobs (10) in queue"; ``documented``: without the number."""
     cancel_spelling: Literal["Cancelled", "Canceled"] = "Cancelled"
     """The spelling of the status."""
-    attribute_key_case: Literal["same", "mixed"] = "mixed"
-    """``same``: attributes are named as in Get Activity Types; ``mixed``: some in another case."""
-    boolean_style: Literal["true", "True", "TRUE", "1"] = "true"
-    """The text of true in lead files."""
     ssv_separator: Literal[";", " "] = ";"
     """The separator of the values in an SSV file."""
     empty_file: Literal["nothing", "header"] = "nothing"

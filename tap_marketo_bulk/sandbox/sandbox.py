@@ -1,38 +1,33 @@
 """The sandbox as a whole: the data set, the export jobs, the server."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
-from tap_marketo_bulk.sandbox.exports.activity_export import ActivityExport
-from tap_marketo_bulk.sandbox.exports.custom_object_export import CustomObjectExport
-from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
-from tap_marketo_bulk.sandbox.exports.job import Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.job_store import JobHistory
-from tap_marketo_bulk.sandbox.exports.lead_export import LeadExport
-from tap_marketo_bulk.sandbox.exports.member_export import MemberExport
-from tap_marketo_bulk.sandbox.faults import Fault, FaultSelector
-from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits, api_user
+from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory
+from tap_marketo_bulk.sandbox.exports.objects import export_objects
+from tap_marketo_bulk.sandbox.faults import Fault, FaultInjector
+from tap_marketo_bulk.sandbox.http.access import (
+    AccessTokens,
+    CallLimits,
+    CallStatistics,
+    api_user,
+)
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
-from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.http.dispatcher import Dispatcher
-from tap_marketo_bulk.sandbox.http.fault_injection import FaultInjector
-from tap_marketo_bulk.sandbox.http.messages import Call
-from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
+from tap_marketo_bulk.sandbox.http.messages import Call, HttpResponse
 from tap_marketo_bulk.sandbox.http.rest_api import rest_routes
-from tap_marketo_bulk.sandbox.http.rest_context import RestContext
-from tap_marketo_bulk.sandbox.http.server import HttpServer, ReceivedCalls, ServerContext
+from tap_marketo_bulk.sandbox.http.server import HttpServer
 from tap_marketo_bulk.sandbox.options import Options
 from tap_marketo_bulk.sandbox.state_directory import (
     DATA_SET_OPTIONS,
@@ -43,20 +38,10 @@ from tap_marketo_bulk.sandbox.state_directory import (
 )
 
 
-def export_definitions(data_set: DataSet) -> dict[str, ExportDefinition[Any, Any]]:
-    """The definition of each object that can be exported, by its name."""
-    definitions: tuple[ExportDefinition[Any, Any], ...] = (
-        LeadExport(data_set),
-        ActivityExport(data_set),
-        MemberExport(data_set),
-        *(CustomObjectExport(data_set, one) for one in CUSTOM_OBJECTS),
-    )
-    return {definition.name: definition for definition in definitions}
-
-
 class Sandbox:
     """A Marketo subscription on loopback. It serves HTTP inside a ``with`` statement.
 
+    With ``serves_http=False`` there is no server and no thread: see :meth:`handle`.
     With a ``state_dir`` the data set, the jobs and their files are kept there for the next run.
 
     Attributes:
@@ -79,8 +64,10 @@ class Sandbox:
         clock: SandboxClock | None = None,
         faults: Iterable[Fault] = (),
         state_dir: Path | None = None,
+        serves_http: bool = True,
     ) -> None:
         self.options = options or Options()
+        self._serves_http = serves_http
         self.clock = clock or SandboxClock()
         self.faults = list(faults)
         self._state_directory = None if state_dir is None else StateDirectory(state_dir)
@@ -90,28 +77,24 @@ class Sandbox:
         self._statistics = CallStatistics(self.clock)
         self.expected = ExpectedRows(self.data_set, self.clock, self._statistics)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
-        self._definitions = export_definitions(self.data_set)
+        self._export_objects = export_objects(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
         history = saved.history if saved else JobHistory()
         self._job_queue = JobQueue(self.options, self.clock, self._write_file, history)
-        self._request_log = ReceivedCalls()
+        self._dispatcher = self._create_dispatcher()
         self._resources = ExitStack()
         self._server: HttpServer | None = None
 
     def __enter__(self) -> Self:
-        """Start the server and the processing of jobs.
+        """Start the processing of jobs, and the server.
 
         Raises:
             OSError: The port cannot be used, or the state directory cannot be written.
         """
         with ExitStack() as stack:
             self._start_jobs(stack)
-            server = stack.enter_context(self._create_server())
-            serve = server.serve_forever
-            Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
-            stack.callback(server.shutdown)
-            stack.callback(server.stopping.set)
-            self._server = server
+            if self._serves_http:
+                self._server = self._start_server(stack)
             self._resources = stack.pop_all()
         return self
 
@@ -136,6 +119,17 @@ class Sandbox:
             raise RuntimeError(message)
         return f"http://127.0.0.1:{self._server.server_port}"
 
+    def handle(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> HttpResponse:
+        """Execute a call without a socket, and return its response.
+
+        ``target`` is the path and the query. The caller simulates ``transmission`` of the
+        response; the chunks of its body that the caller reads count as sent.
+        """
+        with self._dispatcher.handle(method, target, headers, body) as response:
+            return response
+
     @property
     def client_id(self) -> str:
         """The client id of the first API user."""
@@ -154,7 +148,7 @@ class Sandbox:
     @property
     def calls(self) -> list[Call]:
         """All calls, in order of arrival."""
-        return self._request_log.all_calls()
+        return self._dispatcher.all_calls()
 
     @property
     def jobs(self) -> list[Job]:
@@ -197,26 +191,30 @@ class Sandbox:
             self._job_queue.start(Path(stack.enter_context(folder)))
         stack.callback(self._job_queue.stop_processing)
 
-    def _create_server(self) -> HttpServer:
-        limits = CallLimits(self.options, self.clock, self._statistics)
-        permissions = RolePermissions(self.options.permissions)
-        rest = rest_routes(RestContext(self.data_set, self._statistics, self.clock), permissions)
-        content_type = self.options.content_type
-        bulk = BulkApi(self._definitions, self._job_queue, permissions, content_type)
-        dispatcher = Dispatcher([*rest, *bulk.routes()], self._tokens, limits, self._statistics)
-        selector = FaultSelector(self.faults, self.options.seed)
-        injector = FaultInjector(dispatcher, selector, self._job_queue, self._tokens, self.clock)
-        context = ServerContext(
-            call_name_and_path_groups=dispatcher.call_name_and_path_groups,
-            respond=injector.respond,
-            count_sent_bytes=self._job_queue.count_sent_bytes,
-            limits=limits,
-            request_log=self._request_log,
-            clock=self.clock,
+    def _start_server(self, stack: ExitStack) -> HttpServer:
+        server = stack.enter_context(HttpServer(self.options.port, self._dispatcher))
+        serve = server.serve_forever
+        Thread(target=serve, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        stack.callback(server.shutdown)
+        stack.callback(server.stopping.set)
+        return server
+
+    def _create_dispatcher(self) -> Dispatcher:
+        options = self.options
+        rest = rest_routes(self.data_set, self._statistics, self.clock)
+        bulk = BulkApi(self._export_objects, self._job_queue, options.content_type)
+        injector = FaultInjector(
+            self.faults, options.seed, self._job_queue, self._tokens, self.clock
         )
-        return HttpServer(self.options.port, context)
+        return Dispatcher(
+            [*rest, *bulk.routes()],
+            self._tokens,
+            CallLimits(options, self.clock, self._statistics),
+            self.clock,
+            injector.respond,
+        )
 
     def _write_file(self, job: Job, path: Path) -> WrittenFile:
         """Write the rows as they were when the processing of the job started."""
         at = int((job.started_at or job.created_at).timestamp())
-        return self._definitions[job.object].write_file(job.request, at, path)
+        return self._export_objects[job.object].write_file(job.request, at, path)

@@ -8,37 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from tap_marketo_bulk.sandbox.edge_cases import ALL_EDGE_CASES, EdgeCase
-from tap_marketo_bulk.sandbox.exports.job import Job
-from tap_marketo_bulk.sandbox.exports.job_store import DownloadCharge, JobHistory
+from tap_marketo_bulk.sandbox.exports.jobs import DownloadCharge, Job, JobHistory
 from tap_marketo_bulk.sandbox.options import Options
 
 DATA_SET_OPTIONS = (
-    "seed",
-    "leads",
-    "activities",
-    "history_days",
-    "many_fields",
-    "lead_padding_bytes",
+    *("seed", "leads", "activities", "history_days", "many_fields", "lead_padding_bytes"),
     "edge_cases",
 )
 """The options that must be the same in each run with the same state directory."""
 
-_DATETIME_FIELDS = ("created_at", "queued_at", "started_at", "finished_at")
-_OTHER_FIELDS = (
-    "export_id",
-    "object",
-    "user",
-    "request",
-    "status",
-    "number_of_records",
-    "file_size",
-    "file_checksum",
-    "error",
-    "downloads",
-    "bytes_sent",
-)
-
-
+# The names of those that are instants end in "_at".
+_JOB_FIELDS = frozenset(Job.__dataclass_fields__) - {"path", "job_faults"}
 DataSetOption = int | frozenset[EdgeCase]
 
 
@@ -117,12 +97,11 @@ class StateDirectory:
         )
 
     def _parse_job(self, content: dict[str, Any]) -> Job:
-        datetimes: dict[str, Any] = {
-            name: datetime.fromisoformat(content[name])
-            for name in _DATETIME_FIELDS
-            if content.get(name)
-        }
-        job = Job(**{name: content[name] for name in _OTHER_FIELDS}, **datetimes)
+        values: dict[str, Any] = {name: content[name] for name in _JOB_FIELDS}
+        for name in _JOB_FIELDS:
+            if name.endswith("_at") and values[name]:
+                values[name] = datetime.fromisoformat(values[name])
+        job = Job(**values)
         return job if job.file_size is None else replace(job, path=self.folder / job.export_id)
 
 
@@ -142,6 +121,8 @@ def _parse_options(content: dict[str, Any]) -> dict[str, DataSetOption]:
 
 
 def _job_json(job: Job) -> dict[str, object]:
-    datetimes = {name: getattr(job, name) for name in _DATETIME_FIELDS}
-    texts = {name: instant and instant.isoformat() for name, instant in datetimes.items()}
-    return {name: getattr(job, name) for name in _OTHER_FIELDS} | texts
+    values = {name: getattr(job, name) for name in _JOB_FIELDS}
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }

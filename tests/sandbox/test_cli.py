@@ -12,9 +12,14 @@ from subprocess import PIPE, Popen, run
 
 import pytest
 
-from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.sandbox.cli import main
-from tap_marketo_bulk.sandbox.cli_arguments import STREAMS, create_parser, options_from_arguments
+from tap_marketo_bulk.sandbox import Options, Sandbox
+from tap_marketo_bulk.sandbox.cli import (
+    create_parser,
+    main,
+    options_from_arguments,
+    tap_environment,
+)
+from tap_marketo_bulk.sandbox.expected_rows import STREAMS
 
 COMMAND = [sys.executable, "-m", "tap_marketo_bulk.sandbox.cli"]
 SMALL = ["--leads", "20", "--activities", "30"]
@@ -235,3 +240,14 @@ def test_arguments_select_options() -> None:
         status_seconds=60,
         edge_cases=frozenset(),
     )
+
+
+@pytest.mark.parametrize(
+    ("job_seconds", "poll_seconds"), [(0, "1"), (1, "1"), (20, "4"), (900, "60")]
+)
+def test_the_poll_interval_is_at_least_a_second_and_at_most_a_minute(
+    job_seconds: float, poll_seconds: str
+) -> None:
+    with Sandbox(Options(leads=1, activities=1, job_seconds=job_seconds)) as sandbox:
+        environment = tap_environment(sandbox)
+    assert environment["TAP_MARKETO_BULK_POLL_SECONDS"] == poll_seconds

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox
-from tests.support.api_client import CREATED, MONTH, SandboxClient
+from tests.support.api_client import CREATED, MONTH, UPDATED, SandboxClient
 
 from .conftest import StartSandbox
 
@@ -137,16 +137,110 @@ INVALID_ACTIVITY_BODIES: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
+INVALID_ORDER_BODIES: dict[str, tuple[dict[str, Any], str]] = {
+    "fields absent": ({"fields": None}, "'fields' must be a list of field names"),
+    "field in another letter case": (
+        {"fields": ["marketoGUID", "leadId"]},
+        "Invalid fields [leadId]",
+    ),
+    "filter of leads": (
+        {"filter": {"createdAt": MONTH}},
+        "Unknown members of the filter: createdAt",
+    ),
+    "two filters": (
+        {"filter": UPDATED | {"staticListId": 2001}},
+        (
+            "Exactly one filter is required, one of: updatedAt, staticListName, staticListId, "
+            "smartListName, smartListId"
+        ),
+    ),
+    "filter empty": ({"filter": {}}, "The filter must be a JSON object with members"),
+    "range too long": (
+        {"filter": {"updatedAt": MONTH | {"endAt": "2026-02-20T00:00:01Z"}}},
+        "The filter 'updatedAt' is longer than 31 days",
+    ),
+    "list id unknown": (
+        {"filter": {"staticListId": 1}},
+        "Invalid value '1' for filter 'staticListId': no such list",
+    ),
+}
+ONE_PROGRAM = {"programId": 1001}
+ONE_OF_TWO = "Exactly one of the filters programId and programIds is required"
+INVALID_MEMBER_BODIES: dict[str, tuple[dict[str, Any], str]] = {
+    "fields absent": ({"fields": None}, "'fields' must be a list of field names"),
+    "field unknown": ({"fields": ["leadId", "x"]}, "Invalid fields [x]"),
+    "program absent": ({"filter": {"statusNames": ["Member"]}}, ONE_OF_TWO),
+    "programs in two filters": ({"filter": ONE_PROGRAM | {"programIds": [1002]}}, ONE_OF_TWO),
+    "program id is a text": (
+        {"filter": {"programId": "1001"}},
+        "'programId' must be a list of int values",
+    ),
+    "program ids are no list": (
+        {"filter": {"programIds": 1001}},
+        "'programIds' must be a list of int values",
+    ),
+    "program ids empty": (
+        {"filter": {"programIds": []}},
+        "'programIds' must be a list of int values",
+    ),
+    "too many programs": (
+        {"filter": {"programIds": list(range(1001, 1012))}},
+        "'programIds' must have at most 10 values",
+    ),
+    "program unknown": ({"filter": {"programIds": [1001, 7]}}, "Invalid program ids [7]"),
+    "filter by list": (
+        {"filter": {"staticListId": 2001}},
+        "Unknown members of the filter: staticListId",
+    ),
+    "isExhausted no boolean": (
+        {"filter": ONE_PROGRAM | {"isExhausted": 1}},
+        "'isExhausted' must be true or false",
+    ),
+    "cadence unknown": (
+        {"filter": ONE_PROGRAM | {"nurtureCadence": "pause"}},
+        "'nurtureCadence' must be one of norm, paus",
+    ),
+    "status of another channel": (
+        {"filter": ONE_PROGRAM | {"statusNames": ["Attended", "Member"]}},
+        "Invalid statusNames ['Attended']",
+    ),
+    "range too long": (
+        {"filter": ONE_PROGRAM | {"updatedAt": MONTH | {"endAt": "2026-02-20T00:00:01Z"}}},
+        "The filter 'updatedAt' is longer than 31 days",
+    ),
+    "header of added column": (
+        {"columnHeaderNames": {"programId": "x"}, "filter": {"programIds": [1001]}},
+        "Unknown members of the columnHeaderNames: programId",
+    ),
+}
+ORDER, MEMBERS = "customobjects/purchaseOrder_c", "program/members"
+INVALID_BODIES = [
+    (object_name, name, changes, message)
+    for object_name, bodies in (
+        ("leads", INVALID_LEAD_BODIES),
+        ("activities", INVALID_ACTIVITY_BODIES),
+        (ORDER, INVALID_ORDER_BODIES),
+        (MEMBERS, INVALID_MEMBER_BODIES),
+    )
+    for name, (changes, message) in bodies.items()
+]
+
+
 # The codes of the errors whose code is not 1003.
 CODES = {
     **dict.fromkeys(
-        ("fields absent", "fields empty", "filter empty", "range without end", "createdAt absent"),
+        (
+            *("fields absent", "fields empty", "filter empty", "range without end"),
+            *("createdAt absent", "program absent"),
+        ),
         "1002",
     ),
     **dict.fromkeys(
         (
             *("field not a text", "filter not an object", "header not a text"),
             *("type ids are texts", "type ids are booleans", "type ids empty"),
+            *("program id is a text", "program ids are no list", "program ids empty"),
+            "isExhausted no boolean",
         ),
         "1001",
     ),
@@ -166,18 +260,11 @@ def client() -> Iterator[SandboxClient]:
         yield client
 
 
-@pytest.mark.parametrize("name", INVALID_LEAD_BODIES)
-def test_an_invalid_create_body_for_leads_is_rejected(client: SandboxClient, name: str) -> None:
-    changes, message = INVALID_LEAD_BODIES[name]
-    assert client.api_error(client.create(**changes)) == (CODES.get(name, "1003"), message)
-
-
-@pytest.mark.parametrize("name", INVALID_ACTIVITY_BODIES)
-def test_an_invalid_create_body_for_activities_is_rejected(
-    client: SandboxClient, name: str
+@pytest.mark.parametrize(("object_name", "name", "changes", "message"), INVALID_BODIES)
+def test_an_invalid_create_body_is_rejected(
+    client: SandboxClient, object_name: str, name: str, changes: dict[str, Any], message: str
 ) -> None:
-    changes, message = INVALID_ACTIVITY_BODIES[name]
-    error = client.api_error(client.create("activities", **changes))
+    error = client.api_error(client.create(object_name, **changes))
     assert error == (CODES.get(name, "1003"), message)
 
 
@@ -202,12 +289,6 @@ def test_the_error_for_an_unknown_field_can_be_1006(start: StartSandbox) -> None
     assert error == ("1006", "Field 'x' not found")
 
 
-def test_a_formula_field_can_be_an_unknown_field(start: StartSandbox) -> None:
-    _, client = start(formula_fields="rejected")
-    error = client.api_error(client.create(fields=["id", "fullName"]))
-    assert error == ("1003", "Invalid fields [fullName]")
-
-
 def test_a_removed_field_is_an_unknown_field(start: StartSandbox) -> None:
     sandbox, client = start()
     assert client.create(fields=["phone"]).json()["success"]
@@ -215,12 +296,27 @@ def test_a_removed_field_is_an_unknown_field(start: StartSandbox) -> None:
     assert client.api_error(client.create(fields=["phone"])) == ("1003", "Invalid fields [phone]")
 
 
-def test_updated_at_and_smart_list_filters_can_be_unsupported(start: StartSandbox) -> None:
-    _, client = start(updated_at_filter=False, smart_lists=False)
-    error = ("1035", "Unsupported filter type for target subscription")
-    assert client.api_error(client.create(filter={"updatedAt": MONTH})) == error
-    assert client.api_error(client.create(filter={"smartListId": 3001})) == error
-    assert client.create(filter={"staticListId": 2001}).json()["success"]
+@pytest.mark.parametrize(
+    ("object_name", "option", "unsupported", "supported"),
+    [
+        ("leads", "updated_at_filter", UPDATED, {"staticListId": 2001}),
+        ("leads", "smart_lists", {"smartListId": 3001}, UPDATED),
+        (ORDER, "custom_object_updated_at_filter", UPDATED, {"smartListId": 3001}),
+        (ORDER, "smart_lists", {"smartListName": "Nobody"}, {"staticListId": 2001}),
+        (MEMBERS, "member_updated_at_filter", ONE_PROGRAM | UPDATED, ONE_PROGRAM),
+    ],
+)
+def test_a_filter_can_be_unsupported(
+    start: StartSandbox,
+    object_name: str,
+    option: str,
+    unsupported: dict[str, Any],
+    supported: dict[str, Any],
+) -> None:
+    _, client = start(**{option: False})
+    error = client.api_error(client.create(object_name, filter=unsupported))
+    assert error == ("1035", "Unsupported filter type for target subscription")
+    assert client.create(object_name, filter=supported).json()["success"]
 
 
 def test_a_job_fails_if_one_of_its_fields_is_removed_before_it_ends(start: StartSandbox) -> None:

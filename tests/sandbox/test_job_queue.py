@@ -71,19 +71,6 @@ def test_the_queue_has_ten_places_for_all_objects(start: StartSandbox, clock: Sa
     assert sandbox.peak_in_queue == 10
 
 
-def test_messages_of_error_1029_can_be_the_documented_ones(
-    start: StartSandbox, clock: SandboxClock
-) -> None:
-    _, client = start(
-        queue_limit=1, queue_full_style="documented", quota_style="documented", quota_bytes=1
-    )
-    client.enqueue_job()
-    job = client.create_job()
-    assert client.api_error(job.enqueue()) == ("1029", "Too many jobs in queue")
-    clock.advance(1)
-    assert client.api_error(client.create()) == ("1029", "Export daily quota exceeded")
-
-
 def test_a_used_up_quota_prevents_create_and_enqueue_but_not_processing(
     start: StartSandbox, clock: SandboxClock
 ) -> None:
@@ -220,11 +207,6 @@ def test_an_api_user_cannot_see_the_jobs_of_another(
         assert other.api_error(other.create_job().enqueue())[0] == "1029"
     clock.advance(1)
     assert client.get(job.path.replace("leads", "activities") + "/status.json").json()["errors"]
-
-
-def test_the_error_code_for_an_unknown_job_is_an_option(start: StartSandbox) -> None:
-    _, client = start(unknown_job_code="610")
-    assert client.api_error(client.get("/bulk/v1/leads/export/x/status.json"))[0] == "610"
 
 
 def list_jobs(client: SandboxClient, **query: Any) -> Any:  # noqa: ANN401 - JSON

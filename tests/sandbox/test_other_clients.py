@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tap_marketo_bulk.sandbox import SandboxClock
-from tap_marketo_bulk.sandbox.exports.activity_export import DEFAULT_COLUMNS
+from tap_marketo_bulk.sandbox.exports.objects import DEFAULT_ACTIVITY_COLUMNS
 from tests.support.api_client import CREATED, MONTH, SandboxClient
 
 from .conftest import StartSandbox
@@ -47,7 +47,7 @@ def test_activities_without_fields_have_the_default_columns(
     clock.advance(1)
     assert job.status()["status"] == "Completed"
     header = job.get_file().text.split("\n", 1)[0]
-    assert header == ",".join(DEFAULT_COLUMNS)
+    assert header == ",".join(DEFAULT_ACTIVITY_COLUMNS)
     strict = start()[1]
     assert strict.api_error(strict.create("activities", fields=[]))[0] == "1002"
 

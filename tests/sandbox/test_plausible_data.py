@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
-from tap_marketo_bulk.sandbox.data.name_pools import PLACES
+from tap_marketo_bulk.sandbox.data.people import PLACES
 from tap_marketo_bulk.sandbox.edge_cases import EDGE_CASE_TEXTS
 from tests.support.api_client import CREATED, MONTH
 from tests.support.clock import NOW
@@ -105,6 +105,27 @@ def test_emails_are_sent_then_delivered_then_opened_then_clicked(activities: Row
         if type_id in before:
             assert before[type_id] in seen[key]
         seen[key].add(type_id)
+
+
+def test_activities_name_emails_and_campaigns_that_exist(clock: SandboxClock) -> None:
+    sandbox = plausible(clock, new_assets_per_day=5)
+    clock.advance(10 * 86_400)
+    activities: Rows = sandbox.expected.activities()
+    created: Any = {name: one["createdAt"] for name, one in sandbox.expected.emails().items()}
+    sends = [one for one in activities.values() if one["activityTypeId"] == SEND]
+    assert len({one["primaryAttributeValueId"] for one in sends}) > 8
+    assert all(created[one["primaryAttributeValueId"]] <= one["activityDate"] for one in sends)
+    campaigns = {one["campaignId"] for one in activities.values()} - {None}
+    assert campaigns <= set(sandbox.expected.campaigns())
+
+
+def test_a_lead_gets_an_email_once_in_a_run_of_a_campaign(activities: Rows) -> None:
+    runs = Counter(
+        (one["leadId"], one["primaryAttributeValueId"], one["attributes"]["Campaign Run ID"])
+        for one in activities.values()
+        if one["activityTypeId"] == SEND
+    )
+    assert max(runs.values()) == 1
 
 
 def test_activities_have_plausible_proportions(activities: Rows) -> None:

@@ -1,26 +1,17 @@
 """Program members: describe and bulk export, compared with the expected rows."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
-from tests.support.api_client import MONTH, UPDATED, SandboxClient
+from tests.support.api_client import UPDATED, export_file
 from tests.support.export_reader import read_file, read_rows
 
 from .conftest import StartSandbox
 
 MEMBERS = "program/members"
 ONE_PROGRAM = {"programId": 1001}
-
-
-def export(client: SandboxClient, clock: SandboxClock, **changes: Any) -> bytes:  # noqa: ANN401 - JSON
-    job = client.enqueue_job(MEMBERS, **changes)
-    clock.advance(1)
-    assert job.status()["status"] == "Completed"
-    return job.get_file().content
 
 
 def test_describe_returns_standard_and_custom_fields(start: StartSandbox) -> None:
@@ -48,7 +39,7 @@ def test_a_file_contains_the_expected_members_of_one_program(
 ) -> None:
     sandbox, client = start(leads=2000)
     types = sandbox.expected.member_column_types()
-    file = export(client, clock, fields=list(types), filter=ONE_PROGRAM)
+    file = export_file(client, clock, MEMBERS, fields=list(types), filter=ONE_PROGRAM)
     expected = sandbox.expected.program_members(ONE_PROGRAM, at=sandbox.jobs[0].started_at)
     assert read_file(file, types) == list(expected.values())
     assert len(expected) > 200
@@ -59,7 +50,7 @@ def test_the_export_of_several_programs_has_the_program_id_as_first_column(
 ) -> None:
     sandbox, client = start()
     programs = {"programIds": [1001, 1002, 1004]}
-    file = export(client, clock, fields=["leadId", "statusName"], filter=programs)
+    file = export_file(client, clock, MEMBERS, fields=["leadId", "statusName"], filter=programs)
     header, *rows = read_rows(file.decode())
     assert header == ["programId", "leadId", "statusName"]
     expected = sandbox.expected.program_members(programs, at=sandbox.jobs[0].started_at)
@@ -85,7 +76,7 @@ def test_a_requested_program_id_column_is_added_again_or_not_by_option(
 ) -> None:
     _, client = start(program_id_column=style)
     body = {"fields": ["leadId", "programId"], "columnHeaderNames": headers}
-    file = export(client, clock, **body, filter={"programIds": [1002]})
+    file = export_file(client, clock, MEMBERS, **body, filter={"programIds": [1002]})
     found, *rows = read_rows(file.decode())
     assert found == header
     assert {row[0] for row in rows} == {"1002"}
@@ -96,7 +87,7 @@ def test_with_one_program_the_program_id_is_a_usual_column(
     start: StartSandbox, clock: SandboxClock
 ) -> None:
     _, client = start(program_id_column="twice")
-    file = export(client, clock, fields=["leadId", "programId"], filter=ONE_PROGRAM)
+    file = export_file(client, clock, MEMBERS, fields=["leadId", "programId"], filter=ONE_PROGRAM)
     assert file.startswith(b"leadId,programId\n")
 
 
@@ -105,7 +96,7 @@ def test_booleans_are_digits_or_words_by_option(
     start: StartSandbox, clock: SandboxClock, style: str, cells: set[str]
 ) -> None:
     _, client = start(member_true_text=style)
-    file = export(client, clock, fields=["reachedSuccess"])
+    file = export_file(client, clock, MEMBERS, fields=["reachedSuccess"])
     assert {row[0] for row in list(read_rows(file.decode()))[1:]} == cells
 
 
@@ -113,7 +104,9 @@ def test_lead_fields_can_be_exported_with_member_fields(
     start: StartSandbox, clock: SandboxClock
 ) -> None:
     sandbox, client = start()
-    file = export(client, clock, fields=["createdAt", "email", "unsubscribed", "leadId"])
+    file = export_file(
+        client, clock, MEMBERS, fields=["createdAt", "email", "unsubscribed", "leadId"]
+    )
     at = sandbox.jobs[0].started_at
     leads = sandbox.expected.leads(at=at)
     members = sandbox.expected.program_members(ONE_PROGRAM, at=at)
@@ -211,77 +204,7 @@ def test_members_are_removed_by_option(clock: SandboxClock) -> None:
     assert set(rest) < set(kept)
 
 
-def test_the_text_of_a_paused_cadence_is_an_option(start: StartSandbox) -> None:
-    sandbox, client = start(paused_cadence="pause")
-    paused = {"programId": 1002, "nurtureCadence": "pause"}
-    assert client.create(MEMBERS, filter=paused).json()["success"]
-    cadences = {member["nurtureCadence"] for member in sandbox.expected.program_members().values()}
-    assert cadences == {None, "norm", "pause"}
-
-
-def test_the_updated_at_filter_can_be_unsupported(start: StartSandbox) -> None:
-    _, client = start(member_updated_at_filter=False)
-    error = ("1035", "Unsupported filter type for target subscription")
-    assert client.api_error(client.create(MEMBERS, filter=ONE_PROGRAM | UPDATED)) == error
-    assert client.create(MEMBERS).json()["success"]
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[SandboxClient]:
-    with (
-        Sandbox(Options(leads=10, activities=10, strict=True)) as sandbox,
-        SandboxClient(sandbox) as client,
-    ):
-        yield client
-
-
-WRONG_TYPE = ("'programId' must", "'programIds' must be", "'isExhausted' must")
-ONE_OF_TWO = "Exactly one of the filters programId and programIds is required"
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"fields": None}, "'fields' must be a list of field names"),
-        ({"fields": ["leadId", "x"]}, "Invalid fields [x]"),
-        ({"filter": {"statusNames": ["Member"]}}, ONE_OF_TWO),
-        ({"filter": ONE_PROGRAM | {"programIds": [1002]}}, ONE_OF_TWO),
-        ({"filter": {"programId": "1001"}}, "'programId' must be a list of int values"),
-        ({"filter": {"programIds": 1001}}, "'programIds' must be a list of int values"),
-        ({"filter": {"programIds": []}}, "'programIds' must be a list of int values"),
-        (
-            {"filter": {"programIds": list(range(1001, 1012))}},
-            "'programIds' must have at most 10 values",
-        ),
-        ({"filter": {"programIds": [1001, 7]}}, "Invalid program ids [7]"),
-        ({"filter": {"staticListId": 2001}}, "Unknown members of the filter: staticListId"),
-        ({"filter": ONE_PROGRAM | {"isExhausted": 1}}, "'isExhausted' must be true or false"),
-        (
-            {"filter": ONE_PROGRAM | {"nurtureCadence": "pause"}},
-            "'nurtureCadence' must be one of norm, paus",
-        ),
-        (
-            {"filter": ONE_PROGRAM | {"statusNames": ["Attended", "Member"]}},
-            "Invalid statusNames ['Attended']",
-        ),
-        (
-            {"filter": ONE_PROGRAM | {"updatedAt": MONTH | {"endAt": "2026-02-20T00:00:01Z"}}},
-            "The filter 'updatedAt' is longer than 31 days",
-        ),
-        (
-            {"columnHeaderNames": {"programId": "x"}, "filter": {"programIds": [1001]}},
-            "Unknown members of the columnHeaderNames: programId",
-        ),
-    ],
-)
-def test_an_invalid_create_body_is_rejected(
-    client: SandboxClient, changes: dict[str, Any], message: str
-) -> None:
-    is_missing = changes in ({"fields": None}, {"filter": {"statusNames": ["Member"]}})
-    code = "1002" if is_missing else "1001" if message.startswith(WRONG_TYPE) else "1003"
-    assert client.api_error(client.create(MEMBERS, **changes)) == (code, message)
-
-
-def test_a_status_needs_to_be_in_one_of_the_programs_only(client: SandboxClient) -> None:
+def test_a_status_needs_to_be_in_one_of_the_programs_only(start: StartSandbox) -> None:
+    _, client = start()
     filters = {"programIds": [1001, 1003], "statusNames": ["Attended", "Member"]}
     assert client.create(MEMBERS, filter=filters).json()["success"]

@@ -1,5 +1,6 @@
 """Segmentations, channels, tags, folders, lists and campaigns of the Lead Database, usage."""
 
+from datetime import timedelta
 from typing import Any
 
 from tap_marketo_bulk.sandbox import SandboxClock
@@ -80,6 +81,13 @@ def test_a_folder_and_a_program_can_have_the_same_id(start: StartSandbox) -> Non
     assert folders[14, "Folder"]["parent"] is None
     path = "/Marketing Activities/Default/Folder 1001/Folder 1002/Nurture Automation"
     assert folders[1002, "Program"]["path"] == path
+
+
+def test_a_program_is_in_the_root_folder_until_its_folder_is_created(start: StartSandbox) -> None:
+    sandbox, _ = start(programs=100)
+    earlier = sandbox.expected.folders(at=sandbox.created_at - timedelta(days=200))
+    assert earlier[1006, "Program"]["parent"] == {"id": 15, "type": "Folder"}
+    assert sandbox.expected.folders()[1006, "Program"]["parent"] == {"id": 1006, "type": "Folder"}
 
 
 def test_folders_are_read_below_a_root(start: StartSandbox) -> None:

@@ -1,5 +1,6 @@
 """A client of the sandbox's API for tests of the sandbox: it makes calls and checks nothing."""
 
+import hashlib
 from types import TracebackType
 from typing import Any, Self
 
@@ -117,6 +118,24 @@ class JobClient:
     def get_file(self, **headers: str) -> requests.Response:
         """Request the export file with these headers."""
         return self.client.get(f"{self.path}/file.json", headers=headers)
+
+
+def export_file(
+    client: SandboxClient,
+    clock: SandboxClock,
+    object_name: str = "leads",
+    **changes: Any,  # noqa: ANN401 - JSON
+) -> bytes:
+    """Export an object, with changes of the create body; return the file."""
+    job = client.enqueue_job(object_name, **changes)
+    clock.advance(1)
+    status = job.status()
+    file = job.get_file()
+    assert status["status"] == "Completed"
+    assert status["fileSize"] == len(file.content)
+    assert status["fileChecksum"] == f"sha256:{hashlib.sha256(file.content).hexdigest()}"
+    assert file.headers["Content-Type"] == "text/csv;charset=UTF-8"
+    return file.content
 
 
 def create_completed_job(client: SandboxClient, clock: SandboxClock) -> JobClient:

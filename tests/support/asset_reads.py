@@ -3,21 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from tap_marketo_bulk.sandbox.http import rest_api
 from tests.support.api_client import SandboxClient
 
 NO_ASSETS = "No assets found for the given search criteria."
-# The path of each read, and the method of ExpectedRows for it.
-READS = {
-    "programs": "programs",
-    "smartCampaigns": "campaigns",
-    "staticLists": "lists",
-    "smartLists": "smart_lists",
-    "emails": "emails",
-    "emailTemplates": "email_templates",
-    "landingPages": "landing_pages",
-    "forms": "forms",
-}
-WITH_DATE_FILTER = list(READS)[:5]
+_READS = [read for read in rest_api.READS if read.kind and read.respond in ("page", "forms")]
+# The path of each read with pages of assets, and the method of ExpectedRows for it.
+READS = {read.path.removeprefix("asset/v1/"): read.stream for read in _READS}
+WITH_DATE_FILTER = [path for path, read in zip(READS, _READS, strict=True) if read.has_date_filter]
 
 
 def browse(client: SandboxClient, name: str, **query: Any) -> Any:  # noqa: ANN401 - JSON

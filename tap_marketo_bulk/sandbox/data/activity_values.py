@@ -1,51 +1,86 @@
-"""Plausible values of the attributes of activities."""
+"""An activity, and the attributes of activities. All instants are epoch seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, datetime
 
-from tap_marketo_bulk.sandbox.data.activities import AttributeValues, attribute_value
+from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
 from tap_marketo_bulk.sandbox.data.activity_types import ActivityTypeDefinition
-from tap_marketo_bulk.sandbox.data.assets import Asset
-from tap_marketo_bulk.sandbox.data.campaign_assets import WEB_PAGES
-from tap_marketo_bulk.sandbox.data.channels import CHANNELS
-from tap_marketo_bulk.sandbox.data.lead_values import instant
+from tap_marketo_bulk.sandbox.data.assets import CHANNELS, NOT_IN_PROGRAM, WEB_PAGES, Asset
+from tap_marketo_bulk.sandbox.data.fields import Field
 from tap_marketo_bulk.sandbox.data.people import Person, pick
-from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits
+from tap_marketo_bulk.sandbox.data.plausible_values import ATTRIBUTES, ValueContext
+from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits, text_number
+from tap_marketo_bulk.sandbox.data.tables import load_table
 from tap_marketo_bulk.sandbox.data.value_source import ValueSource
+from tap_marketo_bulk.sandbox.edge_cases import LONG_TEXT, EdgeCase
+
+AttributeValues = dict[str, str | int | float | bool]
+"""Attribute values by display name; an attribute without a value is not in it."""
 
 _SITE = "https://www.sandbox.example"
-_CLIENTS = (
-    ("Chrome", "Windows", "Desktop", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0"),
-    ("Safari", "macOS", "Desktop", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605"),
-    ("Firefox", "Linux", "Desktop", "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Firefox/144.0"),
-    ("Mobile Safari", "iOS", "iPhone", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6) Safari/604.1"),
-    ("Chrome Mobile", "Android", "Android", "Mozilla/5.0 (Linux; Android 15) Chrome/142.0 Mobile"),
-)
-_QUERIES = ("utm_source=newsletter&utm_medium=email", "utm_source=google&utm_medium=cpc", "")
-_REFERRERS = ("https://www.google.example/", f"{_SITE}/", f"{_SITE}/blog/roi")
-_TITLES = ("Marketing Specialist", "Sales Representative", "Consultant", "Team Lead")
-_STATUSES = ("New", "Engaged", "MQL", "SQL")
-_SCORE_CHANGES = ((5, "Opened an email"), (10, "Visited the pricing page"), (20, "Filled out form"))
+_TABLES = load_table("activity_types")
+_LONG_TEXT_EVERY = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One activity, and when Marketo stored it. ``primary_value`` is its primary attribute."""
+
+    guid: str
+    lead_id: int
+    happened_at: int
+    stored_at: int
+    activity_type: ActivityTypeDefinition
+    campaign_id: int | None
+    primary_value: Asset | None
+    attributes: AttributeValues | None
+    result: str | None
+
+    @property
+    def key(self) -> str:
+        """The ``marketoGUID``."""
+        return self.guid
+
+    def values(self, columns: Iterable[Field]) -> list[object]:
+        """The values of columns, in their order; ``attributes`` is a dictionary or None."""
+        return [_VALUES[column.name](self) for column in columns]
+
+
+_VALUES: dict[str, Callable[[Activity], object]] = {
+    "marketoGUID": lambda one: one.guid,
+    "leadId": lambda one: one.lead_id,
+    "activityDate": lambda one: format_epoch_seconds(one.happened_at),
+    "activityTypeId": lambda one: one.activity_type.id,
+    "campaignId": lambda one: one.campaign_id,
+    "primaryAttributeValueId": lambda one: one.primary_value and one.primary_value.id,
+    "primaryAttributeValue": lambda one: one.primary_value and one.primary_value.full_name,
+    "attributes": lambda one: one.attributes,
+    "actionResult": lambda one: one.result,
+}
+ACTIVITY_COLUMNS = {name: Field(name, name, "string") for name in _VALUES}
+"""The columns of activities, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityContext:
     """What the attributes of an activity depend on.
 
-    ``bits`` are those of the activity. One person always uses the same browser.
+    ``bits`` are those of the activity, ``run_id`` those of the run of the campaign. One person
+    always uses the same browser.
     """
 
     person: Person
     happened_at: int
-    asset: Asset | None
-    campaign_id: int
+    asset: Asset
+    run_id: int
     bits: int
 
     @property
-    def client(self) -> tuple[str, str, str, str]:
+    def client(self) -> list[str]:
         """The browser, the platform, the device and the user agent of the person."""
-        return pick(_CLIENTS, random_bits(self.person.bits, 51))
+        clients: list[list[str]] = _TABLES["clients"]
+        return pick(clients, random_bits(self.person.bits, 51))
 
     @property
     def page(self) -> Asset:
@@ -58,74 +93,42 @@ def _form_fields(one: ActivityContext) -> str:
     return f"FirstName={person.first_name}&LastName={person.last_name}&Email={person.email}"
 
 
-def _later_date(one: ActivityContext) -> Value:
-    return (instant(one.happened_at) + timedelta(days=3 + one.bits % 20)).date()
-
-
-AttributeFunction = Callable[[ActivityContext], Value]
-_CONSTANTS: dict[str, Value] = {
-    "Webform ID": 16,
-    "Choice Number": 0,
-    "Has Predictive": False,
-    "Test Variant": 0,
-    "Category": "2",
-    "Subcategory": "2003",
-    "Details": "550 5.1.1 The email account does not exist.",
-    "Bot Activity Pattern": "N/A",
-    "Is Bot Activity": False,
-}
-_BY_NAME: dict[str, AttributeFunction] = {
-    "Client IP Address": lambda one: f"203.0.113.{random_bits(one.person.bits, 52) % 254 + 1}",
-    "Query Parameters": lambda one: pick(_QUERIES, one.bits >> 9) or None,
-    "Referrer URL": lambda one: pick(_REFERRERS, one.bits >> 11),
-    "User Agent": lambda one: one.client[3],
-    "Webpage URL": lambda one: f"{_SITE}{one.asset.name if one.asset else '/'}",
-    "Webpage ID": lambda one: one.page.id,
-    "Form Fields": _form_fields,
-    "Campaign Run ID": lambda one: one.campaign_id * 10 + 1,
-    "Step ID": lambda one: one.campaign_id * 3,
-    "Email": lambda one: one.person.email,
+# The attributes that depend on more than the person and the instant.
+_BY_NAME: dict[str, Callable[[ActivityContext], Value]] = {
     "Browser": lambda one: one.client[0],
     "Platform": lambda one: one.client[1],
     "Device": lambda one: one.client[2],
+    "User Agent": lambda one: one.client[3],
     "Is Mobile Device": lambda one: one.client[2] in ("iPhone", "Android"),
+    "Webpage URL": lambda one: f"{_SITE}{one.asset.name}",
+    "Webpage ID": lambda one: one.page.id,
     "Link": lambda one: f"{_SITE}{one.page.name}",
-    "Created Date": lambda one: instant(one.happened_at).date(),
-    "Form Name": lambda one: "Contact Us" if one.bits % 3 == 0 else None,
-    "Lead Source": lambda one: pick(("Website", "Webinar", "Referral"), one.bits >> 9),
-    "Source Type": lambda one: "Web form fillout" if one.bits % 3 == 0 else "Web service API",
-    "Source": lambda one: pick(("Web form", "Smart campaign", "List import"), one.bits >> 9),
-    "Date": lambda one: instant(one.happened_at),
     "Description": lambda one: f"Looked at {one.page.name} twice in one week",
-    "Minutes": lambda one: 20 + one.bits % 41,
-    "Rating": lambda one: 3 + (one.bits >> 9) % 5 / 2,
-    "Demo Date": _later_date,
-    "Demo-Date": lambda one: instant(one.happened_at + 86_400 * (3 + one.bits % 20)),
-    "List Price": lambda one: float(490 + (one.bits >> 9) % 5 * 500),
-    "Amount": lambda one: (1990 + one.bits % 400_000) / 100,
-    "Due On": _later_date,
-    "Is Open": lambda one: one.bits % 3 == 0,
+    "Form Fields": _form_fields,
+    "Campaign Run ID": lambda one: one.run_id,
+    "Step ID": lambda one: one.run_id * 3,
 }
 
 
 def _data_value(one: ActivityContext) -> dict[str, Value]:
-    person, name = one.person, one.asset.name if one.asset else ""
-    old, new = pick(_STATUSES, one.bits >> 9), pick(_STATUSES, (one.bits >> 9) + 1)
-    if name == "Job Title":
-        old, new = pick(_TITLES, one.bits >> 9), person.title
-    if name == "Phone Number":
+    person, bits = one.person, one.bits >> 9
+    old, new = (pick(("New", "Engaged", "MQL", "SQL"), bits + number) for number in (0, 1))
+    if one.asset.name == "Job Title":
+        old, new = pick(("Consultant", "Team Lead", "Sales Representative"), bits), person.title
+    if one.asset.name == "Phone Number":
         old, new = person.phone(5), person.phone(1)
+    is_form = one.bits % 2
     return {
         "New Value": new,
         "Old Value": old,
-        "Reason": "Form fill-out, URL: /contact" if one.bits % 2 else "Web service API",
-        "Source": "Web form fillout" if one.bits % 2 else "Web service API",
-        "API Method Name": None if one.bits % 2 else "syncLead",
+        "Reason": "Form fill-out, URL: /contact" if is_form else "Web service API",
+        "Source": "Web form fillout" if is_form else "Web service API",
+        "API Method Name": None if is_form else "syncLead",
     }
 
 
 def _score(one: ActivityContext) -> dict[str, Value]:
-    change, reason = pick(_SCORE_CHANGES, one.bits >> 9)
+    change, reason = pick(_TABLES["score changes"], one.bits >> 9)
     old = (one.bits >> 13) % 80
     return {
         "Change Value": f"+{change}",
@@ -137,46 +140,82 @@ def _score(one: ActivityContext) -> dict[str, Value]:
 
 
 def _program_status(one: ActivityContext) -> dict[str, Value]:
-    program_id = one.asset.id if one.asset else 1001
     # The channel of a program follows from its number; see `program_channel`.
-    statuses = CHANNELS[(program_id - 1001) % len(CHANNELS)].statuses
+    statuses = CHANNELS[(one.asset.id - 1001) % len(CHANNELS)].statuses
     number = one.bits % len(statuses)
-    old = statuses[number - 1].name if number else "Not in Program"
     return {
         "Acquired By": one.bits % 5 == 0,
         "New Status": statuses[number].name,
         "New Status ID": number + 1,
-        "Old Status": old,
+        "Old Status": statuses[number - 1].name if number else NOT_IN_PROGRAM,
         "Old Status ID": number,
-        "Program Member ID": random_bits(one.person.bits, program_id) % 10**7,
+        "Program Member ID": random_bits(one.person.bits, one.asset.id) % 10**7,
         "Reason": "Changed by smart campaign",
         "Success": statuses[number].is_success,
     }
 
 
-_BY_TYPE: dict[int, Callable[[ActivityContext], dict[str, Value]]] = {
-    13: _data_value,
-    22: _score,
-    104: _program_status,
-}
+_BY_TYPE = {13: _data_value, 22: _score, 104: _program_status}
 
 
 def plausible_attributes(
-    activity_type: ActivityTypeDefinition, context: ActivityContext, source: ValueSource
+    activity_type: ActivityTypeDefinition, one: ActivityContext, source: ValueSource
 ) -> AttributeValues:
-    """The attributes of an activity; an attribute without a value is not in them."""
+    """The attributes of an activity, with the edge cases of values."""
     compute = _BY_TYPE.get(activity_type.id)
-    values = compute(context) if compute else {}
+    values = compute(one) if compute else None
+
+    def value(name: str, bits: int) -> Value:
+        if values is not None:
+            return values.get(name)
+        if name in _BY_NAME:
+            return _BY_NAME[name](one)
+        fixed_bits = random_bits(one.person.bits, text_number(name))
+        instants = (one.happened_at, one.happened_at)
+        return ATTRIBUTES[name](ValueContext(one.person, bits, fixed_bits, *instants))
+
+    def value_or_edge_case(name: str, data_type: str, bits: int) -> Value:
+        found = value(name, bits)
+        is_text = isinstance(found, str) and data_type in ("string", "text")
+        return source.with_edge_cases(found, data_type, bits) if is_text else found
+
+    return _attributes(activity_type, one.bits, value_or_edge_case)
+
+
+def arbitrary_attributes(
+    activity_type: ActivityTypeDefinition, bits: int, source: ValueSource
+) -> AttributeValues:
+    """Arbitrary values of the attributes of a type; some attributes have no value."""
+    return _attributes(
+        activity_type, bits, lambda _, data_type, bits: source.arbitrary_value(data_type, bits)
+    )
+
+
+def _attributes(
+    activity_type: ActivityTypeDefinition, bits: int, value: Callable[[str, str, int], Value]
+) -> AttributeValues:
     attributes: AttributeValues = {}
     for number, (name, data_type) in enumerate(activity_type.attributes):
-        value = values.get(name) if compute else _value(name, context)
-        if data_type in ("string", "text") and isinstance(value, str):
-            value = source.text(value, random_bits(context.bits, number))
-        converted = attribute_value(value)
-        if converted is not None:
-            attributes[name] = converted
+        found = value(name, data_type, random_bits(bits, number))
+        if isinstance(found, datetime):
+            attributes[name] = format_epoch_seconds(int(found.timestamp()))
+        elif isinstance(found, date):
+            attributes[name] = found.isoformat()
+        elif found is not None:
+            attributes[name] = found
     return attributes
 
 
-def _value(name: str, context: ActivityContext) -> Value:
-    return _CONSTANTS[name] if name in _CONSTANTS else _BY_NAME[name](context)
+def with_edge_cases(
+    attributes: AttributeValues, kinds: Collection[EdgeCase], bits: int, index: int
+) -> AttributeValues | None:
+    """The attributes of activity number ``index`` with the edge cases of attributes."""
+    if EdgeCase.NULL_ATTRIBUTES in kinds and (bits >> 36) % 25 == 0:
+        return None
+    if EdgeCase.UNDOCUMENTED_ATTRIBUTES in kinds and (bits >> 40) % 50 == 0:
+        attributes = attributes | {"Undocumented Note": "not in Get Activity Types"}
+    if EdgeCase.LONG_TEXTS in kinds and index % _LONG_TEXT_EVERY == _LONG_TEXT_EVERY // 4:
+        attributes = attributes | {"Query Parameters": LONG_TEXT}
+    if EdgeCase.MIXED_CASE_ATTRIBUTES in kinds and (bits >> 44) % 10 == 0:
+        return {name.title(): value for name, value in attributes.items()}
+    return attributes

@@ -1,55 +1,13 @@
-"""The custom objects: their fields and relationships, as the list and describe calls return them.
+"""The custom objects, as List Custom Objects and Describe Custom Object return them.
 
 Bulk Extract exports only objects that are linked directly to leads and do not come from a CRM.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
-from tap_marketo_bulk.sandbox.data.object_fields import ObjectField, parse_fields
-
-SYSTEM_FIELDS = (
-    ObjectField("createdAt", "Created At", "datetime", is_updateable=False),
-    ObjectField("marketoGUID", "Marketo GUID", "string", is_updateable=False, length=36),
-    ObjectField("updatedAt", "Updated At", "datetime", is_updateable=False),
-)
-
-_PURCHASE_ORDER = """
-Order Number | string | orderNumber
-Lead ID | integer | leadID
-Remarks | text | remarks
-Internal Notes | textarea | internalNotes
-Sales Region | String | salesRegion
-Contact Email | email | contactEmail
-Contact Phone | phone | contactPhone
-Tracking Page | url | trackingPage
-CRM Link | link | crmLink
-Ordered On | date | orderedOn
-Shipped At | datetime | shippedAt
-Is Paid | boolean | isPaid
-Items | integer | items
-Weight | float | weight
-Amount | currency | amount
-Discount | percent | discount
-Risk Score | score | riskScore
-"""
-_SUPPORT_TICKET = """
-Ticket Key | string | ticketKey
-Person ID | integer | personId
-Subject | string | subject
-Severity | Integer | severity
-Opened At | DateTime | openedAt
-Is Open | boolean | isOpen
-"""
-_VENUE = """
-Venue Code | string | venueCode
-Order Number | string | orderNumber
-City | string | city
-"""
-_CONTRACT = """
-Contract Id | string | contractId
-Contact | integer | contactId
-Value | currency | value
-"""
+from tap_marketo_bulk.sandbox.data.fields import ObjectField, object_fields
+from tap_marketo_bulk.sandbox.data.tables import load_table
 
 
 @dataclass(frozen=True)
@@ -66,20 +24,20 @@ class CustomObjectDefinition:
     display_name: str
     dedupe_field: str
     link_field: str
-    custom_fields: tuple[ObjectField, ...]
     linked_object: str = "Lead"
     linked_field: str = "Id"
     relationship_member: str = "relatedTo"
+    is_crm_managed: bool = False
 
-    @property
+    @cached_property
     def fields(self) -> tuple[ObjectField, ...]:
         """All fields, in the order of Describe Custom Object."""
-        return (*SYSTEM_FIELDS, *self.custom_fields)
+        return object_fields("custom object", self.api_name, is_crm_managed=self.is_crm_managed)
 
     @property
     def export_error(self) -> str:
         """Why Bulk Extract does not export it; empty if it does."""
-        if any(field.is_crm_managed for field in self.custom_fields):
+        if self.is_crm_managed:
             return f"Custom object '{self.api_name}' is managed by a CRM and cannot be exported"
         if self.linked_object != "Lead":
             return f"Custom object '{self.api_name}' is not linked to leads"
@@ -114,37 +72,11 @@ class CustomObjectDefinition:
         }
 
 
-CUSTOM_OBJECTS = (
-    CustomObjectDefinition(
-        "purchaseOrder_c", "Purchase Order", "orderNumber", "leadID", parse_fields(_PURCHASE_ORDER)
-    ),
-    CustomObjectDefinition(
-        "SupportTicketV2",
-        "Support Ticket",
-        "ticketKey",
-        "personId",
-        parse_fields(_SUPPORT_TICKET),
-        relationship_member="object",
-    ),
-    CustomObjectDefinition(
-        "venue_c",
-        "Venue",
-        "venueCode",
-        "orderNumber",
-        parse_fields(_VENUE),
-        linked_object="purchaseOrder_c",
-        linked_field="orderNumber",
-    ),
-    CustomObjectDefinition(
-        "sfdcContract_c",
-        "Contract",
-        "contractId",
-        "contactId",
-        tuple(replace(field, is_crm_managed=True) for field in parse_fields(_CONTRACT)),
-    ),
-)
-
-
-def find_custom_object(api_name: str) -> CustomObjectDefinition | None:
-    """The custom object with this API name, or None."""
-    return next((one for one in CUSTOM_OBJECTS if one.api_name == api_name), None)
+CUSTOM_OBJECTS = {
+    row["api_name"]: CustomObjectDefinition(**row) for row in load_table("fields")["custom objects"]
+}
+"""All custom objects by API name."""
+EXPORTED_OBJECTS = {
+    name: definition for name, definition in CUSTOM_OBJECTS.items() if not definition.export_error
+}
+"""Those that Bulk Extract exports."""

@@ -1,17 +1,16 @@
-"""The data set of a subscription, and the rows that a filter selects at an instant.
+"""The data set of a subscription: its fields, and its rows at an instant.
 
 All instants are epoch seconds.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
 from threading import RLock
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
-from tap_marketo_bulk.sandbox.data.activities import Activity
-from tap_marketo_bulk.sandbox.data.activity_rows import ActivityRowFilter, ActivityRows
+from tap_marketo_bulk.sandbox.data.activities import ActivityGenerator
 from tap_marketo_bulk.sandbox.data.activity_types import activity_types
-from tap_marketo_bulk.sandbox.data.asset_catalog import (
+from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.assets import (
     PROGRAM,
     SMART_LIST,
     STATIC_LIST,
@@ -19,46 +18,27 @@ from tap_marketo_bulk.sandbox.data.asset_catalog import (
     AssetKind,
     AssetSnapshot,
 )
-from tap_marketo_bulk.sandbox.data.custom_object_records import (
-    CustomObjectGenerator,
-    CustomObjectRecord,
-    CustomObjectRowFilter,
-)
 from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
-from tap_marketo_bulk.sandbox.data.lead_fields import (
+from tap_marketo_bulk.sandbox.data.fields import (
     ECIDS_FIELD,
     EXTERNAL_COMPANY_ID_FIELD,
-    LeadFieldDefinition,
-    built_in_fields,
+    LeadField,
+    lead_fields,
 )
-from tap_marketo_bulk.sandbox.data.leads import (
-    LeadGenerator,
-    LeadHistory,
-    LeadSnapshot,
-    is_list_member,
-)
-from tap_marketo_bulk.sandbox.data.program_members import (
-    MemberRowFilter,
+from tap_marketo_bulk.sandbox.data.lead_records import (
+    CustomObjectRecord,
+    LeadRecordGenerator,
     ProgramMember,
-    ProgramMemberGenerator,
 )
+from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadSnapshot
 from tap_marketo_bulk.sandbox.data.random_values import RandomInstants
 from tap_marketo_bulk.sandbox.data.value_source import ValueSource
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
 
-@dataclass(frozen=True)
-class LeadRowFilter:
-    """The filter of a lead export: its ``name`` in the create body, and its range or its list."""
-
-    name: str = "createdAt"
-    time_range: TimeRange = ALL_TIME
-    list_id: int = 0
-
-
 class DataSet:
-    """The fields, leads and activities of one subscription; other threads may change the fields.
+    """The fields and rows of one subscription; other threads may change the fields.
 
     ``created_at`` is the instant at which the number of leads and of activities is as in
     ``options``; earlier and later instants have fewer and more of them.
@@ -67,125 +47,99 @@ class DataSet:
     def __init__(self, options: Options, created_at: int) -> None:
         self.options = options
         self.created_at = created_at
+        self.first_instant = created_at - options.history_days * 86_400
         self.activity_types = activity_types(options)
-        self._fields = [
-            field for field in self._all_fields() if field.name not in options.left_out_fields
-        ]
+        self._fields = lead_fields(options.many_fields)
+        if EdgeCase.ARBITRARY_VALUES not in options.edge_cases:
+            self._fields.append(EXTERNAL_COMPANY_ID_FIELD)
+        self._fields = [one for one in self._fields if one.name not in options.left_out_fields]
         self._lock = RLock()
         for name, data_type in options.extra_fields:
             self.add_field(name, data_type)
         source = ValueSource(options.edge_cases)
-        self._leads = LeadGenerator(
-            self._random_instants(1, options.leads, options.new_leads_per_hour), options, source
-        )
-        self._activities = ActivityRows(
-            self._random_instants(2, options.activities, options.new_activities_per_hour),
-            self._leads,
-            self.activity_types,
-            options,
-            source,
-        )
-        self._custom_objects = CustomObjectGenerator(self._leads, options, source)
-        self._members = ProgramMemberGenerator(self._leads, options, source)
+        created_instants = self._random_instants(1, options.leads, options.new_leads_per_hour)
+        self._leads = LeadGenerator(created_instants, options, source)
+        instants = self._random_instants(2, options.activities, options.new_activities_per_hour)
         self._assets = AssetCatalog(options, created_at, created_at - self.first_instant)
-
-    def _all_fields(self) -> list[LeadFieldDefinition]:
-        fields = built_in_fields(self.options.many_fields)
-        if EdgeCase.ARBITRARY_VALUES in self.options.edge_cases:
-            return fields
-        return [*fields, EXTERNAL_COMPANY_ID_FIELD]
+        self._activities = ActivityGenerator(
+            instants, self._leads, self.assets, self.activity_types, source
+        )
+        self._records = LeadRecordGenerator(self._leads, options, source)
 
     def _random_instants(self, number: int, count: int, per_hour: float) -> RandomInstants:
         return RandomInstants(
             seed=self.options.seed * 10 + number,
             created_at=self.created_at,
             count=count,
-            history_seconds=self.options.history_days * 86_400,
+            history_seconds=self.created_at - self.first_instant,
             gap_seconds=max(1, round(3600 / per_hour)) if per_hour else 0,
         )
 
     @property
-    def first_instant(self) -> int:
-        """The start of the history of the data set."""
-        return self.created_at - self.options.history_days * 86_400
-
-    @property
-    def fields(self) -> tuple[LeadFieldDefinition, ...]:
+    def fields(self) -> tuple[LeadField, ...]:
         """The current lead fields, as Describe Lead lists them."""
         with self._lock:
             fields = tuple(self._fields)
         return (*fields, ECIDS_FIELD) if self.options.ecids_described else fields
 
     @property
-    def lead_columns(self) -> dict[str, LeadFieldDefinition]:
+    def lead_columns(self) -> dict[str, LeadField]:
         """The lead fields with values that a bulk export can contain now, by REST name."""
         columns = {field.name: field for field in self.fields if field.is_exportable}
         return columns | {ECIDS_FIELD.name: ECIDS_FIELD} if self.options.has_ecids else columns
 
     @property
-    def requestable_lead_columns(self) -> dict[str, LeadFieldDefinition]:
+    def requestable_lead_columns(self) -> dict[str, LeadField]:
         """The lead fields that a create body may contain now, by REST name."""
-        if self.options.formula_fields == "rejected":
-            return self.lead_columns
         return self.lead_columns | {field.name: field for field in self.fields if field.is_formula}
 
     def remove_field(self, name: str) -> None:
         """Remove the lead field with this REST name, as an administrator can by hiding it."""
         with self._lock:
-            self._fields = [field for field in self._fields if field.rest_name != name]
+            self._fields = [field for field in self._fields if field.name != name]
 
     def add_field(self, name: str, data_type: str = "string") -> None:
         """Add a custom lead field with this REST name."""
         with self._lock:
-            field_id = 20_001 + len(self._fields)
-            self._fields.append(LeadFieldDefinition(field_id, name, data_type, name))
+            self._fields.append(LeadField(name, name, data_type, 20_001 + len(self._fields)))
 
-    def leads(self, row_filter: LeadRowFilter, at: int) -> Iterator[LeadSnapshot]:
-        """The leads that the filter selects, as they are visible at ``at``, in creation order."""
-        indexes = None
-        if row_filter.name == "createdAt":
-            end = min(row_filter.time_range.end, at)
-            indexes = self._leads.indexes_created_between(row_filter.time_range.start, end)
-        for lead in self._leads.visible_leads(at, indexes):
-            if self._matches(row_filter, lead, at):
-                yield lead
+    def leads(self, at: int, created: TimeRange = ALL_TIME) -> Iterator[LeadSnapshot]:
+        """The leads created in a range, as they are visible at ``at``, in creation order."""
+        indexes = self._leads.indexes_created_between(created.start, min(created.end, at))
+        for history in self._leads.visible_histories(at, indexes):
+            if self.is_in_range(history.created_at, created):
+                yield self._leads.snapshot(history, at)
 
-    def _matches(self, row_filter: LeadRowFilter, lead: LeadSnapshot, at: int) -> bool:
-        if row_filter.name == "createdAt":
-            return self._is_in_range(lead.history.created_at, row_filter.time_range)
-        if row_filter.name == "updatedAt":
-            return self._is_in_range(lead.changed_at, row_filter.time_range)
-        return is_list_member(lead.history, row_filter.list_id, at)
-
-    def activities(self, row_filter: ActivityRowFilter, at: int) -> Iterator[Activity]:
-        """The activities that the filter selects and that Marketo has stored at ``at``."""
-        return self._activities.rows(row_filter, at, self._is_in_range)
+    def activities(self, at: int, time_range: TimeRange = ALL_TIME) -> Iterator[Activity]:
+        """The activities of a range that Marketo has stored at ``at``."""
+        use_stored_at = self.options.activity_filter == "stored"
+        for activity in self._activities.stored(time_range, at):
+            instant = activity.stored_at if use_stored_at else activity.happened_at
+            if self.is_in_range(instant, time_range):
+                yield activity
+        if self.options.exports_deletions:
+            for activity in self.lead_deletions(time_range.start, at):
+                if self.is_in_range(activity.happened_at, time_range):
+                    yield activity
 
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
         return self._activities.lead_deletions(since, at)
 
     def custom_object_records(
-        self, definition: CustomObjectDefinition, row_filter: CustomObjectRowFilter, at: int
+        self, definition: CustomObjectDefinition, at: int
     ) -> Iterator[CustomObjectRecord]:
-        """The records of a custom object that the filter selects, as they are visible at ``at``."""
-        instant = self._instant_of_objects(at)
-        return self._custom_objects.records(definition, row_filter, instant, self._is_in_range)
+        """The records of a custom object, as they are visible at ``at``."""
+        return self._records.records(definition, self._instant_of_objects(at))
 
-    def program_members(self, row_filter: MemberRowFilter, at: int) -> Iterator[ProgramMember]:
-        """The members of programs that the filter selects, as they are visible at ``at``."""
-        program_ids = row_filter.program_ids
+    def program_members(
+        self, at: int, program_ids: Collection[int] | None = None
+    ) -> Iterator[ProgramMember]:
+        """The members of these programs (None: of all), as they are visible at ``at``."""
         programs = [
             one for one in self.programs(at) if program_ids is None or one.asset.id in program_ids
         ]
-        for member in self._members.members(programs, self._instant_of_objects(at)):
-            is_in_range = self._is_in_range(member.updated_at, row_filter.time_range)
-            if is_in_range and row_filter.matches(member):
-                yield member
-
-    def lead_snapshot(self, lead: LeadHistory, at: int) -> LeadSnapshot:
-        """The lead as it is visible at ``at``."""
-        return self._leads.snapshot(lead, at)
+        return self._records.members(programs, self._instant_of_objects(at), at)
 
     def programs(self, at: int) -> list[AssetSnapshot]:
         """The programs that exist at ``at``."""
@@ -208,9 +162,10 @@ class DataSet:
                 return one.id
         return None
 
+    def is_in_range(self, instant: int, time_range: TimeRange) -> bool:
+        """Whether a filter selects ``instant``, by the option ``end_at_inclusive``."""
+        return time_range.start <= instant < time_range.end + self.options.end_at_inclusive
+
     def _instant_of_objects(self, at: int) -> int:
         """The instant to use in place of ``at`` for everything except leads and activities."""
         return at if self.options.object_changes else min(at, self.created_at)
-
-    def _is_in_range(self, instant: int, time_range: TimeRange) -> bool:
-        return time_range.contains(instant, includes_end=self.options.end_at_inclusive)

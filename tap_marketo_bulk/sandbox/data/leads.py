@@ -5,25 +5,23 @@ All instants are epoch seconds.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
+from tap_marketo_bulk.sandbox.clock import to_datetime
 from tap_marketo_bulk.sandbox.data.assets import EMPTY_LIST_IDS
-from tap_marketo_bulk.sandbox.data.lead_fields import (
+from tap_marketo_bulk.sandbox.data.fields import (
     CHANGE_GROUP_COUNT,
     FRACTION_FIELD_NAME,
     PADDED_FIELD_NAME,
-    LeadFieldDefinition,
+    LeadField,
 )
 from tap_marketo_bulk.sandbox.data.random_values import (
+    UNLIMITED_CHANGES,
     RandomInstants,
+    RecordHistory,
     Value,
     combine_bits,
     random_bits,
-)
-from tap_marketo_bulk.sandbox.data.record_history import (
-    UNLIMITED_CHANGES,
-    RecordHistory,
     visibility_delay,
 )
 from tap_marketo_bulk.sandbox.data.value_source import RecordContext, ValueSource
@@ -55,6 +53,15 @@ class LeadHistory(RecordHistory):
         """Whether the lead is deleted at ``instant``."""
         return self.deleted_at is not None and self.deleted_at <= instant
 
+    def is_list_member(self, list_id: int, at: int) -> bool:
+        """Whether the lead is a member of the list at ``at``. Memberships begin and end."""
+        bits = random_bits(self.bits, list_id)
+        if bits % 4 or list_id in EMPTY_LIST_IDS:
+            return False
+        added_at = self.created_at + (bits >> 8) % (30 * _DAY)
+        removed_at = added_at + (bits >> 16) % (300 * _DAY)
+        return added_at <= at < removed_at
+
 
 @dataclass(frozen=True, slots=True)
 class LeadSnapshot:
@@ -63,28 +70,33 @@ class LeadSnapshot:
     ``latest_changes`` has, for each change group, the number of the latest change of its fields.
     """
 
-    history: LeadHistory
+    lead: LeadHistory
     latest_changes: tuple[int, ...]
     options: Options
     source: ValueSource
 
     @property
+    def key(self) -> int:
+        """The id."""
+        return self.lead.id
+
+    @property
     def changed_at(self) -> int:
         """The latest change of any field, which the filter ``updatedAt`` compares."""
-        return self.history.instant_of_change(max(self.latest_changes))
+        return self.lead.instant_of_change(max(self.latest_changes))
 
     @property
     def updated_at(self) -> int:
         """The column ``updatedAt``: the latest change of a standard field."""
         latest = max(self.latest_changes[::2])
         is_exception = EdgeCase.UPDATED_BEFORE_CREATED in self.source.edge_cases
-        if is_exception and not latest and self.history.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
-            return self.history.created_at - 1
-        return self.history.instant_of_change(latest)
+        if is_exception and not latest and self.lead.index % _UPDATED_BEFORE_CREATED_EVERY == 0:
+            return self.lead.created_at - 1
+        return self.lead.instant_of_change(latest)
 
-    def values(self, fields: Iterable[LeadFieldDefinition]) -> list[Value]:
+    def values(self, fields: Iterable[LeadField]) -> list[Value]:
         """The values of ``fields``, in their order."""
-        history = self.history
+        history = self.lead
         group_bits = [random_bits(history.bits, change) for change in self.latest_changes]
         record = RecordContext(history.bits, history.bits, history.created_at, self.changed_at)
         return [
@@ -96,36 +108,22 @@ class LeadSnapshot:
             for field in fields
         ]
 
-    def _system_value(self, field: LeadFieldDefinition) -> Value:
+    def _system_value(self, field: LeadField) -> Value:
         if field.name == "id":
-            return self.history.id
-        instant = self.history.created_at if field.name == "createdAt" else self.updated_at
-        return datetime.fromtimestamp(instant, UTC)
+            return self.lead.id
+        instant = self.lead.created_at if field.name == "createdAt" else self.updated_at
+        return to_datetime(instant)
 
-    def _random_value(self, field: LeadFieldDefinition, bits: int, record: RecordContext) -> Value:
+    def _random_value(self, field: LeadField, bits: int, record: RecordContext) -> Value:
         if field.is_formula:
             return None
         if field.name == PADDED_FIELD_NAME and self.options.lead_padding_bytes:
             character = "lorem ipsum "[bits % 12]
             return f"{bits:x} ".ljust(self.options.lead_padding_bytes, character)
-        if bits % 40 == 0:
-            if self.options.fraction_in_integer and field.name == FRACTION_FIELD_NAME:
-                return bits % 100 + 0.5
-            if self.options.empty_strings and field.data_type == "string":
-                return ""
+        has_fractions = self.options.fraction_in_integer and field.name == FRACTION_FIELD_NAME
+        if has_fractions and bits % 40 == 0:
+            return bits % 100 + 0.5
         return self.source.value(field, bits, record)
-
-
-def is_list_member(lead: LeadHistory, list_id: int, at: int) -> bool:
-    """Whether ``lead`` is a member of the list at ``at``. Memberships begin and end over time."""
-    if list_id in EMPTY_LIST_IDS:
-        return False
-    bits = random_bits(lead.bits, list_id)
-    if bits % 4:
-        return False
-    added_at = lead.created_at + (bits >> 8) % (30 * _DAY)
-    removed_at = added_at + (bits >> 16) % (300 * _DAY)
-    return added_at <= at < removed_at
 
 
 class LeadGenerator:
@@ -140,17 +138,10 @@ class LeadGenerator:
         self._late_seconds = options.late_seconds
         self.history = lru_cache(maxsize=100_000)(self._history)
 
-    def visible_leads(
-        self, at: int, indexes: Sequence[int] | None = None
-    ) -> Iterator[LeadSnapshot]:
-        """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
-        for history in self.visible_histories(at, indexes):
-            yield self.snapshot(history, at)
-
     def visible_histories(
         self, at: int, indexes: Sequence[int] | None = None
     ) -> Iterator[LeadHistory]:
-        """The histories of these leads; faster than ``visible_leads``."""
+        """The leads with these ``indexes`` (None: all) that exist at ``at``, in creation order."""
         if indexes is None:
             indexes = range(self._created_instants.max_count_before(at + 1))
         for index in indexes:
@@ -160,7 +151,9 @@ class LeadGenerator:
 
     def snapshot(self, history: LeadHistory, at: int) -> LeadSnapshot:
         """The lead as it is visible at ``at``."""
-        changes = self._latest_changes(history, at)
+        count = history.change_count_at(at)
+        groups = range(CHANGE_GROUP_COUNT)
+        changes = tuple(self._latest_visible_change(history, one, count, at) for one in groups)
         return LeadSnapshot(history, changes, self._options, self._source)
 
     def indexes_created_between(self, start: int, end: int) -> range:
@@ -178,10 +171,6 @@ class LeadGenerator:
     def previous_lead(self, history: LeadHistory) -> LeadHistory:
         """The lead that was created before this deleted one; it is not deleted."""
         return self.history(history.index - 1)
-
-    def history_of_id(self, lead_id: int) -> LeadHistory:
-        """The lead with this id, which must exist."""
-        return self.history((lead_id - _FIRST_ID) // _ID_STEP)
 
     def min_count_before(self, instant: int) -> int:
         """A lower bound: every lead with an index below it is created before ``instant``."""
@@ -201,13 +190,6 @@ class LeadGenerator:
             deleted_at=created_at + 3600 + (bits >> 16) % (200 * _DAY) if is_deleted else None,
             change_period=_ACTIVE_PERIOD if is_active else 3600 + (bits >> 20) % (40 * _DAY),
             max_changes=UNLIMITED_CHANGES if is_active else (bits >> 12) % 6,
-        )
-
-    def _latest_changes(self, history: LeadHistory, at: int) -> tuple[int, ...]:
-        count = history.change_count_at(at)
-        return tuple(
-            self._latest_visible_change(history, group, count, at)
-            for group in range(CHANGE_GROUP_COUNT)
         )
 
     def _latest_visible_change(self, history: LeadHistory, group: int, count: int, at: int) -> int:

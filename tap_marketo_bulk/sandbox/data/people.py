@@ -1,4 +1,7 @@
-"""Invented people: a name, a job, a company and a place that fit each other."""
+"""Invented people: a name, a job, a company and a place that fit each other.
+
+Addresses on the internet end in ``.example``, which nobody can register.
+"""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,14 +9,46 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
-from tap_marketo_bulk.sandbox.data.name_pools import (
-    COMPANY_WORDS,
-    INDUSTRIES,
-    JOBS,
-    PLACES,
-    Place,
-)
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
+from tap_marketo_bulk.sandbox.data.tables import load_table
+
+
+@dataclass(frozen=True)
+class NamePool:
+    """The names of one language: women's first names, men's first names, last names, forms."""
+
+    women: Sequence[str]
+    men: Sequence[str]
+    last: Sequence[str]
+    salutations: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A city. In ``postal_code`` and ``phone``, each ``#`` stands for a digit."""
+
+    names: NamePool
+    city: str
+    state: str | None
+    country: str
+    postal_code: str
+    phone: str
+    street: str
+
+
+_TABLES = load_table("people")
+_NAMES = {
+    language: NamePool(
+        row["women"].split(), row["men"].split(), row["last"].split(), row["salutations"]
+    )
+    for language, row in _TABLES["names"].items()
+}
+PLACES = tuple(Place(_NAMES[language], *cells) for language, *cells in _TABLES["places"])
+_COMPANY_WORDS = _TABLES["company words"].split()
+# Each industry with the words that end the names of its companies.
+_INDUSTRIES: list[tuple[str, Sequence[str]]] = list(_TABLES["industries"].items())
+# Each department with its job titles.
+_JOBS: list[tuple[str, Sequence[str]]] = list(_TABLES["jobs"].items())
 
 _Item = TypeVar("_Item")
 _WEB_MAIL_EVERY = 12
@@ -49,12 +84,22 @@ class Company:
     name: str
     industry: str
     employees: int
-    revenue: int
+    revenue: float
 
     @property
     def domain(self) -> str:
         """Its domain name."""
         return f"{ascii_name(self.name)}.example"
+
+    @property
+    def website(self) -> str:
+        """The address of its website."""
+        return f"https://www.{self.domain}"
+
+    @property
+    def reference(self) -> str:
+        """Its number in another system."""
+        return str(int(self.revenue) // 1000 % 90_000 + 10_000)
 
 
 @dataclass(frozen=True)
@@ -78,10 +123,18 @@ class Person:
     @cached_property
     def email(self) -> str:
         """The address, mostly one of the company."""
-        local = f"{ascii_name(self.first_name)}.{ascii_name(self.last_name)}"
         if self.bits % _WEB_MAIL_EVERY == 0:
-            return f"{local}{(self.bits >> 9) % 90 + 10}@mail.example"
-        return f"{local}@{self.company.domain}"
+            return self.private_email
+        return f"{self._local_part}@{self.company.domain}"
+
+    @property
+    def private_email(self) -> str:
+        """The address with another provider."""
+        return f"{self._local_part}{(self.bits >> 9) % 90 + 10}@mail.example"
+
+    @property
+    def _local_part(self) -> str:
+        return f"{ascii_name(self.first_name)}.{ascii_name(self.last_name)}"
 
     @property
     def street(self) -> str:
@@ -99,12 +152,14 @@ class Person:
 
 
 def _company(number: int) -> Company:
-    word, rest = COMPANY_WORDS[number % len(COMPANY_WORDS)], number // len(COMPANY_WORDS)
-    industry, endings = pick(INDUSTRIES, rest)
+    word, rest = _COMPANY_WORDS[number % len(_COMPANY_WORDS)], number // len(_COMPANY_WORDS)
+    industry, endings = pick(_INDUSTRIES, rest)
     bits = random_bits(number, 78)
     employees = pick(_COMPANY_SIZES, bits)
-    revenue = employees * (60 + (bits >> 8) % 140) * 1000
-    return Company(f"{word} {pick(endings, rest // len(INDUSTRIES))}", industry, employees, revenue)
+    revenue = employees * (60 + (bits >> 8) % 140) * 1000.0
+    return Company(
+        f"{word} {pick(endings, rest // len(_INDUSTRIES))}", industry, employees, revenue
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -116,7 +171,7 @@ def person(bits: int) -> Person:
     place = pick(PLACES, random_bits(company_number, more_bits % 3, 79))
     is_woman = bool(more_bits & 1 << 20)
     names = place.names
-    department, titles = pick(JOBS, more_bits >> 24)
+    department, titles = pick(_JOBS, more_bits >> 24)
     return Person(
         bits=more_bits,
         first_name=pick(names.women if is_woman else names.men, more_bits >> 30),

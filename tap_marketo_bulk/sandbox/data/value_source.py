@@ -1,58 +1,50 @@
 """The values of fields: plausible or arbitrary ones, with edge cases among them."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import UTC, datetime, timedelta
 
-from tap_marketo_bulk.sandbox.data.arbitrary_values import (
-    EDGE_CASE_TEXT_EVERY,
-    EXTREME_INTEGER_EVERY,
-    ArbitraryValues,
-)
-from tap_marketo_bulk.sandbox.data.lead_values import LEAD_VALUES, FieldContext, FieldValue
-from tap_marketo_bulk.sandbox.data.object_values import OBJECT_VALUES
+from tap_marketo_bulk.sandbox.data.fields import Field
 from tap_marketo_bulk.sandbox.data.people import person, pick
-from tap_marketo_bulk.sandbox.data.random_values import Value, combine_bits
+from tap_marketo_bulk.sandbox.data.plausible_values import ValueContext, field_value
+from tap_marketo_bulk.sandbox.data.random_values import Value
 from tap_marketo_bulk.sandbox.edge_cases import EXTREME_INTEGERS, EdgeCase, edge_case_texts
 
+_COMMON_TEXTS = (
+    "Ada", "Grace", "Linus", "Alan", "Edsger", "Barbara", "Hedy", "Katherine", "Blaise", "Emmy",
+    "Acme Corp", "Initech", "Globex, Inc.", "Umbrella", "Berlin", "São Paulo", "Zürich", "Oslo",
+    "VP of Sales", "Engineer", "Web", "Referral", "Trade Show", "M\u00fcnchen", "O'Brien",
+)  # fmt: skip
+_FIRST_DATE = datetime(2019, 1, 1, tzinfo=UTC)
+# One text in so many is an edge case: an export of one month of the default data has them all.
+_EDGE_CASE_TEXT_EVERY = 29
+_EXTREME_INTEGER_EVERY = 50
 _TEXT_TYPES = frozenset({"string", "text", "textarea", "lead_function"})
-_WORDS = (
-    *("North", "South", "East", "West", "Basic", "Standard", "Premium", "Enterprise"),
-    *("Annual", "Monthly", "Trial", "Renewal"),
-)
-_FIELD_VALUES: Mapping[str, FieldValue] = LEAD_VALUES | OBJECT_VALUES
-# The values of fields that are not in that table, such as those of the option `many_fields`.
-_TYPE_VALUES: Mapping[str, FieldValue] = {
-    "email": lambda one: one.person.email,
-    "phone": lambda one: one.person.phone(4),
-    "url": lambda one: f"https://www.{one.person.company.domain}/page-{one.bits % 40}",
-    "link": lambda one: f"https://crm.example/{one.fixed_bits % 10**6}",
-    "reference": lambda one: str(one.fixed_bits % 100_000),
-    "boolean": lambda one: bool(one.bits & 256),
-    "integer": lambda one: (one.bits >> 16) % 1000,
-    "score": lambda one: (one.bits >> 16) % 100,
-    "float": lambda one: (one.bits >> 16) % 100_000 / 100,
-    "percent": lambda one: (one.bits >> 16) % 201 / 2,
-    "currency": lambda one: (one.bits >> 16) % 1_000_000 / 100,
-    "date": lambda one: one.past_instant().date(),
-    "datetime": FieldContext.past_instant,
+
+
+def _array(bits: int) -> str:
+    return ";".join(
+        _COMMON_TEXTS[(bits >> shift) % 10] for shift in range(8, 8 + 8 * (bits % 4), 8)
+    )
+
+
+# Values that only fit the data type, from 64 pseudo-random bits; other types have texts.
+_ARBITRARY_VALUES: dict[str, Callable[[int], Value]] = {
+    "email": lambda bits: f"{bits % 10**9:x}@example.com",
+    "phone": lambda bits: f"+1 (555) {bits % 1000:03}-{(bits >> 16) % 10000:04}",
+    "url": lambda bits: f"https://www.example.com/a?b={bits % 999}&c=d;e,f#{bits % 7}",
+    "reference": lambda bits: str(bits % 100_000),
+    "array": _array,
+    "link": lambda bits: f"https://crm.example.com/{bits % 9999}",
+    "boolean": lambda bits: bool(bits & 256),
+    "integer": lambda bits: (bits >> 16) % 10_000,
+    "score": lambda bits: (bits >> 16) % 120 - 20,
+    "float": lambda bits: ((bits >> 16) % 2_000_000 - 1_000_000) / 1000,
+    "percent": lambda bits: (bits >> 16) % 201 / 2,
+    "currency": lambda bits: (bits >> 16) % 10**9 / 100,
+    "date": lambda bits: (_FIRST_DATE + timedelta(days=(bits >> 16) % 2800)).date(),
+    "datetime": lambda bits: _FIRST_DATE + timedelta(seconds=(bits >> 16) % 240_000_000),
 }
-
-
-class Field(Protocol):
-    """A field of a lead, a custom object or a program member."""
-
-    @property
-    def name(self) -> str:
-        """Its REST name."""
-
-    @property
-    def data_type(self) -> str:
-        """Its data type, in any letter case."""
-
-    @property
-    def name_checksum(self) -> int:
-        """Makes its values different from those of other fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +67,42 @@ class ValueSource:
     def __init__(self, edge_cases: Collection[EdgeCase]) -> None:
         self.edge_cases = edge_cases
         self.is_arbitrary = EdgeCase.ARBITRARY_VALUES in edge_cases
-        self.arbitrary = ArbitraryValues(edge_cases)
         self._texts = edge_case_texts(edge_cases)
         self._has_extreme_integers = EdgeCase.EXTREME_NUMBERS in edge_cases
 
     def value(self, field: Field, bits: int, record: RecordContext) -> Value:
         """The value of a field; ``bits`` are other ones after each change of it."""
-        if self.is_arbitrary:
-            return self.arbitrary.value(field.data_type, bits)
         data_type = field.data_type.casefold()
-        if self._texts and data_type in _TEXT_TYPES and bits % EDGE_CASE_TEXT_EVERY == 0:
+        if self.is_arbitrary:
+            return self.arbitrary_value(data_type, bits)
+        context = ValueContext(
+            person(record.lead_bits),
+            bits,
+            field.field_bits(record.record_bits),
+            record.created_at,
+            record.changed_at,
+        )
+        value = field_value(field.name, data_type)(context)
+        return self.with_edge_cases(value, data_type, bits)
+
+    def arbitrary_value(self, data_type: str, bits: int) -> Value:
+        """A value that fits this data type, in lower case; one value in six is None."""
+        if (bits >> 48) % 6 == 0:
+            return None
+        if data_type in ("text", "textarea"):
+            return " ".join(str(self._arbitrary_text(bits >> shift)) for shift in (0, 7, 11))
+        if data_type in _ARBITRARY_VALUES:
+            return self.with_edge_cases(_ARBITRARY_VALUES[data_type](bits), data_type, bits)
+        return self._arbitrary_text(bits)
+
+    def _arbitrary_text(self, bits: int) -> Value:
+        return self.with_edge_cases(pick(_COMMON_TEXTS, bits >> 16), "string", bits)
+
+    def with_edge_cases(self, value: Value, data_type: str, bits: int) -> Value:
+        """The value, or for some bits an edge case of the data type."""
+        if self._texts and data_type in _TEXT_TYPES and bits % _EDGE_CASE_TEXT_EVERY == 0:
             return pick(self._texts, bits >> 16)
-        is_extreme = self._has_extreme_integers and bits % EXTREME_INTEGER_EVERY == 0
-        if is_extreme and data_type == "integer":
-            return pick(EXTREME_INTEGERS, bits >> 16)
-        compute = _FIELD_VALUES.get(field.name) or _TYPE_VALUES.get(data_type, _words)
-        return compute(_context(field, bits, record))
-
-    def text(self, plausible: str, bits: int) -> str:
-        """The plausible text, or for some bits an edge case."""
-        if self._texts and bits % EDGE_CASE_TEXT_EVERY == 0:
-            return pick(self._texts, bits >> 16)
-        return plausible
-
-
-def _words(one: FieldContext) -> str:
-    return f"{pick(_WORDS, one.bits >> 8)} {pick(_WORDS, one.bits >> 16)}"
-
-
-def _context(field: Field, bits: int, record: RecordContext) -> FieldContext:
-    return FieldContext(
-        person=person(record.lead_bits),
-        bits=bits,
-        fixed_bits=combine_bits(record.record_bits, field.name_checksum),
-        created_at=record.created_at,
-        changed_at=record.changed_at,
-    )
+        is_extreme = self._has_extreme_integers and bits % _EXTREME_INTEGER_EVERY == 0
+        return (
+            pick(EXTREME_INTEGERS, bits >> 16) if is_extreme and data_type == "integer" else value
+        )

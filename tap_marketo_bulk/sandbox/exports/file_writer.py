@@ -9,16 +9,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
-from tap_marketo_bulk.sandbox.data.random_values import Value
 from tap_marketo_bulk.sandbox.edge_cases import STRAY_QUOTE_TEXTS
 
 FILE_FORMATS = ("CSV", "TSV", "SSV")
 _SEPARATORS = {"CSV": ",", "TSV": "\t"}
 _NULL = "null"
-_FALSE_TEXTS = {"true": "false", "True": "False", "TRUE": "FALSE", "1": "0"}
+_FALSE_TEXTS = {"true": "false", "1": "0"}
 
 
-def format_value(value: Value, *, true_text: str = "true") -> str:
+def format_value(value: object, *, true_text: str = "true") -> str:
     """The text of a value in an export file, before quoting.
 
     ``true_text`` is the text of True and selects the matching text of False.
@@ -31,7 +30,7 @@ def format_value(value: Value, *, true_text: str = "true") -> str:
         return format_epoch_seconds(int(value.timestamp()))
     if isinstance(value, date):
         return value.isoformat()
-    return str(value)
+    return format_json(value) if isinstance(value, dict) else str(value)
 
 
 def format_json(value: object) -> str:

@@ -1,18 +1,77 @@
-"""Access to the API: API users, their access tokens, and Marketo's limits on calls."""
+"""Access to the API: API users, their tokens, the numbers of their calls, and Marketo's limits."""
 
 import uuid
-from collections import deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
-from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.clock import SandboxClock, central_midnight
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.http.call_statistics import CallStatistics
 from tap_marketo_bulk.sandbox.options import Options
+
+_DAYS_IN_REPORT = 7
+
+
+class CallStatistics:
+    """Counts calls by API user and API errors by code; threads can share it.
+
+    Raises:
+        TimeZoneDataMissingError: The machine has no time zone data.
+    """
+
+    def __init__(self, clock: SandboxClock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._calls: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        self._errors: defaultdict[date, Counter[str]] = defaultdict(Counter)
+        # Find out now whether there is time zone data.
+        self._today()
+
+    def count_call(self, client_id: str) -> None:
+        """Count a call of this user."""
+        with self._lock:
+            self._calls[self._today()][client_id] += 1
+
+    def count_error(self, code: str) -> None:
+        """Count a response with this error code."""
+        with self._lock:
+            self._errors[self._today()][code] += 1
+
+    def calls_today(self) -> int:
+        """The number of calls of all users today."""
+        with self._lock:
+            return self._calls[self._today()].total()
+
+    def usage(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
+        """The calls of the last ``days`` days, today included, as Get Weekly Usage reports them."""
+        return self._report(self._calls, days, "users", "userId")
+
+    def errors(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
+        """The errors of the last ``days`` days, as Get Weekly Errors reports them."""
+        return self._report(self._errors, days, "errors", "errorCode")
+
+    def _report(
+        self, counters: defaultdict[date, Counter[str]], days: int, member: str, key: str
+    ) -> list[dict[str, object]]:
+        today = self._today()
+        dates = [today - timedelta(days=age) for age in reversed(range(days))]
+        with self._lock:
+            counts = [(day, dict(counters[day])) for day in dates]
+        return [
+            {
+                "date": day.isoformat(),
+                "total": sum(count.values()),
+                member: [{key: name, "count": number} for name, number in count.items()],
+            }
+            for day, count in counts
+        ]
+
+    def _today(self) -> date:
+        return central_midnight(self._clock.now()).date()
 
 
 @dataclass(frozen=True)
@@ -149,3 +208,16 @@ class CallLimits:
                 message = f"Max rate limit '{self._options.rate_limit}' exceeded with in '20' secs"
                 raise SandboxApiError(ApiErrorCode.RATE_LIMIT, message)
             self._recent.append(now)
+
+    def check_permission(self, permission: str) -> None:
+        """Check that the role of the API users has a permission; empty: none is needed.
+
+        Raises:
+            SandboxApiError: It does not have it.
+        """
+        if permission and permission not in self._options.permissions:
+            raise SandboxApiError(ApiErrorCode.ACCESS_DENIED, "Access denied")
+
+    def count_error(self, code: str) -> None:
+        """Count a response with this error code."""
+        self._statistics.count_error(code)

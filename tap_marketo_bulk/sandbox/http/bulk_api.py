@@ -3,38 +3,38 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.exports.definition import ExportDefinition
-from tap_marketo_bulk.sandbox.exports.job import CANCELLED_SPELLINGS, STATUSES, Job
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.http.dispatcher import Route
-from tap_marketo_bulk.sandbox.http.messages import FilePart, HttpRequest, HttpResponse
-from tap_marketo_bulk.sandbox.http.permissions import RolePermissions
-from tap_marketo_bulk.sandbox.http.responses import page_by_token, result_response, text_response
+from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.exports.objects import ExportObject
+from tap_marketo_bulk.sandbox.http.messages import (
+    FilePart,
+    HttpRequest,
+    HttpResponse,
+    Route,
+    result_response,
+    text_response,
+)
+from tap_marketo_bulk.sandbox.http.parameters import page_by_token
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 
 
 class BulkApi:
-    """The handlers; ``definitions`` are the export objects by name."""
+    """The handlers; ``objects`` are the export objects by name."""
 
     def __init__(
-        self,
-        definitions: Mapping[str, ExportDefinition[Any, Any]],
-        jobs: JobQueue,
-        permissions: RolePermissions,
-        file_content_type: str,
+        self, objects: Mapping[str, ExportObject], jobs: JobQueue, file_content_type: str
     ) -> None:
-        self._definitions = definitions
+        self._objects = objects
         self._jobs = jobs
-        self._permissions = permissions
         self._file_content_type = file_content_type
 
     def routes(self) -> list[Route]:
         """The routes, for each export object the same."""
-        objects = "|".join((*map(re.escape, self._definitions), "customobjects/[^/]+"))
+        objects = "|".join((*map(re.escape, self._objects), "customobjects/[^/]+"))
         export = rf"/bulk/v1/(?P<object>{objects})/export"
         job = rf"{export}/(?P<export_id>[^/]+)"
         routes = (
@@ -45,21 +45,17 @@ class BulkApi:
             ("cancel", "POST", rf"{job}/cancel\.json", self._cancel),
             ("list", "GET", rf"{export}\.json", self._list_jobs),
         )
-        guard = self._permissions.guard
-        return [
-            Route(name, method, path_pattern, guard(handler, self._permission_for))
-            for name, method, path_pattern, handler in routes
-        ]
+        return [Route(*route, self._permission_of) for route in routes]
 
-    def _permission_for(self, request: HttpRequest) -> str:
-        return self._definition(request).permission
+    def _permission_of(self, request: HttpRequest) -> str:
+        return self._object(request).permission
 
-    def _definition(self, request: HttpRequest) -> ExportDefinition[Any, Any]:
-        definition = self._definitions.get(request.call.object)
-        if definition is None:
+    def _object(self, request: HttpRequest) -> ExportObject:
+        found = self._objects.get(request.call.object)
+        if found is None:
             message = f"Object '{request.call.object.rpartition('/')[2]}' not found"
             raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
-        return definition
+        return found
 
     def _create(self, request: HttpRequest) -> HttpResponse:
         if "application/json" not in request.headers.get("content-type", ""):
@@ -69,7 +65,7 @@ class BulkApi:
         if not isinstance(body, dict):
             message = "Invalid JSON: the body must be an object"
             raise SandboxApiError(ApiErrorCode.INVALID_JSON, message)
-        self._definition(request).parse_create_body(body, self._jobs.current_instant())
+        self._object(request).parse_create_body(body, self._jobs.current_instant())
         return _job_response(self._jobs.create(request.call.object, request.client_id, body))
 
     def _find_job(self, request: HttpRequest) -> Job:
@@ -116,11 +112,12 @@ class BulkApi:
             if start >= end:
                 return HttpResponse(416, headers=headers | {"Content-Range": f"bytes */{size}"})
             headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        count_sent_bytes = partial(self._jobs.count_sent_bytes, job.export_id)
         return HttpResponse(
             206 if range_match else 200,
             content_type=self._file_content_type,
             headers=headers,
-            file=FilePart(path, start, end - start, job.export_id),
+            file=FilePart(path, start, end - start, count_sent_bytes),
         )
 
 

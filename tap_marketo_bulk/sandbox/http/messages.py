@@ -1,9 +1,13 @@
-"""Requests and responses as values, independent of the server."""
+"""Requests and responses as values, independent of the server and of the API."""
 
-from collections.abc import Iterator, Mapping
+import json
+import uuid
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from tap_marketo_bulk.sandbox.api_errors import SandboxApiError
 
 BEFORE_HEADERS = -1
 """A value of ``Transmission.drop_at``: the connection ends before the headers."""
@@ -56,7 +60,8 @@ class FilePart:
     path: Path
     start: int
     length: int
-    export_id: str
+    count_sent_bytes: Callable[[int], None]
+    """Called once for each response, with the number of bytes that it sent."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +96,51 @@ class HttpResponse:
         """The length of the body in bytes, as in Content-Length."""
         return len(self.body) + (self.file.length if self.file else 0)
 
-    def body_chunks(self) -> Iterator[bytes]:
-        """The bytes to send as the body, up to the byte where the connection ends."""
+    @property
+    def _end(self) -> int:
+        """The number of bytes of the body that are sent."""
+        drop_at = self.transmission.drop_at
+        return self.length if drop_at is None else drop_at
+
+    def all_headers(self) -> dict[str, str]:
+        """All headers, with those that describe the body."""
+        about_body = {"Content-Type": self.content_type, "Content-Length": str(self.length)}
+        return {**about_body, **self.headers}
+
+    def body_chunks(self) -> Generator[bytes]:
+        """The bytes to send as the body, up to the byte where the connection ends.
+
+        Each chunk counts as sent once the next one is requested, the last one once it is returned:
+        a client that has received it can read the count.
+        """
+        total = self._end
+        sent = 0
+        try:
+            for chunk in self._changed_chunks():
+                if sent + len(chunk) == total:
+                    sent += len(chunk)
+                    self._count_sent_bytes(sent)
+                    yield chunk
+                    return
+                yield chunk
+                sent += len(chunk)
+        finally:
+            if sent < total:
+                self._count_sent_bytes(sent)
+
+    def _count_sent_bytes(self, byte_count: int) -> None:
+        if self.file:
+            self.file.count_sent_bytes(byte_count)
+
+    def _changed_chunks(self) -> Iterator[bytes]:
+        """The chunks of the body with the effect of faults."""
         offset = 0
-        end = self.transmission.drop_at
+        end = self._end
         corrupt_at = self.transmission.corrupt_at
         for original in self._original_chunks():
-            chunk = original
+            chunk = original[: end - offset]
             if corrupt_at is not None and offset <= corrupt_at < offset + len(chunk):
                 chunk = _with_changed_byte(chunk, corrupt_at - offset)
-            if end is not None and offset + len(chunk) > end:
-                yield chunk[: end - offset]
-                return
             yield chunk
             offset += len(chunk)
 
@@ -124,3 +162,59 @@ class HttpResponse:
 
 def _with_changed_byte(chunk: bytes, index: int) -> bytes:
     return chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
+
+
+Handler = Callable[[HttpRequest], HttpResponse]
+"""Responds to an authenticated call; may raise ``SandboxApiError``."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """The handler of the calls with this method and a path that matches ``path_pattern``.
+
+    ``name`` is the name of the call in the request log and in faults. The pattern may have the
+    groups ``object`` and ``export_id``. ``permission_of`` returns the permission that a request
+    needs, empty if it needs none.
+    """
+
+    name: str
+    method: str
+    path_pattern: str
+    handler: Handler
+    permission_of: Callable[[HttpRequest], str] = lambda _: ""
+
+
+def json_response(content: object, status: int = 200) -> HttpResponse:
+    """A response with ``content`` as JSON."""
+    return HttpResponse(status, json.dumps(content).encode())
+
+
+def text_response(status: int, text: str) -> HttpResponse:
+    """A response of plain text."""
+    return HttpResponse(status, text.encode(), "text/plain;charset=UTF-8")
+
+
+def success_response(**members: object) -> HttpResponse:
+    """The envelope of a successful call, with these members, such as ``result``."""
+    return json_response({"requestId": _request_id(), "success": True, **members})
+
+
+def result_response(result: Sequence[Mapping[str, object]], **members: object) -> HttpResponse:
+    """The envelope of a successful call, with ``result`` and other members."""
+    return success_response(result=result, **members)
+
+
+def error_response(entry: Mapping[str, object], status: int = 200) -> HttpResponse:
+    """The envelope of a failed call, with one entry of ``errors``."""
+    content = {"requestId": _request_id(), "success": False, "errors": [entry]}
+    return json_response(content, status)
+
+
+def api_error_response(error: SandboxApiError) -> HttpResponse:
+    """The envelope of a failed call for an error that a handler raised."""
+    return error_response({"code": error.code, "message": error.message}, error.http_status)
+
+
+def _request_id() -> str:
+    digits = uuid.uuid4().hex
+    return f"{digits[:4]}#{digits[4:15]}"

@@ -1,10 +1,9 @@
-"""An export job, the faults that change it, and the job as the API reports it."""
+"""An export job: as it is stored, and as the API reports it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-
-from tap_marketo_bulk.sandbox.faults import Fault
 
 STATUSES = ("Created", "Queued", "Processing", "Completed", "Failed", "Cancelled")
 CANCELLED_SPELLINGS = ("cancelled", "canceled")
@@ -32,22 +31,6 @@ class JobFaults:
     file_size_error: int = 0
     """Added to the reported ``fileSize``."""
     omits_checksum: bool = False
-
-    def add(self, fault: Fault, cancel_spelling: str) -> "JobFaults":
-        """Return these effects and the effect of ``fault``, whose kind is in ``JOB_KINDS``.
-
-        ``cancel_spelling`` is the option of this name.
-        """
-        return {
-            "fail": replace(self, final_status="Failed", error=fault.message),
-            "cancelled": replace(self, final_status=cancel_spelling),
-            "vanish": replace(self, is_deleted=True),
-            "stuck": replace(self, never_ends=True),
-            "slow": replace(self, additional_seconds=fault.seconds),
-            "wrong_count": replace(self, record_count_error=fault.amount),
-            "wrong_size": replace(self, file_size_error=fault.amount),
-            "no_checksum": replace(self, omits_checksum=True),
-        }[fault.kind]
 
 
 @dataclass(frozen=True)
@@ -120,3 +103,26 @@ def _with_description_errors(job: Job) -> Job:
         file_size=job.file_size + job.job_faults.file_size_error,
         file_checksum=None if job.job_faults.omits_checksum else job.file_checksum,
     )
+
+
+JOB_RETENTION = timedelta(days=7)
+"""The age at which a job and its file cannot be read any more."""
+
+
+@dataclass(frozen=True)
+class DownloadCharge:
+    """Bytes of a file that were sent more than once; they count against the quota too."""
+
+    at: datetime
+    bytes: int
+
+
+@dataclass(frozen=True)
+class JobHistory:
+    """All jobs in order of creation, and all charges for downloads, as a state contains them."""
+
+    jobs: tuple[Job, ...] = ()
+    charges: tuple[DownloadCharge, ...] = ()
+
+
+SaveHistory = Callable[[JobHistory], object]

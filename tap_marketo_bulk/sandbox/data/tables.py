@@ -1,0 +1,10 @@
+"""The tables of the data set, in the JSON files beside this module."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def load_table(name: str) -> Any:  # noqa: ANN401 - JSON
+    """The content of the file ``<name>.json``."""
+    return json.loads(Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8"))
