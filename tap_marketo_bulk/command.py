@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,37 @@ from singer_sdk.exceptions import SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
 from tap_marketo_bulk.errors import MarketoBulkError
+from tap_marketo_bulk.exports.progress import interrupted_message
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterator
 
     import click
+
+
+class SignalExit(SystemExit):
+    """The end of the process after SIGINT or SIGTERM.
+
+    It is logged once it is caught: the signal may have arrived in the middle of a log line.
+    """
+
+    def __init__(self, signal_number: int, jobs: int) -> None:
+        """Set the exit code as a shell reports a process that a signal ended.
+
+        Args:
+            signal_number: The number of the signal.
+            jobs: The export jobs of the run that run on in Marketo.
+        """
+        super().__init__(128 + signal_number)
+        self._message = interrupted_message(signal.Signals(signal_number).name, jobs)
+        self._is_logged = False
+
+    def log_once(self, logger: logging.Logger) -> None:
+        """Log what becomes of the jobs of the run, unless it was logged before."""
+        if not self._is_logged:
+            self._is_logged = True
+            logger.warning("%s", self._message)
 
 
 class ErrorReportingCommand(SingerCommand):
@@ -47,6 +74,9 @@ class ErrorReportingCommand(SingerCommand):
             yield
         except MarketoBulkError as error:
             self._end(str(error))
+        except SignalExit as process_exit:
+            process_exit.log_once(self.logger)
+            raise
         except BrokenPipeError:
             # Python flushes stdout when it ends, which would fail once more.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

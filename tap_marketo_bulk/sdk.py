@@ -137,6 +137,7 @@ class SdkTap(Tap):
         self.check_bookmark_columns()
         try:
             super().sync_all()
+            self.raise_postponed_errors()
         except BaseException as error:
             self.report_run_end(error)
             raise
@@ -157,6 +158,10 @@ class SdkTap(Tap):
     @abstractmethod
     def check_bookmark_columns(self) -> None:
         """Check what can only be checked once the streams are known, before any is read."""
+
+    @abstractmethod
+    def raise_postponed_errors(self) -> None:
+        """Raise the errors of a run that are raised after the last stream."""
 
     @abstractmethod
     def report_run_end(self, error: BaseException | None) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import io
-import signal
+import logging
+import select
 import sys
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
@@ -12,12 +12,10 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.singerlib.catalog import Catalog
 
-from tap_marketo_bulk.command import ErrorReportingCommand
+from tap_marketo_bulk.command import ErrorReportingCommand, SignalExit
 from tap_marketo_bulk.errors import SettingsError
-from tap_marketo_bulk.exports.progress import interrupted_message
 from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.marketo.client import Client
-from tap_marketo_bulk.marketo.exports import Exports
 from tap_marketo_bulk.sdk import SdkTap, filter_log
 from tap_marketo_bulk.settings.config import (
     normalize_config,
@@ -36,9 +34,9 @@ from tap_marketo_bulk.streams.registry import (
     is_stream_name,
 )
 from tap_marketo_bulk.streams.report import log_summary
-from tap_marketo_bulk.streams.run import SyncRun
-from tap_marketo_bulk.streams.state_store import StateStore, check_state, unwrap_state
-from tap_marketo_bulk.times import Clock, SystemClock, corrected_clock
+from tap_marketo_bulk.streams.run import Run
+from tap_marketo_bulk.streams.state_store import StateStore, parse_bookmarks, unwrap_state
+from tap_marketo_bulk.times import Clock, StepTakingClock, SystemClock, corrected_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,25 +99,30 @@ class TapMarketoBulk(SdkTap):
         return dict(read_environment_settings(self.config_jsonschema, self.name))
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take the state of an earlier run; raises ``StateError`` where it is not this tap's."""
-        check_state(state, is_stream_name, is_reference_stream_name)
-        super().load_state(state)
+        """Take the state of an earlier run; raises ``StateError`` if it is not this tap's."""
+        bookmarks = parse_bookmarks(state, is_stream_name, is_reference_stream_name)
+        super().load_state({"bookmarks": bookmarks})
+        if "version" in state:
+            cast("dict[str, Any]", self.state)["version"] = state["version"]
+
+    @cached_property
+    def _client_clock(self) -> StepTakingClock:
+        """The clock of calls, during whose waits the steps of export jobs are taken."""
+        return StepTakingClock(self.clock)
 
     @cached_property
     def client(self) -> Client:
         """The connection to Marketo."""
-        return Client(self.settings.connection, self.clock)
+        return Client(self.settings.connection, self._client_clock)
 
     @cached_property
-    def sync_run(self) -> SyncRun:
+    def sync_run(self) -> Run:
         """What all streams share. Can raise as ``Client.latest_clock_reading``."""
         state_store = StateStore(cast("dict[str, Any]", self.state), self.write_state)
         # What a run reads ends at a time of Marketo's clock, which the first response shows.
         clock = corrected_clock(self.clock, self.client.latest_clock_reading())
-        run = SyncRun(self.settings, clock, Exports(self.client), state_store, self)
-        # However the process ends, jobs that are in no STATE do not run on.
-        atexit.register(run.pipeline.close)
-        atexit.register(run.progress_reporter.close)
+        run = Run(self.settings, clock, self.client, state_store, self.export_groups)
+        self._client_clock.work_for = run.loop.sleep
         return run
 
     def discover_streams(self) -> Sequence[Stream]:
@@ -144,11 +147,7 @@ class TapMarketoBulk(SdkTap):
             for stream in self.streams.values()
             if isinstance(stream, BulkStream)
         ]
-        return list(dict.fromkeys(group.request_builder.object_path for group in groups))
-
-    def last_stream_name(self) -> str:
-        """Return the name of the stream that the SDK reads last."""
-        return [each.name for each in self.streams_to_read() if not each.parent_stream_type][-1]
+        return list(dict.fromkeys(group.export.path for group in groups))
 
     def streams_to_read(self) -> list[MarketoStream]:
         """Return the streams that are selected, or whose typed streams are."""
@@ -176,27 +175,34 @@ class TapMarketoBulk(SdkTap):
                 state = self.sync_run.state_store[stream.name]
                 check_bookmark_column(stream.name, state, stream.spec.replication_columns)
 
+    def raise_postponed_errors(self) -> None:
+        """Raise what kept streams from being read; raises as ``Run.raise_postponed_errors``."""
+        self.sync_run.raise_postponed_errors()
+
     def report_run_end(self, error: BaseException | None) -> None:
         """Log what was read, whatever the outcome."""
-        self.sync_run.progress_reporter.close()
+        if isinstance(error, SignalExit):
+            error.log_once(self.logger)
+        self.sync_run.loop.close()
         log_summary(self.sync_run, self.streams_to_read(), error)
 
     def exit_between_messages(self, signal_number: int) -> None:
         """End the process after SIGINT or SIGTERM, but not in the middle of a line.
 
         Every change of the state was written when it was made, so nothing is left to write.
+        Nothing is logged here either: the signal may have arrived in the middle of a log line.
         """
-        name = signal.Signals(signal_number).name
+        if not select.select([], [sys.stderr], [], 0)[1]:
+            # Nobody reads the log any more, and the process must not wait for that.
+            logging.disable()
         # The signal may arrive before there is a run.
-        run: SyncRun | None = vars(self).get("sync_run")
-        jobs = run.pipeline.count_jobs_that_run_on() if run else 0
-        self.logger.warning("%s", interrupted_message(name, jobs))
-        # As a shell reports a process that a signal ended.
-        exit_code = 128 + signal_number
+        run: Run | None = vars(self).get("sync_run")
+        jobs = run.loop.count_jobs_that_run_on() if run else 0
+        process_exit = SignalExit(signal_number, jobs)
         if isinstance(self.message_writer, MessageWriter):
-            self.message_writer.end_between_messages(exit_code)
+            self.message_writer.end_between_messages(process_exit)
         else:
-            sys.exit(exit_code)
+            raise process_exit
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:  # noqa: ANN401 - the SDK's own

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from threading import Condition
+    from collections.abc import Callable
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -53,10 +53,6 @@ class Clock(Protocol):
         """Wait this many seconds."""
         ...
 
-    def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Wait until the condition is notified, at most ``seconds``; its lock must be held."""
-        ...
-
 
 class SystemClock:
     """The clock of the machine."""
@@ -73,19 +69,35 @@ class SystemClock:
         """Wait this many seconds of real time."""
         time.sleep(seconds)
 
-    def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Wait for a notification, or this many seconds of real time."""
-        condition.wait(seconds)
+
+class StepTakingClock:
+    """A clock during whose waits something else is done, the steps of export jobs for example.
+
+    Attributes:
+        work_for: Works for some seconds, or waits; None while there is nothing to do.
+    """
+
+    def __init__(self, clock: Clock, work_for: Callable[[float], None] | None = None) -> None:
+        self._clock = clock
+        self.work_for = work_for
+
+    def now(self) -> datetime:
+        """Return the present instant, in UTC."""
+        return self._clock.now()
+
+    def monotonic(self) -> float:
+        """Return seconds that never decrease."""
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let some seconds pass."""
+        (self.work_for or self._clock.sleep)(seconds)
 
 
 # Smaller differences are usual: they are corrected without a warning.
 TOLERANCE = timedelta(seconds=5)
-
-
 # No data is lost with a clock that is behind, so only a large difference is reported.
 FAR_BEHIND = timedelta(minutes=5)
-
-
 # A Date header has no fraction of a second.
 _DATE_PRECISION = timedelta(seconds=1)
 
@@ -139,10 +151,6 @@ class CorrectedClock:
     def sleep(self, seconds: float) -> None:
         """Wait this many seconds."""
         self._clock.sleep(seconds)
-
-    def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Wait for a notification, or this many seconds."""
-        self._clock.wait(condition, seconds)
 
 
 def parse_date_header(text: str | None) -> datetime | None:

@@ -31,6 +31,7 @@ from tap_marketo_bulk.errors import ApiError
 from tap_marketo_bulk.input_files import catalog_file_text, state_file_text
 from tap_marketo_bulk.marketo.exports import Exports, JobStatus
 from tap_marketo_bulk.streams.registry import is_stream_name
+from tap_marketo_bulk.streams.report import retention_note
 from tap_marketo_bulk.tap import TapMarketoBulk
 from tap_marketo_bulk.texts import count
 from tap_marketo_bulk.times import parse_instant
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 # Returns a tap with the settings of --config, and takes other options of the tap.
 MakeTap = Callable[..., TapMarketoBulk]
-
 NAME = "tap-marketo-bulk-jobs"
 _DAYS = 7
 # A shell reports a process that a signal ended with this plus the number of the signal.
@@ -403,5 +403,6 @@ def plan_command(
 
 def _plan_run(tap: TapMarketoBulk) -> tuple[Sequence[ExportTask], list[str], list[str]]:
     """Return the export tasks of a run, the streams without jobs, and notes about retention."""
-    planner = tap.sync_run.planner
-    return planner.plan(), tap.rest_stream_names(), planner.retention_notes()
+    tasks = tap.sync_run.plan()
+    note = retention_note(tasks, tap.sync_run.period.horizon)
+    return tasks, tap.rest_stream_names(), [note] if note else []

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     Windows = Mapping[str, Window]
 
 logger = logging.getLogger("tap-marketo-bulk")
-
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 LOWER_BOUND = (
     "This is a lower bound: Marketo shows each API user their own jobs only, and the exports of "
@@ -141,10 +140,10 @@ def estimate_bytes(tasks: Sequence[ExportTask], jobs: Iterable[PastJob]) -> Size
 def windows_by_job(state: Mapping[str, Any], is_stream: Callable[[str], bool]) -> Windows:
     """Return the windows of the jobs that a state, checked by the tap, has of its streams."""
     return {
-        export.export_id: export.window
+        export_id: window
         for stream, raw in state.get("bookmarks", {}).items()
         if is_stream(stream)
-        for export in load_stream_state(stream, raw).exports
+        for export_id, window in load_stream_state(stream, raw).job_windows.items()
     }
 
 

@@ -1,18 +1,13 @@
-"""What a pipeline yields to the reader: verified files, and events about jobs.
-
-The state of one export job in a run, as a value, and the transitions between states.
+"""One export job in a run: its state as a value, and what descriptions and errors of it mean.
 
 ::
 
-    PLANNED -> CREATED -> IN_QUEUE -> COMPLETED -> DOWNLOADED -> READING
+    PLANNED -> CREATED -> IN_QUEUE -> COMPLETED -> DOWNLOADED
        ^          |          |            |
        '----------'----------'------------'   the job is useless: another one is created
     UNFINISHED -> CREATED, IN_QUEUE, COMPLETED or PLANNED   the job of an earlier run
 
     any -> FAILED                                           there will be no file
-
-
-What the descriptions and errors of an export job mean: pure decisions, and their messages.
 """
 
 from __future__ import annotations
@@ -37,10 +32,33 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest
+    from tap_marketo_bulk.marketo.exports import ExportRequest
     from tap_marketo_bulk.plan.planner import ExportTask
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
+# With the same job the next run would end in the same way; with another one it may not.
+_USELESS_JOB_ERRORS = (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError)
+
+
+@dataclass(frozen=True)
+class JobPolicy:
+    """How often jobs are polled, how long they are waited for, and how many there are at once.
+
+    Attributes:
+        poll_seconds: The pause between two status checks of a job.
+        job_timeout_seconds: After so long in the queue a job is cancelled.
+        max_jobs_in_flight: The most jobs that are queued or processed at once.
+        tags_jobs: Whether jobs get a tag by which a run without state finds them.
+        waits_for_quota: Whether a used up daily quota is waited for; otherwise it is an error.
+        extra_lead_fields: The lead fields that a setting names; discovery does not list them.
+    """
+
+    poll_seconds: float
+    job_timeout_seconds: float
+    max_jobs_in_flight: int
+    tags_jobs: bool = False
+    waits_for_quota: bool = False
+    extra_lead_fields: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -48,37 +66,16 @@ class VerifiedFile:
     """A file with the size and checksum that its job reported, at its beginning.
 
     Attributes:
+        task: What was exported.
         request: The task's request without fields that Marketo does not know.
+        job: The job.
+        content: The file.
     """
 
     task: ExportTask
     request: ExportRequest
     job: ExportJob
     content: BinaryIO
-
-
-@dataclass(frozen=True)
-class JobCreated:
-    """A job exists whose id is not in STATE yet; it is not enqueued before it is."""
-
-    task: ExportTask
-    export_id: str
-    created: datetime | None
-    unknown_fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class JobUseless:
-    """The job of a task must not be used by the next run."""
-
-    task: ExportTask
-
-
-Event = VerifiedFile | JobCreated | JobUseless
-
-
-# With the same job the next run would end in the same way; with another one it may not.
-_USELESS_JOB_ERRORS = (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError)
 
 
 class JobStage(Enum):
@@ -96,8 +93,6 @@ class JobStage(Enum):
     """Marketo has the file."""
     DOWNLOADED = auto()
     """The file is on local disk and verified."""
-    READING = auto()
-    """The file is being read."""
     FAILED = auto()
     """There will be no file; ``error`` is the reason."""
 
@@ -111,12 +106,12 @@ class JobState:
         task: What is exported.
         request: The task's request without the fields that Marketo does not know.
         stage: How far the job has come.
-        job: Marketo's last description of the job, None where there is no job.
+        job: Marketo's last description of the job, None if there is no job.
         attempts: Jobs that this run created for the task.
         invalid_responses: Responses about the job that made no sense.
+        failed_calls: Calls about the job that failed, since the last one that did not.
         due: Monotonic second before which the next step is too early.
-        since: Monotonic second at which the job entered its present part of life: created, or
-            in the queue.
+        since: Monotonic second at which the job was created or entered the queue.
         queue_full_since: Monotonic second since which the queue has been full.
         file: The verified file, None before it is downloaded.
         error: The reason why there will be no file.
@@ -129,6 +124,7 @@ class JobState:
     job: ExportJob | None = None
     attempts: int = 0
     invalid_responses: int = 0
+    failed_calls: int = 0
     due: float = 0.0
     since: float = 0.0
     queue_full_since: float | None = None
@@ -137,7 +133,7 @@ class JobState:
 
     @property
     def export_id(self) -> str:
-        """Marketo's id of the job, empty where there is no job."""
+        """Marketo's id of the job, empty if there is no job."""
         if self.job is None:
             return (self.task.export_id or "") if self.stage is JobStage.UNFINISHED else ""
         return self.job.export_id
@@ -148,95 +144,45 @@ class JobState:
         return bool(self.export_id) and self.export_id == self.task.export_id
 
     @property
-    def is_tagged(self) -> bool:
-        """Whether a run without its id in STATE finds the job by its tag."""
-        return bool(self.request.column_header_names)
-
-    @property
     def unknown_fields(self) -> tuple[str, ...]:
         """The fields of the task's request that the job lacks."""
         kept = self.request.fields
         return tuple(name for name in self.task.request.fields if name not in kept)
+
+    def with_stage(
+        self, stage: JobStage, job: ExportJob | None, now: float, pause: float = 0.0
+    ) -> JobState:
+        """Return the state at a later stage, of which the next step is due after a pause."""
+        return replace(
+            self,
+            stage=stage,
+            job=job,
+            due=now + pause,
+            since=now,
+            failed_calls=0,
+            queue_full_since=None,
+        )
+
+    def with_new_job(self, job: ExportJob, request: ExportRequest, now: float) -> JobState:
+        """Return the state after a job was created for a request."""
+        created = self.with_stage(JobStage.CREATED, job, now)
+        return replace(created, request=request, attempts=self.attempts + 1)
+
+    def with_file(self, job: ExportJob, content: BinaryIO) -> JobState:
+        """Return the state after the job's file was downloaded and verified."""
+        file = VerifiedFile(self.task, self.request, job, content)
+        return replace(self, stage=JobStage.DOWNLOADED, file=file)
+
+    def with_error(self, error: BaseException) -> JobState:
+        """Return the state after an error that ends the task."""
+        return replace(self, stage=JobStage.FAILED, error=error)
 
 
 def first_state(number: int, task: ExportTask, now: float) -> JobState:
     """Return the first state of a task."""
     stage = JobStage.UNFINISHED if task.export_id else JobStage.PLANNED
     request = task.request.without(task.unknown_fields)
-    return JobState(number, task, request, stage, since=now)
-
-
-def created(state: JobState, job: ExportJob, request: ExportRequest, now: float) -> JobState:
-    """Return the state after a job was created."""
-    return replace(
-        state,
-        stage=JobStage.CREATED,
-        job=job,
-        request=request,
-        attempts=state.attempts + 1,
-        due=now,
-        since=now,
-        queue_full_since=None,
-    )
-
-
-def found_created(state: JobState, job: ExportJob, now: float) -> JobState:
-    """Return the state after the job of an earlier run was found to be created."""
-    return replace(state, stage=JobStage.CREATED, job=job, due=now, since=now)
-
-
-def in_queue(state: JobState, job: ExportJob, now: float, pause: float) -> JobState:
-    """Return the state after a job was enqueued, or found in the queue."""
-    return replace(
-        state, stage=JobStage.IN_QUEUE, job=job, due=now + pause, since=now, queue_full_since=None
-    )
-
-
-def queue_full(state: JobState, now: float, pause: float) -> JobState:
-    """Return the state after the queue had no place for the job."""
-    since = now if state.queue_full_since is None else state.queue_full_since
-    return replace(state, due=now + pause, queue_full_since=since)
-
-
-def paused(state: JobState, until: float) -> JobState:
-    """Return the state while the daily quota is waited for; a full queue is forgotten."""
-    return replace(state, due=until, queue_full_since=None)
-
-
-def polled(state: JobState, job: ExportJob, due: float) -> JobState:
-    """Return the state after a status check that changed nothing."""
-    return replace(state, job=job, due=due)
-
-
-def responded_invalidly(state: JobState, due: float) -> JobState:
-    """Return the state after a response about the job that made no sense."""
-    return replace(state, invalid_responses=state.invalid_responses + 1, due=due)
-
-
-def completed(state: JobState, job: ExportJob, now: float) -> JobState:
-    """Return the state after Marketo finished the file."""
-    return replace(state, stage=JobStage.COMPLETED, job=job, due=now)
-
-
-def planned_again(state: JobState, now: float) -> JobState:
-    """Return the state after a job turned out to be useless: another one is created."""
-    return replace(state, stage=JobStage.PLANNED, job=None, due=now, since=now)
-
-
-def downloaded(state: JobState, job: ExportJob, content: BinaryIO) -> JobState:
-    """Return the state after the job's file was downloaded and verified."""
-    file = VerifiedFile(state.task, state.request, job, content)
-    return replace(state, stage=JobStage.DOWNLOADED, file=file)
-
-
-def reading(state: JobState) -> JobState:
-    """Return the state while the file is being read."""
-    return replace(state, stage=JobStage.READING)
-
-
-def failed(state: JobState, error: BaseException) -> JobState:
-    """Return the state after an error that ends the task."""
-    return replace(state, stage=JobStage.FAILED, error=error)
+    return JobState(number, task, request, stage, due=now, since=now)
 
 
 def makes_job_useless(error: BaseException) -> bool:
@@ -244,15 +190,11 @@ def makes_job_useless(error: BaseException) -> bool:
     return isinstance(error, _USELESS_JOB_ERRORS)
 
 
-# A job that Marketo fails, or that somebody cancels, is created anew until there were this many.
+# A job that Marketo fails, or that somebody cancels, is created again until there were this many.
 MAX_ATTEMPTS = 3
-
-
 # This many responses about a job may make no sense: an unknown status, or a completed job without
 # the checksum that its file is verified with.
 MAX_INVALID_RESPONSES = 3
-
-
 # How Marketo may answer that it does not know a job; nobody has established which it is.
 NOT_FOUND_CODES = frozenset(("404", "610", "702", "1003", "1013"))
 

@@ -1,20 +1,15 @@
-"""The tag by which an export job describes itself: a header of its file.
+"""Jobs that an earlier run created and STATE does not have, found by a tag in their files.
 
-Marketo's job list does not return the filter of a job. So the header of a file's first column
-holds what the job was created for, in letters, digits and underscores::
+A target emits a STATE message later than it receives it. If tap and target end together, the ids
+of the latest jobs are lost. The jobs are still in Marketo's job list, which returns no filters. So
+the header of a file's first column holds what the job was created for, in letters, digits and
+underscores::
 
     id__20260101T000000Z_20260201T000000Z_20260301T000000Z_a1b2c3d4e5f60718_0
 
 That is the field, the window's start and end, the horizon of the run that created the job, the
 digest of the request as the catalog asked for it, and the number of its fields that Marketo did
-not know. A run that has lost its state finds its jobs by it.
-
-
-Jobs that an earlier run created and STATE does not have, found by their tags.
-
-A target emits a STATE message later than it receives it. If tap and target end together, the ids
-of the latest jobs are lost. The jobs are still in Marketo's job list, which returns no filters; see
-``job_tag`` for how a job describes itself.
+not know.
 """
 
 from __future__ import annotations
@@ -24,7 +19,7 @@ import io
 import logging
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,38 +28,31 @@ from tap_marketo_bulk.exports.job import is_expired
 from tap_marketo_bulk.exports.progress import LoggedProgress
 from tap_marketo_bulk.marketo.download import download_beginning
 from tap_marketo_bulk.marketo.exports import JobStatus
-from tap_marketo_bulk.plan.ledger import UnfinishedExport
+from tap_marketo_bulk.plan.state_format import UnfinishedJob
 from tap_marketo_bulk.plan.windows import Window
 from tap_marketo_bulk.texts import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from tap_marketo_bulk.exports.quota import PastExports
+    from tap_marketo_bulk.exports.job import JobPolicy
+    from tap_marketo_bulk.exports.loop import ExportLoop
     from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports
-    from tap_marketo_bulk.plan.ledger import StreamState
-    from tap_marketo_bulk.plan.planner import ExportTask, JobPolicy
+    from tap_marketo_bulk.plan.planner import ExportTask
+    from tap_marketo_bulk.plan.state_format import StreamState
     from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
-
-
 _INSTANT = r"(\d{8}T\d{6}Z)"
-
-
 _TAG = re.compile(
     rf"(?<!\w)(\w+?)__{_INSTANT}_{_INSTANT}_{_INSTANT}_([0-9a-f]{{16}})_(\d+)(?!\w)", re.ASCII
 )
-
-
 _NOT_IN_TAGS = re.compile(r"\W", re.ASCII)
-
-
 _FORMAT = "%Y%m%dT%H%M%SZ"
-
-
-# The longest tag of a field name of 60 characters is shorter.
-TAG_BYTES = 256
+# Marketo's clock can be behind this one by so much.
+_CLOCK_TOLERANCE = timedelta(seconds=5)
+# The longest tag is shorter: names of fields have up to 255 characters.
+TAG_BYTES = 512
 
 
 @dataclass(frozen=True)
@@ -74,20 +62,20 @@ class JobTag:
     Attributes:
         field: The field of the column that has the tag as its header.
         window: The stretch of time that the file covers.
-        horizon: The horizon of the run that created the job.
+        as_of: The horizon of the run that created the job.
         digest: The digest of the request as the catalog asked for it.
         unknown_fields: The number of its fields that the job lacks.
     """
 
     field: str
     window: Window
-    horizon: datetime
+    as_of: datetime
     digest: str
     unknown_fields: int
 
     def __str__(self) -> str:
         """Return the tag as a header."""
-        instants = (self.window.start, self.window.end, self.horizon)
+        instants = (self.window.start, self.window.end, self.as_of)
         texts = "_".join(instant.astimezone(UTC).strftime(_FORMAT) for instant in instants)
         return f"{self.field}__{texts}_{self.digest}_{self.unknown_fields}"
 
@@ -95,7 +83,7 @@ class JobTag:
 def tag_of(task: ExportTask, field: str, unknown_fields: int) -> JobTag:
     """Return the tag of the job of a task whose file begins with ``field``."""
     return JobTag(
-        tag_safe_field_name(field), task.window, task.horizon, task.request.digest, unknown_fields
+        tag_safe_field_name(field), task.window, task.as_of, task.request.digest, unknown_fields
     )
 
 
@@ -135,8 +123,8 @@ def _parse(text: str) -> datetime:
     return datetime.strptime(text, _FORMAT).replace(tzinfo=UTC)
 
 
-# The header of a file with a thousand fields is shorter.
-_HEADER_BYTES = 64 * 1024
+# A header with a thousand fields of 255 characters is shorter.
+_HEADER_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -144,39 +132,41 @@ class FoundJob:
     """A job that STATE lacks, with what its tag says.
 
     Attributes:
-        export: As STATE holds an unfinished job.
-        created: When Marketo created the job.
+        job: As STATE holds an unfinished job.
+        created: When Marketo created it.
     """
 
-    export: UnfinishedExport
+    job: UnfinishedJob
     created: datetime | None
 
 
-class UnknownJobFinder:
-    """Finds jobs of earlier runs; makes one list call per object where there are none."""
+class LostJobFinder:
+    """Finds jobs of earlier runs; makes one list call per object if there are none."""
 
     def __init__(
-        self, exports: Exports, policy: JobPolicy, clock: Clock, past_exports: PastExports
+        self, exports: Exports, loop: ExportLoop, policy: JobPolicy, clock: Clock, lag: timedelta
     ) -> None:
-        """Make no call yet.
+        """Take what the calls need.
 
         Args:
             exports: Marketo's export jobs.
+            loop: The jobs of this run, whose steps are taken during waits.
             policy: How jobs are treated.
             clock: The time in which Marketo is waited for.
-            past_exports: Gets the jobs of every list that is read.
+            lag: How long before the present this run stops reading.
         """
         self._exports = exports
+        self._loop = loop
         self._policy = policy
         self._clock = clock
-        self._past_exports = past_exports
+        self._lag = lag
 
-    def wait_and_find_all(
+    def wait_and_find(
         self,
         object_path: str,
         state: StreamState,
-        tasks: Sequence[ExportTask],
         known_ids: Collection[str],
+        fields: Sequence[str],
     ) -> list[FoundJob]:
         """Return the completed jobs that STATE lacks and that have a tag.
 
@@ -186,32 +176,42 @@ class UnknownJobFinder:
         Args:
             object_path: The export object.
             state: The state of the stream that owns the jobs.
-            tasks: What the run has to export. Nothing is asked where each has a job already.
             known_ids: The ids of the jobs in the states of all streams: another stream can own
                 jobs of the same object.
+            fields: The fields that the run exports.
 
         Raises:
             ApiError, TransientError: The job list cannot be read.
         """
-        if all(task.export_id for task in tasks):
-            return []
-        jobs = self._wait_for_files(object_path, state, known_ids)
-        # The requests of all windows have the same fields, except for activities, whose fields
-        # always exist.
-        fields = tasks[0].request.fields
-        recovered = []
-        for job in jobs:
-            beginning = self._beginning(object_path, job, TAG_BYTES)
-            tag = read_tag(beginning)
+        found = []
+        for job in self._wait_for_files(object_path, state, known_ids):
+            tag = read_tag(self._beginning(object_path, job, TAG_BYTES))
             if tag is None:
                 logger.debug("Export %s of %s has no tag; left alone.", job.export_id, object_path)
-                continue
-            unknown: tuple[str, ...] = ()
-            if tag.unknown_fields:
-                header = self._beginning(object_path, job, _HEADER_BYTES)
-                unknown = _missing_fields(header, tag, fields)
-            recovered.append(FoundJob(_unfinished(job, tag, unknown), job.created))
-        return recovered
+            elif job.created and job.created - tag.as_of < self._lag - _CLOCK_TOLERANCE:
+                # Made by a run with a shorter lag: records that Marketo stores late are missing.
+                logger.debug("Export %s was created too early; left alone.", job.export_id)
+            else:
+                found.append(
+                    FoundJob(self._unfinished_job(object_path, job, tag, fields), job.created)
+                )
+        return found
+
+    def _unfinished_job(
+        self, object_path: str, job: ExportJob, tag: JobTag, fields: Sequence[str]
+    ) -> UnfinishedJob:
+        unknown: tuple[str, ...] = ()
+        if tag.unknown_fields:
+            header = self._beginning(object_path, job, _HEADER_BYTES)
+            unknown = _missing_fields(header, tag, fields)
+        return UnfinishedJob(
+            job.export_id,
+            tag.window,
+            tag.digest,
+            tag.as_of,
+            has_unknown_ids=True,
+            unknown_fields=unknown,
+        )
 
     def _wait_for_files(
         self, object_path: str, state: StreamState, known_ids: Collection[str]
@@ -220,7 +220,7 @@ class UnknownJobFinder:
         next_message = self._clock.monotonic()
         deadline = next_message + self._policy.job_timeout_seconds
         while True:
-            jobs = list(self._unknown_jobs(object_path, state, known_ids))
+            jobs = list(self._lost_jobs(object_path, state, known_ids))
             in_queue = sum(job.status.is_in_queue for job in jobs)
             if not in_queue or self._clock.monotonic() >= deadline:
                 return [job for job in jobs if job.status is JobStatus.COMPLETED and job.size]
@@ -232,16 +232,17 @@ class UnknownJobFinder:
                     count(in_queue, "export job"),
                     object_path,
                 )
-            self._clock.sleep(self._policy.poll_seconds)
+            self._loop.sleep(self._policy.poll_seconds)
 
-    def _unknown_jobs(
+    def _lost_jobs(
         self, object_path: str, state: StreamState, known_ids: Collection[str]
     ) -> Iterator[ExportJob]:
         """Yield the jobs that can have been created by a run whose STATE was lost."""
-        latest = state.last_persisted_jobs
-        since = latest.created if latest else state.bookmark
+        since = state.latest_jobs.created if state.latest_jobs else None
+        if since is None and state.replication_key is not None:
+            since = state.ledger(state.replication_key).bookmark
         jobs = list(self._exports.list_jobs(object_path))
-        self._past_exports.add_list(object_path, jobs)
+        self._loop.past_exports.add_list(object_path, jobs)
         for job in jobs:
             is_later = since is None or job.created is None or job.created >= since
             if (
@@ -260,10 +261,6 @@ class UnknownJobFinder:
         except (ApiError, TransientError) as error:
             logger.debug("The file of export %s cannot be read: %s", job.export_id, error)
             return b""
-
-
-def _unfinished(job: ExportJob, tag: JobTag, unknown: tuple[str, ...]) -> UnfinishedExport:
-    return UnfinishedExport(job.export_id, tag.window, tag.digest, tag.horizon, unknown)
 
 
 def _missing_fields(beginning: bytes, tag: JobTag, fields: Sequence[str]) -> tuple[str, ...]:

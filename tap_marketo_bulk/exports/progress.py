@@ -1,7 +1,4 @@
-"""How far the export jobs of a run are, while Marketo is waited for.
-
-What a run logs about its export jobs: pure functions that make the text from values.
-"""
+"""What a run shows and logs of its export jobs: texts that are made from values."""
 
 from __future__ import annotations
 
@@ -10,22 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_marketo_bulk.exports.job import JobStage
 from tap_marketo_bulk.exports.quota import usage_text
-from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.marketo.limits import DAILY_EXPORT_MEGABYTES
-from tap_marketo_bulk.texts import count, duration, megabytes, short_id
+from tap_marketo_bulk.plan.ledger import UNDATED
+from tap_marketo_bulk.texts import count, duration, megabytes, short_id, short_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from tap_marketo_bulk.exports.job import JobState
-    from tap_marketo_bulk.exports.loop import PipelineData
     from tap_marketo_bulk.exports.quota import SizeEstimate
     from tap_marketo_bulk.marketo.exports import ExportJob
     from tap_marketo_bulk.plan.planner import ExportTask
-    from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
 
@@ -73,7 +65,7 @@ class ProgressReporter(Protocol):
     interval_seconds: float
 
     def report(self, progress: Progress) -> None:
-        """Show the progress; called from the worker thread."""
+        """Show the progress."""
         ...
 
     def close(self) -> None:
@@ -95,49 +87,6 @@ class LoggedProgress:
         """Do nothing: what is logged is complete."""
 
 
-class ProgressMonitor:
-    """Calls a reporter at its interval; the lock of the jobs must be held."""
-
-    def __init__(self, reporter: ProgressReporter, clock: Clock) -> None:
-        """Call the reporter for the first time after one interval."""
-        self._reporter = reporter
-        self._clock = clock
-        self._next_report = clock.monotonic() + reporter.interval_seconds
-
-    def seconds_until_report(self) -> float:
-        """Return the time until the next report."""
-        return max(0.0, self._next_report - self._clock.monotonic())
-
-    def report_if_due(self, shared: PipelineData) -> None:
-        """Call the reporter, unless it was called a short while ago."""
-        if self._clock.monotonic() < self._next_report:
-            return
-        self._next_report = self._clock.monotonic() + self._reporter.interval_seconds
-        self._reporter.report(progress_of(shared, self._clock))
-
-
-def progress_of(shared: PipelineData, clock: Clock) -> Progress:
-    """Return how far the jobs are; their lock must be held."""
-    now, monotonic = clock.now(), clock.monotonic()
-    jobs = shared.jobs.begun()
-    in_queue = [each for each in jobs if each.stage is JobStage.IN_QUEUE]
-    processing = [each for each in in_queue if _status(each) is JobStatus.PROCESSING]
-    created = [each for each in jobs if each.stage is JobStage.CREATED]
-    windows_done, windows = shared.jobs.count_windows()
-    return Progress(
-        processing=len(processing),
-        queued=len(in_queue) - len(processing),
-        without_place=sum(1 for each in created if each.queue_full_since is not None),
-        oldest_seconds=max(
-            (_seconds_in_queue(each, now, monotonic) for each in in_queue), default=None
-        ),
-        windows_done=windows_done,
-        windows=windows,
-        bytes_today=shared.past_exports.bytes_today(now),
-        is_awaited=shared.awaited is not None,
-    )
-
-
 def waiting_message(progress: Progress) -> str:
     """Return what Marketo is waited for, and what is done."""
     jobs = progress.jobs_text
@@ -147,17 +96,6 @@ def waiting_message(progress: Progress) -> str:
     if progress.bytes_today is not None:
         parts.append(usage_text(progress.bytes_today))
     return f"Waiting for Marketo: {'; '.join(parts)}"
-
-
-def _status(state: JobState) -> JobStatus | None:
-    return state.job.status if state.job else None
-
-
-def _seconds_in_queue(state: JobState, now: datetime, monotonic: float) -> float:
-    """Return how long a job has been in the queue: by Marketo, or since this run knows it."""
-    if state.job and state.job.queued:
-        return max(0.0, (now - state.job.queued).total_seconds())
-    return monotonic - state.since
 
 
 def plan_message(tasks: Sequence[ExportTask], estimate: SizeEstimate | None) -> str:
@@ -180,12 +118,30 @@ def _estimate_text(size: float) -> str:
     return f"about {megabytes(size)}; Marketo's default quota is {quota}"
 
 
-def submitted_message(task: ExportTask, export_id: str, event: str) -> str:
+def task_title(task: ExportTask, tasks: Sequence[ExportTask]) -> str:
+    """Return the stream, the place and the window: ``activities 3/12 2026-01-25 to 2026-02-25``.
+
+    Args:
+        task: A task.
+        tasks: The tasks of its stream in this run, in the order of reading.
+    """
+    windows = list(dict.fromkeys(each.window for each in tasks))
+    place = f"{windows.index(task.window) + 1}/{len(windows)}"
+    files = [each for each in tasks if each.window == task.window]
+    if len(files) > 1:
+        place += f" file {files.index(task) + 1}/{len(files)}"
+    if task.window == UNDATED:
+        return f"{task.stream} {place}"
+    dates = f"{short_instant(task.window.start)} to {short_instant(task.window.end)}"
+    return f"{task.stream} {place} {dates}"
+
+
+def submitted_message(title: str, export_id: str, event: str) -> str:
     """Return that a job is in Marketo's queue, or was found there."""
-    return f"{task.title}: job {short_id(export_id)} {event}"
+    return f"{title}: job {short_id(export_id)} {event}"
 
 
-def window_message(task: ExportTask, job: ExportJob) -> str:
+def window_message(title: str, job: ExportJob) -> str:
     """Return that the file of a job was read to its end."""
     parts = [
         count(job.records or 0, "record"),
@@ -195,7 +151,7 @@ def window_message(task: ExportTask, job: ExportJob) -> str:
     if job.queued and job.finished:
         seconds = max(0.0, (job.finished - job.queued).total_seconds())
         parts.append(f"{duration(seconds)} in Marketo")
-    return f"{task.title}: {', '.join(parts)}"
+    return f"{title}: {', '.join(parts)}"
 
 
 def interrupted_message(signal_name: str, jobs: int) -> str:

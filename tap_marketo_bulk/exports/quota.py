@@ -7,7 +7,6 @@ lower bound.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -90,10 +89,9 @@ class QuotaUsage:
 
 
 class PastExports:
-    """The completed jobs that are known; safe to use from several threads."""
+    """The completed jobs that are known."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._sizes: dict[str, tuple[str, int, datetime | None]] = {}
         self._is_list_read = False
 
@@ -106,8 +104,7 @@ class PastExports:
     def add(self, object_path: str, job: ExportJob, finished: datetime | None) -> None:
         """Add a job if it is completed; one that is known already counts once."""
         if job.status is JobStatus.COMPLETED:
-            with self._lock:
-                self._sizes[job.export_id] = (object_path, job.size or 0, finished)
+            self._sizes[job.export_id] = (object_path, job.size or 0, finished)
 
     def bytes_today(self, now: datetime) -> int | None:
         """Return the bytes exported since 00:00 US Central; None if the list was not read."""
@@ -120,23 +117,21 @@ class PastExports:
             day: A day in US Central time.
             allocation_megabytes: The subscription's daily quota, None for Marketo's default.
         """
-        with self._lock:
-            sizes = [
-                size
-                for _, size, finished in self._sizes.values()
-                if size and finished and quota_day(finished) == day
-            ]
+        sizes = [
+            size
+            for _, size, finished in self._sizes.values()
+            if size and finished and quota_day(finished) == day
+        ]
         allocation = (allocation_megabytes or DAILY_EXPORT_MEGABYTES) * 1_000_000
         return QuotaUsage(sum(sizes), len(sizes), allocation, day_start(day + timedelta(days=1)))
 
     def sizes_by_id(self, object_path: str) -> dict[str, int]:
         """Return the sizes of an object's files that are not empty, by job id."""
-        with self._lock:
-            return {
-                export_id: size
-                for export_id, (path, size, _) in self._sizes.items()
-                if path == object_path and size
-            }
+        return {
+            export_id: size
+            for export_id, (path, size, _) in self._sizes.items()
+            if path == object_path and size
+        }
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,24 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.exports.job import JobStage
+from tap_marketo_bulk.marketo.limits import PROCESSING_SLOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_marketo_bulk.exports.job import JobState
 
 
 # Verified files on disk that wait to be read.
 MAX_FILES_AHEAD = 2
-
-
 # While the daily quota is waited for, it is logged this often.
 REMINDER_SECONDS = 600.0
-
-
+# A job that waits behind those is polled each tenth time.
+_POLLS_SKIPPED_IN_QUEUE = 9
 _STAGES_WITH_DUE_TIME = (
+    JobStage.PLANNED,
     JobStage.UNFINISHED,
     JobStage.CREATED,
-    JobStage.IN_QUEUE,
     JobStage.COMPLETED,
 )
 
@@ -50,37 +49,38 @@ class SchedulerSnapshot:
     Attributes:
         jobs: The jobs in the order of reading. Of the planned ones, the first of each stream is
             enough.
-        awaited: The number of the job that the reader waits for, None where it does not wait.
-        persisted_ids: The job ids that are in a STATE message.
+        awaited: The number of the job whose file is waited for; None if none is.
         max_in_flight: Jobs that may be queued or processed at once.
+        poll_seconds: The pause between two status checks of a job that is processed.
         now: The present.
         quota_retry_at: Until then nothing is created or enqueued.
-        enqueues_without_state: STATE cannot be written now, so jobs are enqueued without it.
     """
 
     jobs: Sequence[JobState]
     awaited: int | None
-    persisted_ids: Container[str]
     max_in_flight: int
+    poll_seconds: float
     now: float
     quota_retry_at: float
-    enqueues_without_state: bool = False
 
 
-def next_step(snapshot: SchedulerSnapshot) -> tuple[JobState, Step] | None:
-    """Return the job that has something to do now, and what; None where all must wait."""
-    return next(_steps(snapshot), None)
+def next_step(
+    snapshot: SchedulerSnapshot, *, with_downloads: bool = True
+) -> tuple[JobState, Step] | None:
+    """Return the job that has something to do now, and what; None if all must wait."""
+    return next(_steps(snapshot, with_downloads=with_downloads), None)
 
 
 def seconds_until_due(snapshot: SchedulerSnapshot) -> float | None:
-    """Return the time until a step becomes due; None where none does without an event."""
+    """Return the time until a step becomes due; None if none does."""
     moments = [job.due for job in _in_stage(snapshot.jobs, *_STAGES_WITH_DUE_TIME)]
+    moments += [due for _, due in _polls(snapshot)]
     if snapshot.now < snapshot.quota_retry_at:
         moments += [snapshot.quota_retry_at, snapshot.now + REMINDER_SECONDS]
     return min((moment - snapshot.now for moment in moments if moment > snapshot.now), default=None)
 
 
-def _steps(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, Step]]:
+def _steps(snapshot: SchedulerSnapshot, *, with_downloads: bool) -> Iterator[tuple[JobState, Step]]:
     needed = _needed(snapshot.jobs)
     for job in _due(snapshot, needed, JobStage.UNFINISHED):
         yield job, Step.CHECK_EARLIER_JOB
@@ -88,9 +88,22 @@ def _steps(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, Step]]:
         yield from _jobs_to_enqueue(snapshot, needed)
         yield from _jobs_to_create(snapshot, needed)
     # Also jobs whose file is not needed: when one is done, its place in the queue is free.
-    for job in _due(snapshot, snapshot.jobs, JobStage.IN_QUEUE):
-        yield job, Step.POLL
-    yield from _jobs_to_download(snapshot, needed)
+    for job, due in _polls(snapshot):
+        if due <= snapshot.now:
+            yield job, Step.POLL
+    if with_downloads:
+        yield from _jobs_to_download(snapshot, needed)
+
+
+def _polls(snapshot: SchedulerSnapshot) -> Iterator[tuple[JobState, float]]:
+    """Yield the jobs in the queue, and when each is polled.
+
+    Marketo processes two jobs at once, the oldest first: those behind them are polled less often.
+    """
+    in_queue = sorted(_in_stage(snapshot.jobs, JobStage.IN_QUEUE), key=lambda job: job.since)
+    for place, job in enumerate(in_queue):
+        is_behind = place >= PROCESSING_SLOTS
+        yield job, job.due + is_behind * (_POLLS_SKIPPED_IN_QUEUE * snapshot.poll_seconds)
 
 
 def _needed(jobs: Iterable[JobState]) -> list[JobState]:
@@ -110,8 +123,7 @@ def _jobs_to_enqueue(
 ) -> Iterator[tuple[JobState, Step]]:
     in_queue = _count(snapshot.jobs, JobStage.IN_QUEUE)
     for job in _due(snapshot, needed, JobStage.CREATED):
-        is_persisted = job.export_id in snapshot.persisted_ids
-        if in_queue < snapshot.max_in_flight and (is_persisted or snapshot.enqueues_without_state):
+        if in_queue < snapshot.max_in_flight:
             yield job, Step.ENQUEUE
 
 

@@ -1,7 +1,7 @@
 """The steps in the life of an export job: each makes its calls and returns the next state.
 
-Only the pipeline's worker thread takes these steps. A step that raises leaves the job in the
-state it was in.
+A step makes each call once: a longer pause is a due time in the job's state. A step that raises
+leaves the job in the state it was in.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import random
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, BinaryIO
@@ -28,11 +29,11 @@ from tap_marketo_bulk.errors import (
     SpoolError,
     UnknownFieldsError,
 )
-from tap_marketo_bulk.exports import job as job_state
 from tap_marketo_bulk.exports.job import (
     MAX_ATTEMPTS,
     MAX_INVALID_RESPONSES,
     NOT_FOUND_CODES,
+    JobStage,
     can_be_verified,
     ended_without_file,
     export_failed_error,
@@ -48,11 +49,11 @@ from tap_marketo_bulk.marketo.download import download_verified
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
-    from tap_marketo_bulk.exports.job import JobState
+    from tap_marketo_bulk.exports.job import JobPolicy, JobState
     from tap_marketo_bulk.marketo.exports import Exports
-    from tap_marketo_bulk.plan.planner import JobPolicy
+    from tap_marketo_bulk.plan.planner import ExportTask
     from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
@@ -61,12 +62,18 @@ logger = logging.getLogger("tap-marketo-bulk.exports")
 class JobSteps:
     """The calls for one job after the other, which the ``policy`` treats alike."""
 
-    def __init__(self, exports: Exports, policy: JobPolicy, clock: Clock) -> None:
-        """Make no call yet."""
+    def __init__(
+        self,
+        exports: Exports,
+        policy: JobPolicy,
+        clock: Clock,
+        title_of: Callable[[ExportTask], str] = str,
+    ) -> None:
         self._exports = exports
         self.policy = policy
         self._clock = clock
         self._tags_jobs = policy.tags_jobs
+        self._title_of = title_of
 
     def create(self, state: JobState, unknown_fields: Collection[str]) -> JobState:
         """Create the job, without the fields that Marketo does not know.
@@ -92,7 +99,7 @@ class JobSteps:
                 self._tags_jobs = False
             else:
                 break
-        return self._log(job_state.created(state, job, tagged, self._now), "created")
+        return self._log(state.with_new_job(job, tagged, self._now), "created")
 
     def enqueue(self, state: JobState) -> JobState:
         """Have Marketo process the job; where the queue is full, try again later."""
@@ -109,7 +116,7 @@ class JobSteps:
             if self._status(state) is not None:
                 raise
             return self._after_end_without_file(state, None)
-        _log_submitted(state, "of an earlier run queued" if state.is_resumed else "queued")
+        self._log_submitted(state, "of an earlier run queued" if state.is_resumed else "queued")
         return self._in_queue(state, state.job)
 
     def poll(self, state: JobState) -> JobState:
@@ -124,30 +131,37 @@ class JobSteps:
             return self._after_invalid_response(state, error)
         if self._seconds_since(state) > self.policy.job_timeout_seconds:
             self._stop_overdue(state, job)
-        return job_state.polled(state, job, self._next_poll)
+        return replace(state, job=job, due=self._next_poll, failed_calls=0)
 
     def check_earlier_job(self, state: JobState) -> JobState:
         """Find out the status of a job that an earlier run created, and continue from there."""
         try:
             job = self._status(state)
             if job is None or ended_without_file(job) or is_expired(job, self._clock.now()):
+                if job and job.status.is_in_queue:
+                    # After a week in the queue it would only keep other jobs waiting.
+                    with suppress(MarketoBulkError):
+                        self.cancel(state)
                 return self._replace_job(state, f"of an earlier run is {outcome_text(job)}")
             if job.status is JobStatus.CREATED:
-                return job_state.found_created(state, job, self._now)
-            _log_submitted(state, f"of an earlier run resumed, {job.status}")
+                return state.with_stage(JobStage.CREATED, job, self._now)
+            self._log_submitted(state, f"of an earlier run resumed, {job.status}")
             if job.status is JobStatus.COMPLETED:
                 return self._after_completion(state, job)
         except InvalidResponseError as error:
             return self._after_invalid_response(state, error)
         return self._in_queue(state, job)
 
-    def download(self, state: JobState) -> JobState:
-        """Download the file of a completed job and verify it."""
+    def download(self, state: JobState, between_chunks: Callable[[], None]) -> JobState:
+        """Download the file of a completed job and verify it.
+
+        ``between_chunks`` is called after each chunk of the file.
+        """
         job = state.job or ExportJob(state.export_id, JobStatus.COMPLETED, records=0)
         content = _temporary_file()
         try:
             if job.records or job.size:
-                self._download_to(content, state, job)
+                self._download_to(content, state, job, between_chunks)
             content.seek(0)
         except BaseException as error:
             with suppress(OSError):
@@ -158,7 +172,7 @@ class JobSteps:
             # An earlier run could not use the job either: do not try it for seven days.
             return self._replace_job(state, "of an earlier run has no file that can be verified")
         event = f"verified: {job.records} records"
-        return self._log(job_state.downloaded(state, job, content), event)
+        return self._log(state.with_file(job, content), event)
 
     def cancel(self, state: JobState) -> None:
         """Cancel the job."""
@@ -178,13 +192,18 @@ class JobSteps:
 
     def _in_queue(self, state: JobState, job: ExportJob | None) -> JobState:
         queued = job or ExportJob(state.export_id, JobStatus.QUEUED)
-        return job_state.in_queue(state, queued, self._now, self.policy.poll_seconds)
+        return state.with_stage(JobStage.IN_QUEUE, queued, self._now, self.policy.poll_seconds)
 
     def _log(self, state: JobState, event: str, level: int = logging.DEBUG) -> JobState:
         """Log with the whole id; at INFO there is only what people have to know."""
-        arguments = (state.task.title, state.export_id, event, self._seconds_since(state))
+        title = self._title_of(state.task)
+        arguments = (title, state.export_id, event, self._seconds_since(state))
         logger.log(level, "%s: export %s %s (%.0f s).", *arguments)
         return state
+
+    def _log_submitted(self, state: JobState, event: str) -> None:
+        title = self._title_of(state.task)
+        logger.info("%s", submitted_message(title, state.export_id, event))
 
     def _status(self, state: JobState) -> ExportJob | None:
         """Return the job, or None where Marketo does not know it."""
@@ -199,16 +218,20 @@ class JobSteps:
             logger.warning("%s", error)
             return None
 
+    def _after_senseless_response(self, state: JobState) -> JobState:
+        return replace(state, invalid_responses=state.invalid_responses + 1, due=self._next_poll)
+
     def _after_full_queue(self, state: JobState, error: QueueFullError) -> JobState:
         # Clients that wait for a place must not all try again at the same moment.
         pause = self.policy.poll_seconds * random.uniform(0.5, 1.5)  # noqa: S311 - no secret
-        state = job_state.queue_full(state, self._now, pause)
-        if self._now - (state.queue_full_since or 0) > self.policy.job_timeout_seconds:
+        since = self._now if state.queue_full_since is None else state.queue_full_since
+        state = replace(state, due=self._now + pause, queue_full_since=since)
+        if self._now - since > self.policy.job_timeout_seconds:
             raise error
         return self._log(state, f"waits {pause:.0f} s for a place in the queue ({error.reason})")
 
     def _after_invalid_response(self, state: JobState, error: InvalidResponseError) -> JobState:
-        state = job_state.responded_invalidly(state, self._next_poll)
+        state = self._after_senseless_response(state)
         if state.invalid_responses >= MAX_INVALID_RESPONSES:
             error.attempts = state.invalid_responses
             raise error
@@ -219,8 +242,9 @@ class JobSteps:
         """Accept a completed job if its description is enough to verify its file with."""
         if can_be_verified(job):
             event = f"completed with {job.records} records in {job.size} bytes"
-            return self._log(job_state.completed(state, job, self._now), event)
-        state = job_state.responded_invalidly(state, self._next_poll)
+            completed = replace(state, stage=JobStage.COMPLETED, job=job, due=self._now)
+            return self._log(replace(completed, failed_calls=0), event)
+        state = self._after_senseless_response(state)
         if state.invalid_responses < MAX_INVALID_RESPONSES:
             event = "completed, but its size, checksum or number of records is still missing"
             return self._log(state, event, logging.INFO)
@@ -236,7 +260,7 @@ class JobSteps:
 
     def _replace_job(self, state: JobState, event: str) -> JobState:
         self._log(state, f"{event}; creating another job", logging.INFO)
-        return job_state.planned_again(state, self._now)
+        return state.with_stage(JobStage.PLANNED, None, self._now)
 
     def _stop_overdue(self, state: JobState, job: ExportJob) -> None:
         """Cancel a job that takes too long; always raises ``ExportTimeoutError``."""
@@ -245,11 +269,24 @@ class JobSteps:
             self.cancel(state)
         raise error
 
-    def _download_to(self, content: BinaryIO, state: JobState, job: ExportJob) -> None:
+    def _download_to(
+        self,
+        content: BinaryIO,
+        state: JobState,
+        job: ExportJob,
+        between_chunks: Callable[[], None],
+    ) -> None:
         open_at = partial(self._exports.open_file, state.request.object_path, job.export_id)
         size, sha256 = job.size or 0, job.sha256 or ""
         try:
-            download_verified(open_at, content, self._clock, size=size, sha256=sha256)
+            download_verified(
+                open_at,
+                content,
+                self._clock,
+                size=size,
+                sha256=sha256,
+                between_chunks=between_chunks,
+            )
         except (AccessDeniedError, CallQuotaError, CredentialsError, ExportQuotaError):
             raise
         except ApiError as error:
@@ -257,10 +294,6 @@ class JobSteps:
                 raise
             # The next run could not use a completed job without a file either.
             raise FileNotReadyError(str(error)) from error
-
-
-def _log_submitted(state: JobState, event: str) -> None:
-    logger.info("%s", submitted_message(state.task, state.export_id, event))
 
 
 def _temporary_file() -> BinaryIO:

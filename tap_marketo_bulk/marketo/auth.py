@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.times import Clock
 
 TOKEN_PATH = "/identity/oauth/token"  # noqa: S105 - an address, no secret
-
 # A token is not used in the last seconds of its life: it could expire on the way.
 MARGIN_SECONDS = 10.0
-
 # The characters that a header can contain (RFC 6750 allows fewer).
 _TOKEN = re.compile(r"[!-~]+")
 

@@ -41,16 +41,12 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-
 _T = TypeVar("_T")
-
 # A host that never responded is more likely mistyped than down, and waiting does not help if the
 # response is not Marketo's or if a new token is rejected too.
 FEW_ATTEMPTS = 3
-
 # A host that is up accepts a connection within seconds, however long its response takes.
 CONNECT_SECONDS = 30.0
-
 _REDIRECTED = "the endpoint redirects to another address, which is not followed; check endpoint"
 
 

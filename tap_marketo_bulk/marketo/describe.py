@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.lists import Entry
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-
 LEADS_PATH = "/rest/v1/leads/describe.json"
 MEMBERS_PATH = "/rest/v1/programs/members/describe.json"
-
 # Marketo computes formulas when it shows them; bulk exports do not have them.
 NOT_EXPORTED = frozenset({"formula"})
 
@@ -196,7 +194,6 @@ def _path_segment(api_name: str) -> str:
 
 
 TYPES_PATH = "/rest/v1/activities/types.json"
-
 # Adobe: not available in bulk, use Get Deleted Leads.
 DELETE_LEAD = 37
 

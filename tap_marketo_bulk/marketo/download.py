@@ -30,14 +30,11 @@ if TYPE_CHECKING:
     OpenAt = Callable[[int], AbstractContextManager[Response]]
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-
 # How often a whole file that differs from the job's report is downloaded again. It is not known
 # whether Marketo charges each download to the quota, so the number is small.
 MAX_WHOLE_DOWNLOADS = 3
-
 # No error envelope is longer.
 _ENVELOPE_BYTES = 64 * 1024
-
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-")
 
 

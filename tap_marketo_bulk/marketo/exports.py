@@ -39,10 +39,8 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-
 _COUNT = re.compile(r"[0-9]{1,18}")
 _CHECKSUM = re.compile(r"sha256:([0-9a-f]{64})", re.IGNORECASE)
-
 # The longest text of a job that is kept, ``errorMsg`` for example.
 _MAX_TEXT_CHARACTERS = 1000
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.marketo.responses import Envelope
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
-
 # An element of ``result``.
 Entry = dict[str, Any]
 
@@ -90,23 +89,15 @@ def required_page_token(call: str, page: Envelope) -> str:
 
 
 ASSETS_PATH = "/rest/asset/v1"
-
 FOLDERS_PATH = f"{ASSETS_PATH}/folders.json"
-
 FORMS_PATH = f"{ASSETS_PATH}/forms.json"
-
 PROGRAMS_PATH = f"{ASSETS_PATH}/programs.json"
-
 SEGMENTATIONS_PATH = f"{ASSETS_PATH}/segmentation.json"
-
 TAGS_PATH = f"{ASSETS_PATH}/tagTypes.json"
-
 # Each page repeats this many assets of the page before.
 OVERLAP = 20
-
 # How often the pages of one list are read from the beginning.
 MAX_PASSES = 5
-
 # Adobe documents a default of 2 and no maximum. No tree of folders is this deep.
 MAX_DEPTH = 100
 
@@ -290,7 +281,6 @@ def _names(text: Any) -> Any:  # noqa: ANN401 - any JSON value
 
 
 ASSET_LISTS_PATH = f"{ASSETS_PATH}/staticLists.json"
-
 LEAD_DATABASE_LISTS_PATH = "/rest/v1/lists.json"
 
 
@@ -330,9 +320,7 @@ def _is_changed_since(entry: Entry, start: datetime) -> bool:
 
 
 TOKEN_PATH = "/rest/v1/activities/pagingtoken.json"  # noqa: S105 - an address, no secret
-
 PATH = "/rest/v1/activities/deletedleads.json"
-
 # Between two calls the oldest deletion that is kept must not become too old.
 _MARGIN = timedelta(hours=1)
 
@@ -379,7 +367,6 @@ def _begin(client: Client, since: datetime) -> Envelope:
 
 
 USAGE_PATH = "/rest/v1/stats/usage/last7days.json"
-
 ERRORS_PATH = "/rest/v1/stats/errors/last7days.json"
 
 

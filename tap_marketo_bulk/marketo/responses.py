@@ -9,6 +9,7 @@ import json
 import re
 from base64 import b64encode
 from contextlib import contextmanager
+from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
@@ -42,13 +43,10 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.times import Clock
 
 TOKEN_CODES = frozenset({"601", "602"})
-
 # Time-outs, system errors and "usually temporary inaccessibility" (614), and the gateway's codes.
 TRANSIENT_CODES = frozenset({"500", "502", "503", "504", "604", "608", "611", "614", "713"})
-
 # 606, and HTTP 429, count the calls of a period; 615 counts the calls in progress.
 RATE_LIMIT_WAIT_SECONDS = {"606": CALL_PERIOD_SECONDS, "429": CALL_PERIOD_SECONDS, "615": 1.0}
-
 # All other codes mean that the request is wrong, 609 and 610 for example.
 FATAL_CODES: Mapping[str, type[ApiError]] = {
     "607": CallQuotaError,
@@ -72,11 +70,8 @@ PERMISSIONS: Mapping[str, str] = {
 
 # A message can list a thousand fields; in an error this much is enough.
 MAX_REASON_CHARACTERS = 1000
-
 _INVALID_FIELDS = re.compile(r"invalid fields?:?\s*\[([^\]]*)\]", re.IGNORECASE)
-
 _FIELD_NOT_FOUND = re.compile(r"field\s+'([^']*)'\s+not found", re.IGNORECASE)
-
 _QUOTA_MEGABYTES = re.compile(r"(?<![\d.])(\d+)\s*MB\b", re.IGNORECASE)
 
 
@@ -160,7 +155,6 @@ def _unknown_fields(code: str, message: str) -> list[str]:
 
 
 Envelope = dict[str, Any]
-
 # Codes have three or four digits.
 _MAX_CODE_CHARACTERS = 100
 
@@ -219,9 +213,9 @@ def parsing_response(call: str) -> Iterator[None]:
 
 
 def json_object_or_none(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in ``body``; None if it is anything else."""
+    """Return the JSON object in ``body``, numbers with all their digits; None for anything else."""
     try:
-        value = json.loads(body)
+        value = json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -242,10 +236,8 @@ def _first_error(envelope: Envelope) -> tuple[str, str]:
 
 
 CHUNK_BYTES = 64 * 1024
-
 # Even the description of a thousand fields is far smaller.
 MAX_ENVELOPE_BYTES = 16 * 1024 * 1024
-
 # Marketo's secrets and tokens have more than 30. Shorter ones, of a test system, are not redacted.
 MIN_SECRET_CHARACTERS = 8
 

@@ -121,10 +121,8 @@ logging.getLogger("urllib3.connectionpool").addFilter(_hides_urls)
 
 # Calls do not arrive at Marketo at exactly the intervals at which they are sent.
 PERIOD_SECONDS = CALL_PERIOD_SECONDS + 0.5
-
 # Shorter waits are not logged, and longer ones not more often than this.
 _LOGGED_WAIT_SECONDS = 1.0
-
 _LOG_INTERVAL_SECONDS = 60.0
 
 
@@ -158,10 +156,8 @@ class RateLimiter:
 
 
 MAX_WAIT_SECONDS = 60.0
-
 # With waits of up to a minute this is some minutes in all.
 MAX_ATTEMPTS = 11
-
 # Marketo also answers a badly formed URL with HTTP 500, which no wait corrects.
 MAX_ATTEMPTS_AFTER_HTTP_500 = 5
 

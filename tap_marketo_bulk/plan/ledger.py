@@ -1,443 +1,259 @@
-"""How a stream is read: what is new, everything, or what wider settings add.
+"""The ledger of a stream: which intervals of time were read, of which ids, and what is unread.
 
-What the state of one stream is: its bookmark, what is owed, and unfinished export jobs.
+Everything follows from one rule: a read settles its interval up to ``as_of - lookback``, since
+records that are stored later than they are dated can be missing from its file. Unread is what a
+goal asks for, minus what is settled::
 
-``state_format`` reads it from STATE and writes it there.
+    reads    [==============]            ids 1-3
+             [=======]                   ids 4
+    goal     [======================]    ids 1-4
+    unread           [------]            ids 4
+                            [-------]    ids 1-4
 
-
-Which stretches of time a stream has read, and which it still owes: pure functions.
-
-A stream is read incrementally from its bookmark, or in full. Whatever interrupts a run, and
-whatever settings change between runs, a stretch stays owed until a file that covers it was read.
-
-Activities are dated when they happen and stored later. A file holds what was stored by the time
-of the run that created its job, so the ``lookback`` before that run's horizon is owed again.
+An earlier start date, another activity type and a new program are gaps in the ledger.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.plan.windows import Window, merge, subtract
+from tap_marketo_bulk.plan.windows import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
+
+# Activity types, programs or lists. None stands for every id, also those of which nobody knows.
+Ids = frozenset[int] | None
+ALL: Ids = None
+NO_IDS: frozenset[int] = frozenset()
+# The interval of an export that has no dates: it holds what there is when its job runs.
+UNDATED = Window(datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 2, tzinfo=UTC))
 
 
 @dataclass(frozen=True)
-class IncrementalReadMode:
-    """Read what is new since the bookmark.
+class Read:
+    """An interval of which the records with some ids were read.
 
     Attributes:
-        replication_key: The column that the bookmark is about.
-        lookback: What is read again before the horizon of a run, by the run after it.
+        window: The interval.
+        as_of: The horizon of the run that created the job: what is stored later is not in the file.
+        ids: The ids; ``ALL`` for every one.
+        filter_digest: The digest of another filter that left out records; empty without one.
     """
 
-    replication_key: str
-    lookback: timedelta = timedelta()
-
-
-@dataclass(frozen=True)
-class PartialReadMode:
-    """Read only some of the records that are new since the bookmark.
-
-    The stretch that was read stays owed for a run that reads all of them.
-
-    Attributes:
-        replication_key: The column that the bookmark is about.
-        lookback: What is read again before the horizon of a run, by the run after it: which
-            records are read can depend on what is stored later than it is dated.
-    """
-
-    replication_key: str
-    lookback: timedelta = timedelta()
-
-
-@dataclass(frozen=True)
-class FullReadMode:
-    """Read everything since the start date; an interrupted read is continued by the next run.
-
-    Attributes:
-        bookmark_key: The replication key whose bookmark is set at the end of the read, to the
-            horizon of its beginning, since a record may change after its window was read. None
-            where there is no bookmark.
-    """
-
-    bookmark_key: str | None = None
-
-
-@dataclass(frozen=True)
-class BackfillReadMode:
-    """Read one of the backfills of a stream's state.
-
-    Attributes:
-        index: Its place in ``StreamState.backfills``.
-    """
-
-    index: int
-
-
-@dataclass(frozen=True)
-class UndatedReadMode:
-    """Read all that there is at present, without dates and without a bookmark.
-
-    The members of a list, in one export, or the entries of a REST call without a date filter.
-    """
-
-
-ReadMode = IncrementalReadMode | PartialReadMode | FullReadMode | BackfillReadMode | UndatedReadMode
-
-
-@dataclass(frozen=True)
-class UnfinishedExport:
-    """A job that was created and whose file was not read to the end.
-
-    Attributes:
-        export_id: Marketo's id of the job.
-        window: The stretch of time that it exports.
-        digest: The digest of the request as the catalog asked for it.
-        horizon: Where the run that created it stopped reading: what Marketo stored later is
-            not in the file.
-        unknown_fields: Fields of the request that Marketo did not know, so the job lacks them.
-    """
-
-    export_id: str
     window: Window
-    digest: str
-    horizon: datetime
-    unknown_fields: tuple[str, ...] = ()
+    as_of: datetime
+    ids: Ids = ALL
+    filter_digest: str = ""
 
 
 @dataclass(frozen=True)
-class BookmarkCoverage:
-    """What the bookmark stands for, by the settings with which it was moved.
+class Goal:
+    """The records that a run wants to have read, in this run or in earlier ones.
 
     Attributes:
-        start: The start date: everything since then was read, up to the bookmark.
-        filter_ids: The activity types, or the programs, that were read; none means all.
+        ledger: The name of the ledger: the column of the date filter; empty without dates.
+        start: Nothing before it is wanted.
+        horizon: Where this run stops reading.
+        lookback: How much later than its date a record can be stored.
+        ids: The ids; ``ALL`` for every one.
+        since: The horizon at which a full read began: earlier reads do not count. None for an
+            incremental one.
+        filter_digest: The digest of another filter; empty without one.
+        is_of_pending_ids: Whether only the ids of a state that are pending are wanted.
     """
 
+    ledger: str
     start: datetime
-    filter_ids: tuple[int, ...] = ()
+    horizon: datetime
+    lookback: timedelta = timedelta()
+    ids: Ids = ALL
+    since: datetime | None = None
+    filter_digest: str = ""
+    is_of_pending_ids: bool = False
 
 
 @dataclass(frozen=True)
-class Backfill:
-    """A stretch before the bookmark that wider settings have added.
-
-    Attributes:
-        window: What is still to be read of it; empty once it is complete.
-        filter_ids: The activity types, or the programs, to read; none means all.
-    """
+class Gap:
+    """An interval of which the records with some ids are unread."""
 
     window: Window
-    filter_ids: tuple[int, ...] = ()
+    ids: Ids
 
 
-@dataclass(frozen=True)
-class LastPersistedJobs:
-    """The latest jobs that STATE has ever had, be they read by now or not.
+def unread(reads: Iterable[Read], goal: Goal) -> list[Gap]:
+    """Return what is unread of a goal, oldest first; neighbours with the same ids are one gap."""
+    settled = [part for read in reads if (part := _settled_part(read, goal))]
+    points = {goal.start, goal.horizon}
+    points.update(point for part in settled for point in (part.window.start, part.window.end))
+    gaps: list[Gap] = []
+    for start, end in pairwise(sorted(points)):
+        if start < goal.start or end > goal.horizon:
+            continue
+        missing = goal.ids
+        for part in settled:
+            if part.window.start <= start and end <= part.window.end:
+                missing = without_ids(missing, part.ids)
+        if missing == NO_IDS:
+            continue
+        is_continued = bool(gaps) and (gaps[-1].window.end, gaps[-1].ids) == (start, missing)
+        first = gaps.pop().window.start if is_continued else start
+        gaps.append(Gap(Window(first, end), missing))
+    return gaps
 
-    A job of a later second, or of the same one and with another id, is one that STATE lacks.
 
-    Attributes:
-        created: When Marketo created them, by its own clock.
-        ids: The ids of the jobs of that second.
+def read_until(reads: Iterable[Read], goal: Goal) -> datetime | None:
+    """Return the end of the reads without a gap since the start of a goal; None if there is none.
+
+    Records that are stored later than they are dated do not count: it is the bookmark.
     """
+    gaps = unread(reads, replace(goal, lookback=timedelta()))
+    if not gaps:
+        return goal.horizon if goal.start < goal.horizon else None
+    first = gaps[0].window.start
+    return first if first > goal.start else None
 
-    created: datetime
-    ids: tuple[str, ...]
 
+def with_read(reads: Iterable[Read], read: Read, lookback: timedelta) -> tuple[Read, ...]:
+    """Return the reads and one more, as few as possible.
 
-@dataclass(frozen=True)
-class StreamState:
-    """The state of one stream.
-
-    Attributes:
-        replication_key: The column that ``bookmark`` is about.
-        bookmark: Everything up to here was read at least once, except what is owed.
-        horizon: Where the run that moved the bookmark stops reading; None if at the bookmark.
-        owed: Stretches before the bookmark that have to be read again. None where it follows
-            from bookmark, horizon and the lookback; see ``read_progress``.
-        coverage: What the bookmark stands for; None in states of version 0.1.
-        backfills: What wider settings have added before the bookmark.
-        pending_ids: Programs that activities have named, and whose members were not read since.
-        full_read_began: The horizon of the run that began the full read in progress.
-        full_read_reached: The instant up to which the full read in progress has come.
-        last_persisted_jobs: The latest jobs that STATE has had; None before the first.
-        exports: Unfinished jobs, in the order in which they were created.
-        unknown: Keys that another program wrote.
+    Reads of the same interval that are settled are united, and neighbours with the same ids too.
+    What a later read of the same or more ids covers is left out.
     """
-
-    replication_key: str | None = None
-    bookmark: datetime | None = None
-    horizon: datetime | None = None
-    owed: tuple[Window, ...] | None = None
-    coverage: BookmarkCoverage | None = None
-    backfills: tuple[Backfill, ...] = ()
-    pending_ids: tuple[int, ...] = ()
-    full_read_began: datetime | None = None
-    full_read_reached: datetime | None = None
-    last_persisted_jobs: LastPersistedJobs | None = None
-    exports: tuple[UnfinishedExport, ...] = ()
-    unknown: Mapping[str, Any] = field(default_factory=dict)
-
-    def job_ids(self) -> set[str]:
-        """Return the ids of the unfinished jobs and of the latest ones."""
-        latest = self.last_persisted_jobs.ids if self.last_persisted_jobs else ()
-        return {*latest, *(each.export_id for each in self.exports)}
-
-    def with_added_export(self, export: UnfinishedExport) -> StreamState:
-        """Return the state with one more unfinished job, in place of one for the same request."""
-        same = (export.window, export.digest)
-        others = [each for each in self.exports if (each.window, each.digest) != same]
-        return replace(self, exports=(*others, export))
-
-    def with_latest_job(self, export_id: str, created: datetime | None) -> StreamState:
-        """Return the state after a job became part of it; ``created`` may be unknown."""
-        latest = self.last_persisted_jobs
-        if created is None or (latest and created < latest.created):
-            return self
-        ids = latest.ids if latest and created == latest.created else ()
-        return replace(self, last_persisted_jobs=LastPersistedJobs(created, (*ids, export_id)))
-
-    def without_exports(self, window: Window) -> StreamState:
-        """Return the state without the unfinished jobs of a window."""
-        return replace(self, exports=tuple(each for each in self.exports if each.window != window))
-
-    def without_jobs(self, export_ids: Collection[str]) -> StreamState:
-        """Return the state without the unfinished jobs of these ids."""
-        kept = tuple(each for each in self.exports if each.export_id not in export_ids)
-        return replace(self, exports=kept)
+    every = [*reads, read]
+    points = {point for each in every for point in (each.window.start, each.window.end)}
+    joined: list[Read] = []
+    open_reads: list[Read] = []
+    for start, end in pairwise(sorted(points)):
+        window = Window(start, end)
+        pieces = _united(
+            [
+                replace(each, window=window)
+                for each in every
+                if each.window.start <= start and end <= each.window.end
+            ],
+            lookback,
+        )
+        extended = [_extended(open_reads, piece, lookback) for piece in pieces]
+        joined += [each for each in open_reads if each not in [before for before, _ in extended]]
+        open_reads = [after for _, after in extended]
+    return tuple(sorted((*joined, *open_reads), key=_order))
 
 
-def bookmark_of(state: StreamState, mode: ReadMode) -> datetime | None:
-    """Return the bookmark where it is one of the mode's replication key."""
-    if not isinstance(mode, IncrementalReadMode | PartialReadMode):
-        return None
-    return state.bookmark if state.replication_key == mode.replication_key else None
-
-
-def owed_windows(
-    state: StreamState, mode: ReadMode, *, start: datetime, horizon: datetime
-) -> tuple[Window, ...]:
-    """Return the stretches that a run has to read, oldest first.
-
-    Args:
-        state: What earlier runs read.
-        mode: How the stream is read.
-        start: Nothing before it is read.
-        horizon: Where this run stops reading.
-    """
-    if isinstance(mode, UndatedReadMode):
-        return (Window(start, max(start, horizon)),)
-    if isinstance(mode, FullReadMode):
-        return merge([Window(state.full_read_reached or start, horizon)])
-    if isinstance(mode, BackfillReadMode):
-        window = state.backfills[mode.index].window
-        return merge([Window(window.start, min(window.end, horizon))])
-    bookmark = bookmark_of(state, mode)
-    if bookmark is None:
-        return merge([Window(start, horizon)])
-    if isinstance(mode, PartialReadMode):
-        again = min(bookmark, _earlier(state.horizon or bookmark, mode.lookback))
-        return merge([Window(max(start, again), horizon)])
-    windows = [*_owed_before_bookmark(state, mode), Window(bookmark, horizon)]
-    return merge(Window(max(start, each.start), min(each.end, horizon)) for each in windows)
-
-
-def part_owed_again(window: Window, mode: ReadMode, read_horizon: datetime) -> Window | None:
-    """Return the part of a window that has to be read once more, None where there is none.
-
-    Args:
-        window: A stretch that was read.
-        mode: How the stream is read.
-        read_horizon: The horizon of the run that created the job.
-    """
-    if not isinstance(mode, IncrementalReadMode) or not mode.lookback:
-        return None
-    again = max(window.start, _earlier(read_horizon, mode.lookback))
-    return Window(again, window.end) if again < window.end else None
-
-
-def state_when_read_begins(
-    state: StreamState, mode: ReadMode, wanted: BookmarkCoverage, horizon: datetime
-) -> StreamState:
-    """Return the state with which a run begins to read; it must be in STATE before any job is.
-
-    Args:
-        state: What earlier runs read.
-        mode: How the stream is read.
-        wanted: What the bookmark has to stand for, by today's settings.
-        horizon: Where this run stops reading.
-    """
-    if isinstance(mode, FullReadMode | UndatedReadMode) and state.full_read_began is None:
-        return replace(state, full_read_began=horizon)
-    if not isinstance(mode, IncrementalReadMode | PartialReadMode):
-        return state
-    bookmark = bookmark_of(state, mode)
-    if bookmark is None or state.coverage is None:
-        return replace(state, coverage=wanted, backfills=())
-    if isinstance(mode, PartialReadMode):
-        # What wider settings add is for a run that reads everything.
-        return state
-    owed = owed_windows(state, mode, start=state.coverage.start, horizon=horizon)
-    # What is read anyway, from the lookback on, has all types of today.
-    end = min([bookmark, *(window.start for window in owed)])
-    added = _added_stretches(state.coverage, wanted, end)
-    adds_types = _adds_types(state.coverage, wanted)
-    # Added types are not read before today's start date.
-    start = wanted.start if adds_types else min(wanted.start, state.coverage.start)
-    return replace(
-        state,
-        coverage=BookmarkCoverage(start, wanted.filter_ids),
-        backfills=(*state.backfills, *added),
+def cut(reads: Iterable[Read], end: datetime) -> tuple[Read, ...]:
+    """Return the parts of reads before an instant."""
+    return tuple(
+        replace(each, window=Window(each.window.start, min(each.window.end, end)))
+        for each in reads
+        if each.window.start < end
     )
 
 
-def _added_stretches(
-    covered: BookmarkCoverage, wanted: BookmarkCoverage, end: datetime
-) -> Iterator[Backfill]:
-    """Yield what wider settings add before an instant: earlier dates, and other types."""
-    if wanted.start < covered.start:
-        yield Backfill(Window(wanted.start, min(covered.start, end)), wanted.filter_ids)
-    start = max(covered.start, wanted.start)
-    if _adds_types(covered, wanted) and start < end:
-        added = tuple(each for each in wanted.filter_ids if each not in covered.filter_ids)
-        yield Backfill(Window(start, end), added)
+def without_ids(ids: Ids, removed: Ids) -> Ids:
+    """Return ids without others; Marketo cannot filter by all but some, so all stay all."""
+    if removed is None:
+        return NO_IDS
+    return ALL if ids is None else ids - removed
 
 
-def _adds_types(covered: BookmarkCoverage, wanted: BookmarkCoverage) -> bool:
-    added = set(wanted.filter_ids or (None,)) - set(covered.filter_ids)
-    return bool(covered.filter_ids) and bool(added)
+def united_ids(each_ids: Iterable[Ids]) -> Ids:
+    """Return the ids that are in any of several sets."""
+    united: set[int] = set()
+    for ids in each_ids:
+        if ids is None:
+            return ALL
+        united |= ids
+    return frozenset(united)
 
 
-def after_window(
-    state: StreamState,
-    mode: ReadMode,
-    window: Window,
-    *,
-    read_horizon: datetime,
-    horizon: datetime,
-) -> StreamState:
-    """Return the state after all records of a window were emitted.
-
-    Args:
-        state: The state before.
-        mode: How the stream is read.
-        window: The stretch that was read.
-        read_horizon: The horizon of the run that created the job; of several jobs the earliest.
-        horizon: The horizon of this run.
-    """
-    # A file without dates holds what there was when its job ran.
-    reached = read_horizon if isinstance(mode, UndatedReadMode) else window.end
-    if reached >= horizon and not isinstance(mode, BackfillReadMode):
-        state = replace(state, pending_ids=())
-    if isinstance(mode, IncrementalReadMode | PartialReadMode):
-        # A full read that an earlier run began is out of date: the next one begins anew.
-        state = replace(state, full_read_began=None, full_read_reached=None)
-    match mode:
-        case IncrementalReadMode():
-            return _after_incremental(state, mode, window, read_horizon)
-        case PartialReadMode():
-            return _after_partial(state, mode, window, read_horizon)
-        case FullReadMode():
-            return _after_full(state, mode, window, horizon)
-        case BackfillReadMode():
-            return _after_backfill(state, mode, window)
-        case _:  # a read without dates
-            # All jobs were of this read, whichever run created them.
-            return replace(
-                state, full_read_began=None, full_read_reached=None, exports=(), backfills=()
-            )
+def common_ids(ids: Ids, others: Ids) -> Ids:
+    """Return the ids that are in both of two sets."""
+    if ids is None:
+        return others
+    return ids if others is None else ids & others
 
 
-def _after_incremental(
-    state: StreamState, mode: IncrementalReadMode, window: Window, read_horizon: datetime
-) -> StreamState:
-    bookmark = bookmark_of(state, mode)
-    is_new = bookmark is None
-    again = part_owed_again(window, mode, read_horizon)
-    owed = subtract(_owed_before_bookmark(state, mode), window)
-    owed = merge([*owed, again] if again else owed)
-    run_horizon = state.horizon
-    if bookmark is None or window.end >= bookmark:
-        bookmark = window.end
-        run_horizon = read_horizon if mode.lookback and read_horizon > window.end else None
-    implied = _implied_lookback(bookmark, run_horizon, mode.lookback)
-    return replace(
-        state,
-        replication_key=mode.replication_key,
-        bookmark=bookmark,
-        horizon=run_horizon,
-        owed=None if is_new or owed == implied else owed,
-    )
+def split_ids(ids: Ids, length: int | None) -> Iterator[Ids]:
+    """Yield ids in sets of at most ``length``, in ascending order; None for one set of any size."""
+    if ids is None or length is None:
+        yield ids
+        return
+    ordered = sorted(ids)
+    for first in range(0, len(ordered), length):
+        yield frozenset(ordered[first : first + length])
 
 
-def _after_partial(
-    state: StreamState, mode: PartialReadMode, window: Window, read_horizon: datetime
-) -> StreamState:
-    bookmark = bookmark_of(state, mode)
-    owed = () if bookmark is None else state.owed or ()
-    # What was read again before the bookmark was not owed, or it is among the owed stretches.
-    new = Window(max(bookmark or window.start, window.start), window.end)
-    return replace(
-        state,
-        replication_key=mode.replication_key,
-        bookmark=max(bookmark or window.end, window.end),
-        horizon=read_horizon if mode.lookback and read_horizon > window.end else None,
-        owed=merge([*owed, new]),
-    )
-
-
-def _after_full(
-    state: StreamState, mode: FullReadMode, window: Window, horizon: datetime
-) -> StreamState:
-    if window.end < horizon:
-        return replace(state, full_read_reached=window.end)
-    finished = replace(state, full_read_began=None, full_read_reached=None)
-    if mode.bookmark_key is None:
-        return finished
-    began = state.full_read_began or horizon
-    earlier = state.bookmark if state.replication_key == mode.bookmark_key else None
-    return replace(
-        finished,
-        replication_key=mode.bookmark_key,
-        bookmark=max(began, earlier or began),
-        horizon=None,
-        owed=None,
-    )
-
-
-def _after_backfill(state: StreamState, mode: BackfillReadMode, window: Window) -> StreamState:
-    backfills = list(state.backfills)
-    unread = backfills[mode.index].window
-    remaining = Window(max(unread.start, window.end), unread.end)
-    backfills[mode.index] = replace(backfills[mode.index], window=remaining)
-    return replace(state, backfills=tuple(backfills))
-
-
-def _owed_before_bookmark(state: StreamState, mode: IncrementalReadMode) -> tuple[Window, ...]:
-    bookmark = bookmark_of(state, mode)
-    if bookmark is None:
-        return ()
-    if state.owed is not None:
-        return state.owed
-    return _implied_lookback(bookmark, state.horizon, mode.lookback)
-
-
-def _implied_lookback(
-    bookmark: datetime, horizon: datetime | None, lookback: timedelta
-) -> tuple[Window, ...]:
-    """Return what is owed after everything up to the bookmark was read by runs up to a horizon."""
-    again = min(bookmark, _earlier(horizon or bookmark, lookback))
-    return merge([Window(again, bookmark)])
-
-
-def _earlier(instant: datetime, by: timedelta) -> datetime:
+def earlier(instant: datetime, by: timedelta) -> datetime:
+    """Return an instant minus a duration; the earliest instant if there is none so early."""
     try:
         return instant - by
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
+
+
+def _settled_part(read: Read, goal: Goal) -> Read | None:
+    """Return the part of a read that need not be read again for a goal; None if there is none."""
+    if read.filter_digest not in ("", goal.filter_digest):
+        return None
+    if goal.since is not None:
+        return read if read.as_of >= goal.since else None
+    end = min(read.window.end, earlier(read.as_of, goal.lookback))
+    if end <= read.window.start:
+        return None
+    return replace(read, window=Window(read.window.start, end))
+
+
+def _is_settled(read: Read, lookback: timedelta) -> bool:
+    return read.window.end <= earlier(read.as_of, lookback)
+
+
+def _united(reads: Sequence[Read], lookback: timedelta) -> list[Read]:
+    """Return reads of one interval without those that others cover; settled ones are one read."""
+    needed: list[Read] = []
+    for read in reads:
+        if any(_covers(each, read) for each in needed):
+            continue
+        needed = [each for each in needed if not _covers(read, each)]
+        needed.append(read)
+    united: list[Read] = []
+    for read in needed:
+        is_settled = _is_settled(read, lookback)
+        for place, each in enumerate(united):
+            same_filter = each.filter_digest == read.filter_digest
+            if same_filter and is_settled and _is_settled(each, lookback):
+                ids, as_of = united_ids([each.ids, read.ids]), max(each.as_of, read.as_of)
+                united[place] = replace(each, ids=ids, as_of=as_of)
+                break
+        else:
+            united.append(read)
+    return united
+
+
+def _covers(read: Read, other: Read) -> bool:
+    """Return whether a read of the same interval makes another one needless."""
+    return (
+        read.as_of >= other.as_of
+        and read.filter_digest in ("", other.filter_digest)
+        and without_ids(other.ids, read.ids) == NO_IDS
+    )
+
+
+def _extended(
+    open_reads: Iterable[Read], piece: Read, lookback: timedelta
+) -> tuple[Read | None, Read]:
+    """Return the read that a piece continues, None for a new one, and the read with the piece."""
+    for each in open_reads:
+        is_same = (each.ids, each.filter_digest) == (piece.ids, piece.filter_digest)
+        are_settled = _is_settled(each, lookback) and _is_settled(piece, lookback)
+        is_neighbour = each.window.end == piece.window.start
+        if is_same and is_neighbour and (are_settled or each.as_of == piece.as_of):
+            window = Window(each.window.start, piece.window.end)
+            return each, replace(each, window=window, as_of=max(each.as_of, piece.as_of))
+    return None, piece
+
+
+def _order(read: Read) -> tuple[Window, list[int], str]:
+    return (read.window, sorted(read.ids or ()), read.filter_digest)

@@ -1,60 +1,199 @@
-"""The state of one stream as JSON: what STATE messages hold.
+"""The state of one stream, and its form as JSON in STATE messages.
 
 ::
 
-    {"replication_key": "updatedAt", "replication_key_value": "2026-11-20T00:00:00Z",
-     "horizon": "2026-11-24T00:00:00Z", "owed": [{"start": "...", "end": "..."}],
-     "coverage": {"start": "2026-01-01T00:00:00Z", "types": [12]},
-     "backfills": [{"start": "...", "end": "...", "types": [1]}],
-     "pending": [1042],
-     "sweep_began": "2026-11-24T00:00:00Z", "sweep_reached": "2026-03-01T00:00:00Z",
+    {"replication_key": "updatedAt", "replication_key_value": "2026-11-24T00:00:00Z",
+     "read_to": "2026-11-24T00:00:00Z",
+     "reads": [{"start": "...", "end": "...", "as_of": "...", "ids": "1-5,12",
+                "filter": "<digest>"}],
+     "ledgers": {"createdAt": {"read_to": "...", "reads": [...]}},
+     "full_read": {"since": "...", "reads": [...]},
+     "pending": [1042], "pending_reads": [...],
      "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
-     "exports": [{"id": "...", "start": "...", "end": "...", "horizon": "...",
-                  "request": "<digest>", "without": ["unknownField"]}]}
+     "jobs": [{"id": "...", "start": "...", "end": "...", "as_of": "...", "request": "<digest>",
+               "ids": "1-5", "without": ["unknownField"]}]}
 
-``types`` are ids of activity types, and of programs for program members. ``pending`` are ids of
-programs. ``sweep_began`` and ``sweep_reached`` are about a full read in progress.
+``reads`` are those of the replication key, ``ledgers`` those of others. ``read_to`` is the bookmark
+that belongs to ``reads``: if somebody has moved the bookmark, the reads are cut at it. Reads and
+jobs without ``ids`` have every id.
 
-This module is the only one that knows this format. States that earlier versions wrote are read
-for ever. Keys that this tap does not know are kept.
+This module is the only one that knows this format. States that earlier versions wrote are always
+read: see ``earlier_states``. Keys that this tap does not know are kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import StateError
-from tap_marketo_bulk.plan.ledger import (
-    Backfill,
-    BookmarkCoverage,
-    LastPersistedJobs,
-    StreamState,
-    UnfinishedExport,
+from tap_marketo_bulk.plan.earlier_states import (
+    KEYS as EARLIER_KEYS,
 )
+from tap_marketo_bulk.plan.earlier_states import EarlierState, parse_earlier_state
+from tap_marketo_bulk.plan.ledger import ALL, Ids, Read, cut
 from tap_marketo_bulk.plan.windows import Window
 from tap_marketo_bulk.times import format_instant, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
-
+# The version of the format, in each STATE; states of versions before 0.4 have none.
+STATE_VERSION = 1
 _KEYS = frozenset(
     (
         "replication_key",
         "replication_key_value",
-        "horizon",
-        "owed",
-        "coverage",
-        "backfills",
+        "read_to",
+        "reads",
+        "ledgers",
+        "full_read",
         "pending",
-        "sweep_began",
-        "sweep_reached",
+        "pending_reads",
         "latest_jobs",
-        "exports",
+        "jobs",
     )
 )
+
+
+@dataclass(frozen=True)
+class UnfinishedJob:
+    """A job that was created and whose file was not read to the end.
+
+    Attributes:
+        export_id: Marketo's id of the job.
+        window: The interval that it exports.
+        digest: The digest of the request as the catalog asked for it.
+        as_of: The horizon of the run that created it.
+        ids: The ids in its request.
+        has_unknown_ids: Whether ``ids`` is not known: only the digest depends on them.
+        unknown_fields: Fields of the request that Marketo did not know, so the job lacks them.
+    """
+
+    export_id: str
+    window: Window
+    digest: str
+    as_of: datetime
+    ids: Ids = ALL
+    has_unknown_ids: bool = False
+    unknown_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LatestJobs:
+    """The latest jobs that STATE has ever had, whether they are read by now or not.
+
+    A job of a later second, or of the same one and with another id, is one that STATE lacks.
+
+    Attributes:
+        created: When Marketo created them, by its own clock.
+        ids: The ids of the jobs of that second.
+    """
+
+    created: datetime
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was read by one date filter.
+
+    Attributes:
+        reads: The reads; None if only the bookmark is known.
+        bookmark: The end of the reads without a gap before it; None before the first.
+    """
+
+    reads: tuple[Read, ...] | None = ()
+    bookmark: datetime | None = None
+
+
+@dataclass(frozen=True)
+class FullRead:
+    """A full read in progress.
+
+    Attributes:
+        since: The horizon of the run that began it: its files are not older.
+        reads: The reads of its files.
+    """
+
+    since: datetime
+    reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """The state of one stream.
+
+    Attributes:
+        replication_key: The column of the latest bookmark; None before the first.
+        ledgers: Column of a date filter -> what was read by it.
+        full_read: The full read in progress; None without one.
+        pending_ids: Programs that activities have named, and whose members were not read since.
+        pending_reads: The reads of these programs since the bookmark.
+        latest_jobs: The latest jobs that STATE has had; None before the first.
+        jobs: Unfinished jobs, in the order in which they were created.
+        earlier: What a version before 0.4 wrote; see ``state_changes.with_known_reads``.
+        unknown: Keys that another program wrote.
+    """
+
+    replication_key: str | None = None
+    ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    full_read: FullRead | None = None
+    pending_ids: tuple[int, ...] = ()
+    pending_reads: tuple[Read, ...] = ()
+    latest_jobs: LatestJobs | None = None
+    jobs: tuple[UnfinishedJob, ...] = ()
+    earlier: EarlierState | None = None
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    def ledger(self, column: str) -> Ledger:
+        """Return what was read by a date filter, an empty ledger if nothing was."""
+        return self.ledgers.get(column, Ledger())
+
+    def with_ledger(self, column: str, ledger: Ledger) -> StreamState:
+        """Return the state with another ledger of a date filter."""
+        return replace(self, ledgers={**self.ledgers, column: ledger})
+
+    def job_ids(self) -> set[str]:
+        """Return the ids of the unfinished jobs and of the latest ones."""
+        latest = self.latest_jobs.ids if self.latest_jobs else ()
+        return {*latest, *self.job_windows}
+
+    @property
+    def bookmark_without_reads(self) -> datetime | None:
+        """The bookmark if nothing says what was read before it; else None."""
+        ledger = self.ledger(self.replication_key or "")
+        is_known = ledger.reads is not None or (self.earlier and self.earlier.start)
+        return None if is_known else ledger.bookmark
+
+    @property
+    def job_windows(self) -> dict[str, Window]:
+        """The windows of the unfinished jobs, by id."""
+        earlier = self.earlier.jobs if self.earlier else ()
+        windows = {each.export_id: each.window for each in earlier}
+        return windows | {each.export_id: each.window for each in self.jobs}
+
+    def with_job(self, job: UnfinishedJob, created: datetime | None) -> StreamState:
+        """Return the state with one more unfinished job, in place of one for the same request.
+
+        Args:
+            job: The job.
+            created: When Marketo created it; None if that is not known.
+        """
+        same = (job.window, job.digest)
+        others = [each for each in self.jobs if (each.window, each.digest) != same]
+        state = replace(self, jobs=(*others, job))
+        latest = self.latest_jobs
+        if created is None or (latest and created < latest.created):
+            return state
+        ids = latest.ids if latest and created == latest.created else ()
+        return replace(state, latest_jobs=LatestJobs(created, (*ids, job.export_id)))
+
+    def without_jobs(self, export_ids: Collection[str]) -> StreamState:
+        """Return the state without the unfinished jobs of these ids."""
+        kept = tuple(each for each in self.jobs if each.export_id not in export_ids)
+        return replace(self, jobs=kept)
 
 
 def load_stream_state(stream: str, raw: object) -> StreamState:
@@ -66,73 +205,144 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
     if not isinstance(raw, dict):
         finding = f"the bookmark of {stream} is not a JSON object"
         raise StateError(finding)
-    key = raw.get("replication_key")
-    state = StreamState(
-        replication_key=None if key is None else str(key),
-        bookmark=_instant(stream, raw, "replication_key_value"),
-        horizon=_instant(stream, raw, "horizon"),
-        full_read_began=_instant(stream, raw, "sweep_began"),
-        full_read_reached=_instant(stream, raw, "sweep_reached"),
-        unknown={name: value for name, value in raw.items() if name not in _KEYS},
-    )
-    entries = _entries(stream, raw, "exports")
+    bookmark = _parse_bookmark(stream, raw, "replication_key_value")
     try:
-        owed = tuple(map(_window, _entries(stream, raw, "owed"))) if "owed" in raw else None
-        coverage = _coverage(raw["coverage"]) if "coverage" in raw else None
-        pending_ids = tuple(int(each) for each in raw.get("pending") or ())
-        backfills = tuple(map(_backfill, _entries(stream, raw, "backfills")))
-        last_persisted_jobs = _latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None
-        exports = tuple(_export(entry, _horizon_of(entry, state, entries)) for entry in entries)
-    except (KeyError, TypeError, ValueError):
-        finding = (
-            f"owed, coverage, backfills, pending, latest_jobs or exports of {stream} are not as "
-            "this tap writes them"
-        )
+        state = _state(raw, bookmark)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        finding = f"reads, pending, jobs or other keys of {stream} are not as this tap writes them"
         raise StateError(finding) from None
-    owed = _owed_by_old_exports(state, owed, entries)
-    return replace(
-        state,
-        owed=owed,
-        coverage=coverage,
-        backfills=backfills,
-        pending_ids=pending_ids,
-        last_persisted_jobs=last_persisted_jobs,
-        exports=exports,
-    )
+    return state
 
 
 def dump_stream_state(state: StreamState) -> dict[str, Any]:
     """Return the state as STATE messages hold it."""
-    texts = {
-        "horizon": _format(state.horizon),
-        "replication_key": state.replication_key,
-        "replication_key_value": _format(state.bookmark),
-        "sweep_began": _format(state.full_read_began),
-        "sweep_reached": _format(state.full_read_reached),
-    }
-    raw = dict(state.unknown)
-    raw |= {name: text for name, text in texts.items() if text is not None}
-    if state.owed is not None:
-        raw["owed"] = [_dump_window(window) for window in state.owed]
-    if state.coverage:
-        start = format_instant(state.coverage.start)
-        raw["coverage"] = {"start": start, **_dump_filter_ids(state.coverage.filter_ids)}
-    unread = [each for each in state.backfills if each.window.start < each.window.end]
-    if unread:
-        raw["backfills"] = [
-            {**_dump_window(each.window), **_dump_filter_ids(each.filter_ids)} for each in unread
-        ]
+    raw = dict(state.unknown) | dict(state.earlier.raw if state.earlier else {})
+    others = dict(state.ledgers)
+    if state.replication_key is not None:
+        raw["replication_key"] = state.replication_key
+        current = others.pop(state.replication_key, Ledger())
+        if current.bookmark:
+            raw["replication_key_value"] = format_instant(current.bookmark)
+        raw |= _dump_ledger(current)
+    if ledgers := {column: _dump_ledger(each) for column, each in others.items() if each.reads}:
+        raw["ledgers"] = ledgers
+    if state.full_read:
+        since, reads = format_instant(state.full_read.since), state.full_read.reads
+        raw["full_read"] = {"since": since} | ({"reads": _dump_reads(reads)} if reads else {})
     if state.pending_ids:
         raw["pending"] = list(state.pending_ids)
-    if state.last_persisted_jobs:
-        created = format_instant(state.last_persisted_jobs.created)
-        raw["latest_jobs"] = {"created": created, "ids": list(state.last_persisted_jobs.ids)}
-    if state.exports:
-        raw["exports"] = [_dump_export(export) for export in state.exports]
+    if state.pending_reads:
+        raw["pending_reads"] = _dump_reads(state.pending_reads)
+    if state.latest_jobs:
+        created = format_instant(state.latest_jobs.created)
+        raw["latest_jobs"] = {"created": created, "ids": list(state.latest_jobs.ids)}
+    if state.jobs:
+        raw["jobs"] = [_dump_job(job) for job in state.jobs]
     return raw
 
 
-def _instant(stream: str, raw: Mapping[str, Any], name: str) -> datetime | None:
+def format_ids(ids: Iterable[int]) -> str:
+    """Return ids as text, consecutive ones as a range: ``1-5,12``."""
+    ranges: list[list[int]] = []
+    for each in sorted(ids):
+        if ranges and ranges[-1][-1] == each - 1:
+            ranges[-1][1:] = [each]
+        else:
+            ranges.append([each])
+    return ",".join("-".join(map(str, each)) for each in ranges)
+
+
+def parse_ids(text: str) -> frozenset[int]:
+    """Return the ids of a text that ``format_ids`` has made; raises ``ValueError`` for others."""
+    ids: set[int] = set()
+    for part in filter(None, text.split(",")):
+        first, _, last = part.partition("-")
+        ids.update(range(int(first), int(last or first) + 1))
+    return frozenset(ids)
+
+
+def parse_window(entry: Mapping[str, Any]) -> Window:
+    """Return the window of a JSON object; raises ``KeyError`` or ``ValueError`` without one."""
+    return Window(parse_instant(entry["start"]), parse_instant(entry["end"]))
+
+
+def _state(raw: Mapping[str, Any], bookmark: datetime | None) -> StreamState:
+    key = raw.get("replication_key")
+    ledgers = {str(column): _ledger(each) for column, each in raw.get("ledgers", {}).items()}
+    if key is not None:
+        ledgers[str(key)] = _current_ledger(raw, bookmark)
+    full_read = raw.get("full_read")
+    known = _KEYS | EARLIER_KEYS
+    return StreamState(
+        replication_key=None if key is None else str(key),
+        ledgers=ledgers,
+        full_read=_full_read(full_read) if full_read else None,
+        pending_ids=tuple(int(each) for each in raw.get("pending") or ()),
+        pending_reads=tuple(map(_read, raw.get("pending_reads", []))),
+        latest_jobs=_latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None,
+        jobs=tuple(map(_job, raw.get("jobs", []))),
+        earlier=parse_earlier_state(raw),
+        unknown={name: value for name, value in raw.items() if name not in known},
+    )
+
+
+def _current_ledger(raw: Mapping[str, Any], bookmark: datetime | None) -> Ledger:
+    """Return the ledger of the replication key, cut or extended if the bookmark was moved."""
+    if "reads" not in raw:
+        return Ledger(None if bookmark else (), bookmark)
+    reads = _reads(raw)
+    read_to = parse_instant(raw["read_to"]) if "read_to" in raw else None
+    if bookmark is None or read_to is None:
+        return Ledger((), bookmark) if read_to else Ledger(reads, bookmark)
+    if bookmark < read_to:
+        return Ledger(cut(reads, bookmark), bookmark)
+    moved = [
+        replace(each, window=Window(each.window.start, bookmark), as_of=max(each.as_of, bookmark))
+        if each.window.end == read_to < bookmark
+        else each
+        for each in reads
+    ]
+    return Ledger(tuple(moved), bookmark)
+
+
+def _full_read(raw: Mapping[str, Any]) -> FullRead:
+    return FullRead(parse_instant(raw["since"]), _reads(raw))
+
+
+def _ledger(raw: Mapping[str, Any]) -> Ledger:
+    return Ledger(_reads(raw), parse_instant(raw["read_to"]) if "read_to" in raw else None)
+
+
+def _reads(raw: Mapping[str, Any]) -> tuple[Read, ...]:
+    return tuple(map(_read, raw.get("reads", [])))
+
+
+def _read(entry: Mapping[str, Any]) -> Read:
+    as_of, filter_digest = parse_instant(entry["as_of"]), str(entry.get("filter", ""))
+    return Read(parse_window(entry), as_of, _ids(entry), filter_digest)
+
+
+def _job(entry: Mapping[str, Any]) -> UnfinishedJob:
+    return UnfinishedJob(
+        export_id=str(entry["id"]),
+        window=parse_window(entry),
+        digest=str(entry["request"]),
+        as_of=parse_instant(entry["as_of"]),
+        ids=_ids(entry),
+        has_unknown_ids=bool(entry.get("unknown_ids")),
+        unknown_fields=tuple(str(name) for name in entry.get("without", ())),
+    )
+
+
+def _ids(entry: Mapping[str, Any]) -> Ids:
+    return parse_ids(entry["ids"]) if "ids" in entry else ALL
+
+
+def _latest_jobs(entry: Mapping[str, Any]) -> LatestJobs:
+    return LatestJobs(parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"]))
+
+
+def _parse_bookmark(stream: str, raw: Mapping[str, Any], name: str) -> datetime | None:
     try:
         return None if raw.get(name) is None else parse_instant(raw[name])
     except (TypeError, ValueError):
@@ -140,83 +350,42 @@ def _instant(stream: str, raw: Mapping[str, Any], name: str) -> datetime | None:
         raise StateError(finding) from None
 
 
-def _entries(stream: str, raw: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
-    entries = raw.get(name) or []
-    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        finding = f"{name} of {stream} is not a list of JSON objects"
-        raise StateError(finding)
-    return entries
+def _dump_ledger(ledger: Ledger) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    if ledger.reads is not None:
+        raw["reads"] = _dump_reads(ledger.reads)
+        if ledger.bookmark:
+            raw["read_to"] = format_instant(ledger.bookmark)
+    return raw
 
 
-def _coverage(entry: Mapping[str, Any]) -> BookmarkCoverage:
-    return BookmarkCoverage(parse_instant(entry["start"]), _filter_ids(entry))
-
-
-def _backfill(entry: Mapping[str, Any]) -> Backfill:
-    return Backfill(_window(entry), _filter_ids(entry))
-
-
-def _filter_ids(entry: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(each) for each in entry.get("types", ()))
-
-
-def _latest_jobs(entry: Mapping[str, Any]) -> LastPersistedJobs:
-    return LastPersistedJobs(
-        parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"])
-    )
-
-
-def _window(entry: Mapping[str, Any]) -> Window:
-    return Window(parse_instant(entry["start"]), parse_instant(entry["end"]))
-
-
-def _export(entry: Mapping[str, Any], horizon: datetime) -> UnfinishedExport:
-    unknown_fields = tuple(str(name) for name in entry.get("without", ()))
-    digest = str(entry["request"])
-    return UnfinishedExport(str(entry["id"]), _window(entry), digest, horizon, unknown_fields)
-
-
-def _horizon_of(
-    entry: Mapping[str, Any], state: StreamState, entries: list[dict[str, Any]]
-) -> datetime:
-    if entry.get("horizon"):
-        return parse_instant(entry["horizon"])
-    # Version 0.1 did not write it. Its runs created the job of the last window last.
-    ends = [_window(each).end for each in entries]
-    return max([*ends, state.horizon]) if state.horizon else max(ends)
-
-
-def _owed_by_old_exports(
-    state: StreamState, owed: tuple[Window, ...] | None, entries: list[dict[str, Any]]
-) -> tuple[Window, ...] | None:
-    """Return what is owed; version 0.1 lost it where a run that resumed was interrupted.
-
-    An unfinished job that begins before the bookmark shows that its run owed what lies before.
-    """
-    if owed is not None or state.bookmark is None:
-        return owed
-    old = [_window(each) for each in entries if not each.get("horizon")]
-    starts = [each.start for each in old if each.start < state.bookmark < each.end]
-    return (Window(min(starts), state.bookmark),) if starts else None
-
-
-def _format(instant: datetime | None) -> str | None:
-    return None if instant is None else format_instant(instant)
-
-
-def _dump_filter_ids(filter_ids: tuple[int, ...]) -> dict[str, list[int]]:
-    return {"types": list(filter_ids)} if filter_ids else {}
+def _dump_reads(reads: Iterable[Read]) -> list[dict[str, str]]:
+    return [
+        {
+            **_dump_window(each.window),
+            "as_of": format_instant(each.as_of),
+            **_dump_ids(each.ids),
+            **({"filter": each.filter_digest} if each.filter_digest else {}),
+        }
+        for each in reads
+    ]
 
 
 def _dump_window(window: Window) -> dict[str, str]:
     return {"start": format_instant(window.start), "end": format_instant(window.end)}
 
 
-def _dump_export(export: UnfinishedExport) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": export.export_id,
-        **_dump_window(export.window),
-        "horizon": format_instant(export.horizon),
-        "request": export.digest,
+def _dump_ids(ids: Ids) -> dict[str, str]:
+    return {} if ids is None else {"ids": format_ids(ids)}
+
+
+def _dump_job(job: UnfinishedJob) -> dict[str, Any]:
+    return {
+        "id": job.export_id,
+        **_dump_window(job.window),
+        "as_of": format_instant(job.as_of),
+        "request": job.digest,
+        **_dump_ids(job.ids),
+        **({"unknown_ids": True} if job.has_unknown_ids else {}),
+        **({"without": list(job.unknown_fields)} if job.unknown_fields else {}),
     }
-    return entry | ({"without": list(export.unknown_fields)} if export.unknown_fields else {})

@@ -1,10 +1,7 @@
-"""An activity's attributes as typed columns: their names, and which key fills which column.
+"""Text rows of one activity type -> records with a typed column for each attribute.
 
 Marketo's names of attributes are display names, and the keys of activities do not always have
 the same letter case. Columns are in snake_case. A key that belongs to no column is kept apart.
-
-
-Text rows of one activity type -> records with a typed column for each attribute.
 """
 
 from __future__ import annotations
@@ -12,16 +9,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.rows.field_types import ATTRIBUTES, INTEGER, type_of
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES, INTEGER, TEXT, type_of
 from tap_marketo_bulk.rows.records import (
     RecordAssembler,
     convert_column,
     convert_json_column,
     dict_record_factory,
 )
-from tap_marketo_bulk.rows.values import parse_integer
+from tap_marketo_bulk.rows.values import parse_attributes, parse_integer
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -32,26 +30,36 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.rows.records import Column, InvalidCells, RecordFields, RecordFormat
     from tap_marketo_bulk.rows.values import InvalidValueHandler
 
-
-_BEFORE_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-
-
+# The file's columns that attribute columns are made from.
+ATTRIBUTES_FIELD = "attributes"
+PRIMARY_ID_FIELD = "primaryAttributeValueId"
+PRIMARY_NAME_FIELD = "primaryAttributeValue"
+# The object column for attributes that have no column of their own.
+OTHER_ATTRIBUTES = "other_attributes"
+# The classes of values whose text is known without the text that they were read from.
+_WITHOUT_DECIMALS = frozenset({str, bool, int, NoneType})
 # The distance of a key that does not belong to the attribute.
 _UNRELATED = 3
-
-
 # How many sets of keys are remembered. Attributes without a value are left out, so there are many
 # sets, but few that are frequent.
 _REMEMBERED_KEY_SETS = 1000
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 
 
 def snake_case(name: str) -> str:
     """Return a display name as a column or stream name: ``Webform ID`` is ``webform_id``."""
     separated = _NOT_ALPHANUMERIC.sub("_", _BEFORE_CAPITAL.sub("_", name))
     return separated.strip("_").lower() or "_"
+
+
+def free_name(name: str, used: Collection[str]) -> str:
+    """Return a name that is not used: the name itself, or with ``_2``, ``_3`` at its end."""
+    candidate, number = name, 1
+    while candidate.casefold() in used:
+        number += 1
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 @dataclass(frozen=True)
@@ -96,13 +104,131 @@ def attribute_columns(
     return columns
 
 
-def free_name(name: str, used: Collection[str]) -> str:
-    """Return a name that is not used: the name itself, or with ``_2``, ``_3`` at its end."""
-    candidate, number = name, 1
-    while candidate.casefold() in used:
-        number += 1
-        candidate = f"{name}_{number}"
-    return candidate
+@dataclass(frozen=True)
+class ActivityTypeColumns:
+    """The columns that one activity type adds to those of every activity.
+
+    Attributes:
+        primary: The column of the primary attribute, which has columns of its own in the file.
+        attributes: The columns of the other attributes.
+        catalog: The names of all columns in the catalog, selected or not.
+    """
+
+    primary: AttributeColumn | None
+    attributes: tuple[AttributeColumn, ...]
+    catalog: frozenset[str]
+
+
+class ActivityConverter:
+    """Makes records of one activity type from the rows of that type in one file.
+
+    Fields that the file lacks are null.
+    """
+
+    def __init__(
+        self,
+        file_fields: Sequence[str],
+        schema: RecordFields,
+        columns: ActivityTypeColumns,
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat = dict_record_factory,
+    ) -> None:
+        self._types = schema.types
+        self._index = {field: index for index, field in enumerate(file_fields)}
+        names = [each.column for each in columns.attributes]
+        self._attributes = [name for name in names if name in schema.types]
+        self._primary = columns.primary.column if columns.primary else ""
+        self._reads_primary = self._primary in schema.types and (
+            {PRIMARY_ID_FIELD, PRIMARY_NAME_FIELD} <= self._index.keys()
+        )
+        self._reads_attributes = ATTRIBUTES_FIELD in self._index and (
+            bool(self._attributes) or OTHER_ATTRIBUTES in schema.types
+        )
+        special = {*names, self._primary, OTHER_ATTRIBUTES}
+        self._common = [
+            name for name in schema.types if name in self._index and name not in special
+        ]
+        self._matcher = AttributeMatcher(columns.attributes, columns.catalog, self._attributes)
+        self._assembler = RecordAssembler(schema, self._sources(), invalid_values, record_format)
+
+    def _sources(self) -> dict[str, int]:
+        """Return the columns of the file by what is made from them, if it is read."""
+        sources = {name: self._index[name] for name in self._common}
+        if self._reads_attributes:
+            sources[ATTRIBUTES_FIELD] = self._index[ATTRIBUTES_FIELD]
+        if self._reads_primary and self._types[self._primary] is not INTEGER:
+            sources[self._primary] = self._index[PRIMARY_NAME_FIELD]
+        return sources
+
+    def convert(self, block: Block) -> list[Any]:
+        """Return the record of each row. Raises as ``RowConverter.convert``."""
+        if not block.rows:
+            return []
+        cells = list(zip(*block.rows, strict=True))
+        invalid: InvalidCells = {}
+        columns = {
+            name: convert_column(name, self._types[name], cells[self._index[name]], invalid)
+            for name in self._common
+        }
+        if self._reads_primary:
+            columns[self._primary] = self._primary_values(cells, invalid)
+        if self._reads_attributes:
+            columns |= self._attribute_values(cells[self._index[ATTRIBUTES_FIELD]], invalid)
+        return self._assembler.assemble(columns, invalid, block)
+
+    def _primary_values(self, cells: Sequence[Sequence[str]], invalid: InvalidCells) -> Column:
+        """Return what each activity is about: the id or the name, as the column's type declares.
+
+        The name of an asset whose id is not known stays in ``primaryAttributeValue``.
+        """
+        field_type = self._types[self._primary]
+        names = cells[self._index[PRIMARY_NAME_FIELD]]
+        if field_type is not INTEGER:
+            return convert_column(self._primary, field_type, names, invalid)
+        ids = cells[self._index[PRIMARY_ID_FIELD]]
+        numbers = convert_column(self._primary, INTEGER, ids, invalid)
+        if None not in numbers:
+            return numbers
+        # A custom activity can have a number, such as an order's, that is not an asset's id.
+        return [
+            _integer_or_none(name) if number is None else number
+            for number, name in zip(numbers, names, strict=True)
+        ]
+
+    def _attribute_values(
+        self, cells: Sequence[str], invalid: InvalidCells
+    ) -> Mapping[str, Column]:
+        """Return the columns that are made from the attributes."""
+        objects: Sequence[Any] = convert_column(ATTRIBUTES_FIELD, ATTRIBUTES, cells, invalid)
+        read = [self._matcher.match(attributes or {}) for attributes in objects]
+        columns: dict[str, Column] = {OTHER_ATTRIBUTES: [other for _, other in read]}
+        by_column = zip(*(values for values, _ in read), strict=True)
+        for index, values in enumerate(by_column):
+            name = self._attributes[index]
+            written = self._with_numbers_as_written(index, values, cells)
+            columns[name] = convert_json_column(name, self._types[name], written, invalid)
+        return columns
+
+    def _with_numbers_as_written(
+        self, index: int, values: Sequence[Any], cells: Sequence[str]
+    ) -> Column:
+        """Return the values of an attribute; in a text column 250.00 must not become 250.0."""
+        is_text = self._types[self._attributes[index]] is TEXT
+        if not is_text or _WITHOUT_DECIMALS.issuperset(map(type, values)):
+            return values
+        return [
+            value
+            if type(value) in _WITHOUT_DECIMALS
+            else self._matcher.match(parse_attributes(cell, as_written=True))[0][index]
+            for value, cell in zip(values, cells, strict=True)
+        ]
+
+
+def _integer_or_none(text: str) -> int | None:
+    try:
+        return parse_integer(text)
+    except ValueError:
+        return None
 
 
 class AttributeMatcher:
@@ -155,117 +281,3 @@ class AttributeMatcher:
             return None
         # The key of a column that the catalog lacks must not fill another column.
         return nearest if nearest.column in self._catalog else None
-
-
-# The file's columns that attribute columns are made from.
-ATTRIBUTES_FIELD = "attributes"
-
-
-PRIMARY_ID_FIELD = "primaryAttributeValueId"
-
-
-PRIMARY_NAME_FIELD = "primaryAttributeValue"
-
-
-# The object column for attributes that have no column of their own.
-OTHER_ATTRIBUTES = "other_attributes"
-
-
-@dataclass(frozen=True)
-class ActivityTypeColumns:
-    """The columns that one activity type adds to those of every activity.
-
-    Attributes:
-        primary: The column of the primary attribute, which has columns of its own in the file.
-        attributes: The columns of the other attributes.
-        catalog: The names of all columns in the catalog, selected or not.
-    """
-
-    primary: AttributeColumn | None
-    attributes: tuple[AttributeColumn, ...]
-    catalog: frozenset[str]
-
-
-class ActivityConverter:
-    """Makes records of one activity type from the rows of that type in one file."""
-
-    def __init__(
-        self,
-        file_fields: Sequence[str],
-        schema: RecordFields,
-        columns: ActivityTypeColumns,
-        invalid_values: InvalidValueHandler,
-        record_format: RecordFormat = dict_record_factory,
-    ) -> None:
-        """Read the schema's fields from the file's columns; those that it lacks are null."""
-        self._types = schema.types
-        self._index = {field: index for index, field in enumerate(file_fields)}
-        names = [each.column for each in columns.attributes]
-        self._attributes = [name for name in names if name in schema.types]
-        self._primary = columns.primary.column if columns.primary else ""
-        self._reads_primary = self._primary in schema.types and (
-            {PRIMARY_ID_FIELD, PRIMARY_NAME_FIELD} <= self._index.keys()
-        )
-        self._reads_attributes = ATTRIBUTES_FIELD in self._index and (
-            bool(self._attributes) or OTHER_ATTRIBUTES in schema.types
-        )
-        special = {*names, self._primary, OTHER_ATTRIBUTES}
-        self._common = [
-            name for name in schema.types if name in self._index and name not in special
-        ]
-        self._matcher = AttributeMatcher(columns.attributes, columns.catalog, self._attributes)
-        self._assembler = RecordAssembler(schema, invalid_values, record_format)
-
-    def convert(self, block: Block) -> list[Any]:
-        """Return the record of each row. Raises as ``RowConverter.convert``."""
-        if not block.rows:
-            return []
-        cells = list(zip(*block.rows, strict=True))
-        invalid: InvalidCells = {}
-        columns = {
-            name: convert_column(name, self._types[name], cells[self._index[name]], invalid)
-            for name in self._common
-        }
-        if self._reads_primary:
-            columns[self._primary] = self._primary_values(cells, invalid)
-        if self._reads_attributes:
-            columns |= self._attribute_values(cells[self._index[ATTRIBUTES_FIELD]], invalid)
-        return self._assembler.assemble(columns, invalid, block)
-
-    def _primary_values(self, cells: Sequence[Sequence[str]], invalid: InvalidCells) -> Column:
-        """Return what each activity is about: the id or the name, as the column's type declares.
-
-        The name of an asset whose id is not known stays in ``primaryAttributeValue``.
-        """
-        field_type = self._types[self._primary]
-        names = cells[self._index[PRIMARY_NAME_FIELD]]
-        if field_type is not INTEGER:
-            return convert_column(self._primary, field_type, names, invalid)
-        ids = cells[self._index[PRIMARY_ID_FIELD]]
-        numbers = convert_column(self._primary, INTEGER, ids, invalid)
-        if None not in numbers:
-            return numbers
-        # A custom activity can have a number, such as an order's, that is not an asset's id.
-        return [
-            _integer_or_none(name) if number is None else number
-            for number, name in zip(numbers, names, strict=True)
-        ]
-
-    def _attribute_values(
-        self, cells: Sequence[str], invalid: InvalidCells
-    ) -> Mapping[str, Column]:
-        """Return the columns that are made from the attributes."""
-        objects: Sequence[Any] = convert_column(ATTRIBUTES_FIELD, ATTRIBUTES, cells, invalid)
-        read = [self._matcher.match(attributes or {}) for attributes in objects]
-        columns: dict[str, Column] = {OTHER_ATTRIBUTES: [other for _, other in read]}
-        by_column = zip(*(values for values, _ in read), strict=True)
-        for name, values in zip(self._attributes, by_column, strict=True):
-            columns[name] = convert_json_column(name, self._types[name], values, invalid)
-        return columns
-
-
-def _integer_or_none(text: str) -> int | None:
-    try:
-        return parse_integer(text)
-    except ValueError:
-        return None

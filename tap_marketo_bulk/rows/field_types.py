@@ -20,7 +20,6 @@ from tap_marketo_bulk.rows.values import (
     try_parse_date_column,
     try_parse_date_time_column,
     try_parse_integer_column,
-    try_parse_json_array_column,
     try_parse_number_column,
     try_parse_text_column,
 )
@@ -34,8 +33,8 @@ class FieldType:
 
     Attributes:
         schema: The JSON Schema of a value.
-        parse: Text of one cell -> value; see ``cell_parsers``.
-        parse_column: Texts of a column -> values, or None; see ``column_parsers``.
+        parse: Text of one cell -> value; see ``values``.
+        parse_column: Texts of a column -> values, or None; see ``values``.
         json_class: The class of JSON values that fit as they are, if there is one.
     """
 
@@ -46,30 +45,16 @@ class FieldType:
 
 
 TEXT = FieldType({"type": ["string", "null"]}, keep_text, try_parse_text_column, str)
-
-
 INTEGER = FieldType({"type": ["integer", "null"]}, parse_integer, try_parse_integer_column, int)
-
-
 NUMBER = FieldType({"type": ["number", "null"]}, parse_number, try_parse_number_column, float)
-
-
 BOOLEAN = FieldType({"type": ["boolean", "null"]}, parse_boolean, try_parse_boolean_column, bool)
-
-
 DATE = FieldType({"type": ["string", "null"], "format": "date"}, parse_date, try_parse_date_column)
-
-
 DATE_TIME = FieldType(
     {"type": ["string", "null"], "format": "date-time"}, parse_date_time, try_parse_date_time_column
 )
-
-
 ATTRIBUTES = FieldType({"type": ["object", "null"]}, parse_attributes, try_parse_attributes_column)
-
-
-ARRAY = FieldType({"type": ["array", "null"]}, parse_json_array, try_parse_json_array_column, list)
-
+# No export has a column of arrays.
+ARRAY = FieldType({"type": ["array", "null"]}, parse_json_array, lambda _: None, list)
 
 # Marketo's data types in lower case; all others are text. Scores and percents are numbers:
 # Adobe documents them as integers, and real ones have decimals.
@@ -84,7 +69,6 @@ BY_DATA_TYPE: Mapping[str, FieldType] = {
     "datetime": DATE_TIME,
 }
 
-
 # The types and formats of JSON Schema; a number that may be an integer is a number.
 BY_JSON_TYPE: Mapping[str, FieldType] = {
     "number": NUMBER,
@@ -93,7 +77,6 @@ BY_JSON_TYPE: Mapping[str, FieldType] = {
     "object": ATTRIBUTES,
     "array": ARRAY,
 }
-
 
 BY_FORMAT: Mapping[str, FieldType] = {"date": DATE, "date-time": DATE_TIME}
 

@@ -17,11 +17,13 @@ class WindowOverlapFilter:
     """Drops the rows that the file of the previous window had too, equal in every cell.
 
     Nothing else is dropped: a row of the shared second that differs in any cell can be newer.
+
+    Attributes:
+        instant_field: The date-time field that the windows are made from.
     """
 
     def __init__(self, instant_field: str) -> None:
-        """Take the name of the date-time field that the windows are made from."""
-        self._instant_field = instant_field
+        self.instant_field = instant_field
         self._source: tuple[object, ...] = ()
         self._column: int | None = None
         self._start = self._end = ""
@@ -42,8 +44,8 @@ class WindowOverlapFilter:
             is_neighbour = source == self._source and start == self._end
             self._previous, self._current = (self._current if is_neighbour else set()), set()
         self._source, self._start, self._end = source, start, end
-        has_instant = self._instant_field in fields
-        self._column = fields.index(self._instant_field) if has_instant else None
+        has_instant = self.instant_field in fields
+        self._column = fields.index(self.instant_field) if has_instant else None
 
     def filter(self, block: Block) -> Block:
         """Return a block without the rows that were emitted from the previous file."""

@@ -1,9 +1,4 @@
-"""Blocks of text rows -> records with typed values, column by column.
-
-JSON values -> values and records as a stream declares them.
-
-Marketo writes numbers and booleans in JSON as such or as text.
-"""
+"""Blocks of text rows and objects of REST responses -> records with typed values."""
 
 from __future__ import annotations
 
@@ -16,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from tap_marketo_bulk.rows.field_types import TEXT
-from tap_marketo_bulk.rows.values import INVALID_VALUES, NULL, missing_key_error, sanitize_texts
+from tap_marketo_bulk.rows.values import (
+    INVALID_VALUES,
+    NULL,
+    json_text,
+    missing_key_error,
+    sanitize_texts,
+)
 from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
@@ -28,19 +29,11 @@ if TYPE_CHECKING:
 
 
 Record = dict[str, object]
-
-
 Column = Sequence[object]
-
-
-# Index of a row -> field -> the original of a value that does not fit.
+# Index of a row -> field -> the original of an invalid value.
 InvalidCells = dict[int, dict[str, object]]
-
-
 # All columns -> the record of each row.
 MakeRecords = Callable[[Sequence[Column]], list[Any]]
-
-
 # The names of a record's fields -> what makes records that have them.
 RecordFormat = Callable[[Sequence[str]], MakeRecords]
 
@@ -102,7 +95,7 @@ def struct_record_factory(fields: Sequence[str]) -> MakeRecords:
 
 
 class RowConverter:
-    """Makes records of a stream from the blocks of one file."""
+    """Makes records of a stream from the blocks of one file; fields that it lacks are null."""
 
     def __init__(
         self,
@@ -111,36 +104,123 @@ class RowConverter:
         invalid_values: InvalidValueHandler,
         record_format: RecordFormat = dict_record_factory,
     ) -> None:
-        """Read the schema's fields from the file's columns; those that it lacks are null."""
-        self._columns = [
-            (field, field_type, file_fields.index(field))
-            for field, field_type in schema.types.items()
-            if field in file_fields
-        ]
-        self._assembler = RecordAssembler(schema, invalid_values, record_format)
+        self._types = schema.types
+        self._index = {
+            field: file_fields.index(field) for field in schema.types if field in file_fields
+        }
+        self._assembler = RecordAssembler(schema, self._index, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
         """Return the record of each row.
 
         Raises:
-            InvalidValueError: A key is null, a value of a required field does not fit its type,
-                or any value does not and the policy is to fail. Names line, record, field, value.
+            InvalidValueError: A key is null, a value of a required field is invalid, or any value
+                is and the policy is to fail. Names line, record, field and value.
         """
         if not block.rows:
             return []
         cells = list(zip(*block.rows, strict=True))
         invalid: InvalidCells = {}
         columns = {
-            field: convert_column(field, field_type, cells[index], invalid)
-            for field, field_type, index in self._columns
+            field: convert_column(field, self._types[field], cells[index], invalid)
+            for field, index in self._index.items()
         }
         return self._assembler.assemble(columns, invalid, block)
+
+
+class RecordAssembler:
+    """Makes records from converted columns, following the rule for invalid values."""
+
+    def __init__(
+        self,
+        schema: RecordFields,
+        index: Mapping[str, int],
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat,
+    ) -> None:
+        """Take the schema, and the column of the file that each field is made from."""
+        self._schema = schema
+        self._index = index
+        self._invalid_values = invalid_values
+        self._make = record_format(schema.column_names)
+
+    def assemble(
+        self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block
+    ) -> list[Any]:
+        """Return the record of each row of ``block``; fields without a column are null.
+
+        Raises:
+            InvalidValueError: As ``RowConverter.convert``.
+        """
+        nulls = [None] * len(block.rows)
+        undecodable = self._undecodable(block)
+        for row, damaged in undecodable.items():
+            invalid.setdefault(row, {}).update(damaged)
+        for row, originals in sorted(invalid.items()):
+            record = self._name(columns, block, row)
+            self._invalid_values.count_or_raise(
+                record, originals, self._schema.required, undecodable.get(row, ())
+            )
+        for key in self._schema.key:
+            values = columns.get(key, nulls)
+            if None in values:
+                raise missing_key_error(self._name(columns, block, values.index(None)), key)
+        made = [columns.get(field, nulls) for field in self._schema.types]
+        if self._schema.with_invalid_values:
+            rows = range(len(nulls))
+            by_column = self._schema.by_column
+            made.append([by_column(invalid.get(row)) for row in rows] if invalid else nulls)
+        return self._make(made)
+
+    def _undecodable(self, block: Block) -> dict[int, dict[str, str]]:
+        """Return row -> field -> original, for values with bytes that are not UTF-8."""
+        found = {
+            row: {field: cells[index] for field, index in self._index.items() if index in cells}
+            for row, cells in block.undecodable_cells().items()
+        }
+        return {row: originals for row, originals in found.items() if originals}
+
+    def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
+        """Name the record of a row in a message."""
+        key = {field: columns[field][row] for field in self._schema.key if field in columns}
+        return record_label(f"{self._schema.stream}, line {block.line_number(row)}", key)
+
+
+class RestRecordConverter:
+    """Makes records of a stream from the objects of a REST response."""
+
+    def __init__(self, schema: RecordFields, invalid_values: InvalidValueHandler) -> None:
+        self._schema = schema
+        self._invalid_values = invalid_values
+
+    def convert(self, entry: Mapping[str, object]) -> Record:
+        """Return the record of one object; fields that it lacks are null.
+
+        Raises:
+            InvalidValueError: As ``RowConverter.convert``; there are no lines.
+        """
+        schema, entry = self._schema, sanitize_texts(dict(entry))
+        record: Record = {}
+        invalid: dict[str, object] = {}
+        for each, field_type in schema.types.items():
+            try:
+                record[each] = convert_json_value(field_type, entry.get(each))
+            except ValueError:
+                record[each], invalid[each] = None, entry[each]
+        name = record_label(schema.stream, {each: entry.get(each) for each in schema.key})
+        self._invalid_values.count_or_raise(name, invalid, schema.required)
+        for each in schema.key:
+            if record[each] is None:
+                raise missing_key_error(name, each)
+        if schema.with_invalid_values:
+            record[INVALID_VALUES] = schema.by_column(invalid) or None
+        return dict(zip(schema.column_names, record.values(), strict=True))
 
 
 def convert_column(
     field: str, field_type: FieldType, cells: Sequence[str], invalid: InvalidCells
 ) -> Column:
-    """Return the values of one column; what does not fit is None and is added to ``invalid``."""
+    """Return the values of one column; an invalid one is None and is added to ``invalid``."""
     values = field_type.parse_column(cells)
     if values is not None:
         return values
@@ -157,101 +237,10 @@ def convert_column(
     return found
 
 
-class RecordAssembler:
-    """Makes records from converted columns, following the rule for values that do not fit."""
-
-    def __init__(
-        self,
-        schema: RecordFields,
-        invalid_values: InvalidValueHandler,
-        record_format: RecordFormat,
-    ) -> None:
-        """Make records of this schema."""
-        self._schema = schema
-        self._invalid_values = invalid_values
-        self._make = record_format(schema.column_names)
-
-    def assemble(
-        self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block
-    ) -> list[Any]:
-        """Return the record of each row of ``block``; fields without a column are null.
-
-        Raises:
-            InvalidValueError: As ``RowConverter.convert``.
-        """
-        nulls = [None] * len(block.rows)
-        if invalid:
-            self._report(columns, invalid, block)
-        for key in self._schema.key:
-            values = columns.get(key, nulls)
-            if None in values:
-                raise missing_key_error(self._name(columns, block, values.index(None)), key)
-        made = [columns.get(field, nulls) for field in self._schema.types]
-        if self._schema.with_invalid_values:
-            rows = range(len(nulls))
-            by_column = self._schema.by_column
-            made.append([by_column(invalid.get(row)) for row in rows] if invalid else nulls)
-        return self._make(made)
-
-    def _report(self, columns: Mapping[str, Column], invalid: InvalidCells, block: Block) -> None:
-        for row, values in sorted(invalid.items()):
-            record = self._name(columns, block, row)
-            self._invalid_values.count_or_raise(record, values, self._schema.required)
-
-    def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
-        """Name the record of a row in a message."""
-        key = {field: columns[field][row] for field in self._schema.key if field in columns}
-        return record_label(f"{self._schema.stream}, line {block.line_number(row)}", key)
-
-
-def record_label(source: str, key: Mapping[str, object]) -> str:
-    """Name a record in a message: ``leads, line 3, id 2``; what is null of its key is left out."""
-    parts = [f"{field} {clean_line(value)}" for field, value in key.items() if value is not None]
-    return ", ".join([source, *parts])
-
-
-# Numbers keep the digits that were read.
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-
-class RestRecordConverter:
-    """Makes records of a stream from the objects of a REST response."""
-
-    def __init__(self, schema: RecordFields, invalid_values: InvalidValueHandler) -> None:
-        """Make records of this schema."""
-        self._schema = schema
-        self._invalid_values = invalid_values
-
-    def convert(self, entry: Mapping[str, object]) -> Record:
-        """Return the record of one object; fields that it lacks are null.
-
-        Raises:
-            InvalidValueError: A key is null, a value of a required field does not fit its type,
-                or any value does not and the policy is to fail. Names record, field and value.
-        """
-        schema, entry = self._schema, sanitize_texts(dict(entry))
-        record: Record = {}
-        invalid: dict[str, object] = {}
-        for each, field_type in schema.types.items():
-            try:
-                record[each] = convert_json_value(field_type, entry.get(each))
-            except ValueError:
-                record[each], invalid[each] = None, entry[each]
-        name = record_label(schema.stream, {each: entry.get(each) for each in schema.key})
-        if invalid:
-            self._invalid_values.count_or_raise(name, invalid, schema.required)
-        for each in schema.key:
-            if record[each] is None:
-                raise missing_key_error(name, each)
-        if schema.with_invalid_values:
-            record[INVALID_VALUES] = schema.by_column(invalid) or None
-        return dict(zip(schema.column_names, record.values(), strict=True))
-
-
 def convert_json_column(
-    field: str, field_type: FieldType, values: Sequence[object], invalid: InvalidCells
-) -> Sequence[object]:
-    """Return JSON values of one field; what does not fit is None and is added to ``invalid``."""
+    field: str, field_type: FieldType, values: Column, invalid: InvalidCells
+) -> Column:
+    """Return JSON values of one field; an invalid one is None and is added to ``invalid``."""
     if set(map(type, values)) <= {field_type.json_class, NoneType}:
         return values
     found: list[object] = []
@@ -267,6 +256,8 @@ def convert_json_column(
 def convert_json_value(field_type: FieldType, value: object) -> object:
     """Return a JSON value as its field's type has it; an empty text is null but in a text field.
 
+    Marketo writes numbers and booleans as such or as text.
+
     Raises:
         ValueError: It does not fit.
     """
@@ -276,5 +267,11 @@ def convert_json_value(field_type: FieldType, value: object) -> object:
         return value
     if isinstance(value, str):
         return field_type.parse(value) if value else None
-    text = _encode(value).decode()
+    text = json_text(value)
     return text if field_type is TEXT else field_type.parse(text)
+
+
+def record_label(source: str, key: Mapping[str, object]) -> str:
+    """Name a record in a message: ``leads, line 3, id 2``; what is null of its key is left out."""
+    parts = [f"{field} {clean_line(value)}" for field, value in key.items() if value is not None]
+    return ", ".join([source, *parts])

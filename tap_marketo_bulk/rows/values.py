@@ -1,27 +1,12 @@
-"""The text of a JSON object or array -> a dict or list that every database takes.
+"""Texts of cells and of JSON -> values, one by one or a column at once; and what is invalid.
 
-Marketo's activities have such a text as their ``attributes``.
+A parser of one text raises ``ValueError`` for a text that is not of its type; it never guesses,
+and never gets ``null``, which stands for an empty value.
 
-
-The text of one cell -> a value for JSON.
-
-A parser never gets ``null``, which stands for an empty value. It raises ``ValueError`` for a text
-that is not of its type; it never guesses.
-
-
-The cells of a whole column -> its values, in a few calls.
-
-Parsing cell by cell is what costs most of the time of reading a file. The functions here check
-and convert a column at once. They return None where that is not possible: some cell then has an
-unusual form or is invalid, and the caller parses cell by cell. What they return is exactly what
-the parser of ``cell_parsers`` returns for each cell, and None for each ``null`` and, but for
-text, for each empty cell.
-
-
-The one rule for values that do not fit the type of their field, in files and in JSON.
-
-By default such a value is null, and the record keeps the original in its column
-``_invalid_values``, so that nothing is lost and the run goes on.
+Parsing cell by cell is most of the time of reading a file, so the ``try_parse_*_column`` functions
+check and convert a column in a few calls. They return None if some cell has an unusual form or is
+invalid: the caller then parses cell by cell. Otherwise they return what the parser returns for
+each cell, and None for each ``null`` and, except in a column of texts, for each empty cell.
 """
 
 from __future__ import annotations
@@ -29,9 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import partial
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,133 +27,25 @@ import msgspec
 from tap_marketo_bulk.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-
-# {"Campaign Run ID":""102938""}
-_VALUE_IN_DOUBLED_QUOTES = re.compile(r'(?<=:)(\s*)""([^"\\]*)""(?=\s*[,}])')
-
-
-_NUL = "\\u0000"
-
-
-_JSON_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-
-
-def parse_attributes(text: str) -> dict[str, Any]:
-    """Return an activity's attributes: an object, or REST's array of ``{name, value}``.
-
-    Numbers keep their digits, as in ``parse_number``. Values in doubled quotes, which Marketo has
-    written for Campaign Run ID, are read although they are not JSON.
-
-    Raises:
-        ValueError: The text is neither.
-    """
-    try:
-        value, is_storable = _decode(text)
-        if isinstance(value, list):
-            value = {str(entry["name"]): entry.get("value") for entry in value}
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(text) from error
-    if not isinstance(value, dict):
-        raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
-    return value if is_storable else sanitize_texts(value)
-
-
-def try_parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
-    """Return a whole column's objects, and None for each ``null``; see ``column_parsers``."""
-    try:
-        values = list(map(_DECODER.decode, cells))
-    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError, ValueError):
-        return None
-    are_objects = set(map(type, values)) <= {dict, NoneType}
-    return values if are_objects and _NUL not in "".join(cells) else None
-
-
-def parse_json_array(text: str) -> list[Any]:
-    """Return the elements of an array; numbers keep their digits, as in ``parse_number``.
-
-    Raises:
-        ValueError: The text is no JSON array.
-    """
-    try:
-        value, is_storable = _decode(text)
-    except RecursionError as error:
-        raise ValueError(text) from error
-    if not isinstance(value, list):
-        raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
-    return value if is_storable else sanitize_texts(value)
-
-
-def try_parse_json_array_column(cells: Sequence[str]) -> None:
-    """Return None, so that each cell is parsed: no export has a column of arrays."""
-    del cells
-
-
-def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a JSON value with every text as databases take it: no NUL, no lone surrogates."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, dict):
-        return {sanitize_texts(key): sanitize_texts(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [sanitize_texts(item) for item in value]
-    return value
-
-
-def _decode(text: str) -> tuple[Any, bool]:
-    """Return a JSON value, and whether all its texts are known to be storable."""
-    try:
-        # Several times faster than the standard library. Refuses lone surrogates.
-        return _DECODER.decode(text), _NUL not in text
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return _decode_other(text), False
-
-
-def _decode_other(text: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Decode what the fast decoder does not: lenient JSON, and values in doubled quotes."""
-    try:
-        return _decode_leniently(text)
-    except ValueError:
-        return _decode_leniently(_VALUE_IN_DOUBLED_QUOTES.sub(_without_doubled_quotes, text))
-
-
-def _decode_leniently(text: str) -> Any:  # noqa: ANN401 - any JSON value
-    """Decode JSON that may hold lone surrogates and bare control characters in its texts."""
-    return json.loads(text, parse_float=parse_number, parse_constant=parse_number, strict=False)
-
-
-def _without_doubled_quotes(found: re.Match[str]) -> str:
-    space, value = found.groups()
-    return space + (value if _JSON_INTEGER.fullmatch(value) else f'"{value}"')
-
-
+# What an export writes for an empty value.
+NULL = "null"
 # A binary float keeps this many decimal digits exactly.
 EXACT_DIGITS = 15
-
-
 # The largest exponent of a binary float. Expanding much larger powers of ten would exhaust memory.
 LARGEST_EXPONENT = 308
-
-
+# The text of one cell -> a value.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
-
-
 _QUOTED_INTEGER = re.compile(r'"(-?[0-9]+)"')
-
-
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 # As exports write instants; the calendar checks the day.
 _UTC_SECOND = re.compile(r"\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ", re.ASCII)
-
-
 # Without the hour 24, which Python reads since version 3.14.
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ]((?:[01]\d|2[0-3]):\d\d:\d\d)(\.\d+)?(Z|Z?[+-]\d\d:?\d\d)",
     re.ASCII,
 )
-
-
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def keep_text(text: str) -> str:
@@ -195,9 +74,6 @@ def parse_number(text: str) -> float | Decimal:
     if digits.isdigit() and digits.isascii() and len(digits) <= EXACT_DIGITS:
         return float(text)
     return _decimal(text)
-
-
-_DECODER = msgspec.json.Decoder(float_hook=parse_number)
 
 
 def parse_boolean(text: str) -> bool:
@@ -246,28 +122,104 @@ def _decimal(text: str) -> Decimal:
     return number
 
 
-# What an export writes for an empty value.
-NULL = "null"
+# The text of a JSON object or array -> a dict or list that every database takes.
 
+_Decoder = msgspec.json.Decoder[Any]
+# Several times faster than the standard library. Refuses lone surrogates.
+_DECODER = msgspec.json.Decoder(float_hook=parse_number)
+# Numbers with a fraction or an exponent keep their text, for ``json_text``.
+_DECODER_AS_WRITTEN = msgspec.json.Decoder(float_hook=msgspec.Raw)
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+_NUL = "\\u0000"
+# {"Campaign Run ID":""102938""}
+_VALUE_IN_DOUBLED_QUOTES = re.compile(r'(?<=:)(\s*)""([^"\\]*)""(?=\s*[,}])')
+_JSON_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+
+
+def parse_attributes(text: str, *, as_written: bool = False) -> dict[str, Any]:
+    """Return an activity's attributes: an object, or REST's array of ``{name, value}``.
+
+    Numbers keep their digits, as in ``parse_number``, or with ``as_written`` their text, which
+    only ``json_text`` can read. Values in doubled quotes, which Marketo has written for Campaign
+    Run ID, are read although they are not JSON.
+
+    Raises:
+        ValueError: The text is neither.
+    """
+    value = _decode(text, _DECODER_AS_WRITTEN if as_written else _DECODER)
+    try:
+        if isinstance(value, list):
+            value = {str(entry["name"]): entry.get("value") for entry in value}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(text) from error
+    if not isinstance(value, dict):
+        raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
+    return value
+
+
+def parse_json_array(text: str) -> list[Any]:
+    """Return the elements of an array; numbers keep their digits, as in ``parse_number``.
+
+    Raises:
+        ValueError: The text is no JSON array.
+    """
+    value = _decode(text, _DECODER)
+    if not isinstance(value, list):
+        raise ValueError(text)  # noqa: TRY004 - parsers raise ValueError, whatever is wrong
+    return value
+
+
+def json_text(value: object) -> str:
+    """Return the text of a JSON value; its numbers keep the digits that were read."""
+    return _encode(value).decode()
+
+
+def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value with every text as databases take it: no NUL, no lone surrogates."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {sanitize_texts(key): sanitize_texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [sanitize_texts(item) for item in value]
+    return value
+
+
+def _decode(text: str, decoder: _Decoder) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value with storable texts; raises ``ValueError`` if there is none."""
+    try:
+        value = decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return sanitize_texts(_decode_other(text, decoder))
+    return sanitize_texts(value) if _NUL in text else value
+
+
+def _decode_other(text: str, decoder: _Decoder) -> Any:  # noqa: ANN401 - any JSON value
+    """Decode what the fast decoder does not: lenient JSON, and values in doubled quotes."""
+    # Texts may hold lone surrogates and bare control characters.
+    loads = partial(json.loads, parse_constant=parse_number, strict=False)
+    try:
+        with suppress(ValueError):
+            return loads(text, parse_float=decoder.float_hook)
+        text = _VALUE_IN_DOUBLED_QUOTES.sub(_without_doubled_quotes, text)
+        return loads(text, parse_float=decoder.float_hook)
+    except RecursionError as error:
+        raise ValueError(text) from error
+
+
+def _without_doubled_quotes(found: re.Match[str]) -> str:
+    space, value = found.groups()
+    return space + (value if _JSON_INTEGER.fullmatch(value) else f'"{value}"')
+
+
+# The cells of a whole column -> its values.
 
 _INT64 = msgspec.Meta(ge=-(2**63), le=2**63 - 1)
-
-
 _INTEGERS = msgspec.json.Decoder(list[Annotated[int, _INT64] | None])
-
-
 _NUMBERS = msgspec.json.Decoder(list[float | None])
-
-
 _DATES = msgspec.json.Decoder(list[date])
-
-
 _DATE_TIMES = msgspec.json.Decoder(list[datetime])
-
-
-_BOOLEAN_CELLS = {"true": True, "1": True, "false": False, "0": False, NULL: None, "": None}
-
-
+_BOOLEAN_CELLS = _BOOLEANS | {NULL: None, "": None}
 _DIGITS_AS_ZERO = str.maketrans("123456789", "000000000")
 
 
@@ -306,7 +258,17 @@ def try_parse_date_time_column(cells: Sequence[str]) -> Sequence[object] | None:
     return _checked_texts(_DATE_TIMES, "0000-00-00T00:00:00Z", cells)
 
 
-def _decode_array(decoder: msgspec.json.Decoder[Any], cells: Sequence[str]) -> list[Any] | None:
+def try_parse_attributes_column(cells: Sequence[str]) -> list[Any] | None:
+    """Return objects."""
+    try:
+        values = list(map(_DECODER.decode, cells))
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        return None
+    are_objects = set(map(type, values)) <= {dict, NoneType}
+    return values if are_objects and _NUL not in "".join(cells) else None
+
+
+def _decode_array(decoder: _Decoder, cells: Sequence[str]) -> list[Any] | None:
     """Decode numbers and nulls, joined to one JSON array."""
     joined = ",".join(cells)
     # JSON allows spaces around a number.
@@ -321,7 +283,7 @@ def _decode_array(decoder: msgspec.json.Decoder[Any], cells: Sequence[str]) -> l
 
 
 def _checked_texts(
-    decoder: msgspec.json.Decoder[Any], shape: str, cells: Sequence[str]
+    decoder: _Decoder, shape: str, cells: Sequence[str]
 ) -> Sequence[str | None] | None:
     """Return texts of one shape, their digits as the calendar and the clock allow them."""
     present = [cell for cell in cells if cell != NULL] if NULL in cells else cells
@@ -336,11 +298,14 @@ def _checked_texts(
     return try_parse_text_column(cells)
 
 
+# The one rule for values that are invalid, in files and in JSON. By default such a value is null,
+# and the record keeps the original, so that nothing is lost and the run goes on.
+
 # The object column of a record that holds its invalid values: {"annualRevenue": "n/a"}.
 INVALID_VALUES = "_invalid_values"
-
-
 _SHOWN_CHARACTERS = 80
+_NOT_OF_TYPE = "do not fit their type and are null"
+_NOT_UTF8_OR_TYPE = f"have bytes that are not UTF-8 and are U+FFFD, or {_NOT_OF_TYPE}"
 
 
 class InvalidValuePolicy(StrEnum):
@@ -351,28 +316,34 @@ class InvalidValuePolicy(StrEnum):
 
 
 class InvalidValueHandler:
-    """Applies the policy to invalid values, and counts them.
+    """Applies the policy to the invalid values of one stream, and counts them.
 
     Attributes:
         counts: Field -> number of invalid values.
         samples: Field -> the first invalid value, and the record that has it.
+        undecodable: The fields of which some values have bytes that are not UTF-8.
     """
 
     def __init__(self, policy: InvalidValuePolicy) -> None:
-        """Count from zero: use one object per stream and file."""
         self.counts: Counter[str] = Counter()
         self.samples: dict[str, str] = {}
+        self.undecodable: set[str] = set()
         self._policy = policy
 
     def count_or_raise(
-        self, record: str, values: Mapping[str, object], required: frozenset[str]
+        self,
+        record: str,
+        values: Mapping[str, object],
+        required: frozenset[str],
+        undecodable: Collection[str] = (),
     ) -> None:
         """Count the invalid values of one record.
 
         Args:
             record: Names the record in messages: ``leads, line 3, id 2``.
             values: Field -> original value.
-            required: The fields whose values must fit, whatever the policy.
+            required: The fields whose values must be valid, whatever the policy.
+            undecodable: The fields whose values have bytes that are not UTF-8.
 
         Raises:
             InvalidValueError: A required field is among them, or the policy is to fail. Names
@@ -380,20 +351,23 @@ class InvalidValueHandler:
         """
         for field, value in values.items():
             shown = f"{record}, field {field}: {_shorten(value)}"
-            if field in required:
-                raise InvalidValueError(
-                    f"A value of a key field does not fit its type: {shown}. The bookmark was not "
-                    "moved. Correct the value in Marketo, or declare the field a string in the "
-                    "catalog."
-                )
-            if self._policy is InvalidValuePolicy.FAIL:
-                raise InvalidValueError(
-                    f"A value does not fit its type: {shown}. The bookmark was not moved. Correct "
-                    "the value in Marketo, declare the field a string in the catalog, deselect "
-                    "it, or set invalid_values to null."
+            if field in required or self._policy is InvalidValuePolicy.FAIL:
+                raise _invalid_value_error(
+                    shown, is_required=field in required, is_decodable=field not in undecodable
                 )
             self.counts[field] += 1
             self.samples.setdefault(field, shown)
+        self.undecodable.update(undecodable)
+
+    def warnings(self) -> list[str]:
+        """Return what to log of each field."""
+        return [
+            f"{count} values of {field} "
+            f"{_NOT_UTF8_OR_TYPE if field in self.undecodable else _NOT_OF_TYPE}, the first in "
+            f"{self.samples[field]}. The originals are in {INVALID_VALUES} where that column is "
+            "selected."
+            for field, count in self.counts.items()
+        ]
 
 
 def missing_key_error(record: str, field: str) -> InvalidValueError:
@@ -401,6 +375,17 @@ def missing_key_error(record: str, field: str) -> InvalidValueError:
     return InvalidValueError(
         f"A record has no value in its key: {record}, field {field}. The bookmark was not moved. "
         "Run again; if the error stays, ask Marketo Support about the record."
+    )
+
+
+def _invalid_value_error(shown: str, *, is_required: bool, is_decodable: bool) -> InvalidValueError:
+    subject = "A value of a key field" if is_required else "A value"
+    problem = "does not fit its type" if is_decodable else "has bytes that are not UTF-8"
+    as_string = ", or declare the field a string in the catalog" if is_decodable else ""
+    others = "" if is_required else ", or deselect the field, or set invalid_values to null"
+    return InvalidValueError(
+        f"{subject} {problem}: {shown}. The bookmark was not moved. Correct the value in Marketo"
+        f"{as_string}{others}."
     )
 
 

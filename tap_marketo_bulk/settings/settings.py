@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from tap_marketo_bulk.exports.job import JobPolicy
 from tap_marketo_bulk.marketo.limits import MAX_WINDOW_DAYS, QUEUE_PLACES, STATUS_UPDATE_SECONDS
 from tap_marketo_bulk.marketo.transport import ConnectionSettings
-from tap_marketo_bulk.plan.planner import JobPolicy
 from tap_marketo_bulk.rows.values import InvalidValuePolicy
 from tap_marketo_bulk.settings.values import (
     parse_base_url,

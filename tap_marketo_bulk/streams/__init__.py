@@ -1,27 +1,22 @@
-"""Singer: the streams, their catalog and state, and one run of all of them.
+"""Singer: the streams, their catalog and STATE, and one run of all of them.
 
 ::
 
-    registry                which kinds of streams exist
-    creation_context        what streams are made from; catalog: what a catalog may select
-    base, column_naming     what every stream is; its selected fields, and the names of its columns
-    object_schema           the schema of an object whose fields Marketo describes
-    bulk, export_group      streams with export jobs, and how Marketo is asked for their files
-    leads, list_members,    ... each of them
-    activities, typed_activities,
-    program_members, custom_objects
-    active_programs         the programs that activities name
-    rest, deleted_leads     streams of REST calls
-    reference               the table of reference streams; reference_columns has their columns
-    denied                  streams that the API user may not read
-    initial_state           the state of an earlier run, checked
-    sync_run, state_store   one run: reacts to events; bookmarks and unfinished jobs
-    group_planner           ... its export tasks; retention: what Marketo does not keep
-    job_reconciler          the jobs of earlier runs: found, resumed, or cancelled
-    postponed_errors        errors that end a run only after its last stream
-    router, emitter, writer rows to streams, records to RECORD messages, messages to stdout
-    statistics              what is counted and reported
-    progress_reporters,     where the progress is shown: in the log or in a terminal
-    progress_display
-    run_end, run_summary    the summary at the end of a run
+    registry         which kinds of streams exist
+    context          what streams are made from: settings, catalog, what Marketo describes or denies
+    base             what every stream is, and which of its fields are selected
+    catalog          checks of what a catalog selects; the names of streams and columns
+    bulk             streams with export jobs: what Marketo is asked for, how files are read
+    objects          the table of leads, list members and program members; custom objects
+    activities       activities of every type in one stream, and a stream for each type
+    active_programs  the programs that activities name
+    rest             streams of REST calls; deleted leads
+    reference        the table of reference streams
+    run              one run: plans the exports, reads their files, owns the state
+    state_store      the states of all streams: checked, changed and written
+    output           records -> Singer messages on stdout
+    statistics       what a run counts of each stream
+    warnings         what a run warns of before it reads a stream
+    report           the end of a run: errors that wait for the last stream, and the summary
+    display          the progress in a terminal
 """

@@ -1,33 +1,52 @@
-"""Activities of every type, and how Marketo is asked for them and for single types.
+"""Activities: of every type in one stream, and a stream of typed columns for each type.
 
-Each window is exported once, with the types that any selected stream lacks; see
-``typed_activities`` for the streams of one type.
+Each window is exported once, with the types that any selected stream lacks. The files of the
+stream ``activities`` fill the typed streams too; their bookmarks are their own.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import AccessDeniedError
-from tap_marketo_bulk.marketo.exports import ExportRequest
-from tap_marketo_bulk.marketo.retention import retention_of
+from tap_marketo_bulk.marketo.describe import DELETE_LEAD
 from tap_marketo_bulk.rows import field_types
+from tap_marketo_bulk.rows.activities import (
+    OTHER_ATTRIBUTES,
+    PRIMARY_ID_FIELD,
+    PRIMARY_NAME_FIELD,
+    ActivityConverter,
+    ActivityTypeColumns,
+    attribute_columns,
+    snake_case,
+)
+from tap_marketo_bulk.rows.field_types import ATTRIBUTES
 from tap_marketo_bulk.rows.values import INVALID_VALUES
-from tap_marketo_bulk.streams.base import StreamSpec
-from tap_marketo_bulk.streams.bulk import BulkStream, ExportRequestBuilder, window_filter
-from tap_marketo_bulk.streams.catalog import check_activity_filter
+from tap_marketo_bulk.streams.base import MarketoStream, StreamSpec
+from tap_marketo_bulk.streams.bulk import BulkStream, ExportObject
+from tap_marketo_bulk.streams.catalog import (
+    check_activity_filter,
+    check_types_are_not_left_out,
+    renamed_schema,
+)
+from tap_marketo_bulk.streams.context import denied_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from tap_marketo_bulk.plan.ledger import ReadMode
-    from tap_marketo_bulk.plan.windows import Window
+    from singer_sdk import Tap
+    from singer_sdk.helpers.types import Context
+
+    from tap_marketo_bulk.marketo.describe import ActivityType
+    from tap_marketo_bulk.rows.activities import AttributeColumn
+    from tap_marketo_bulk.rows.records import Record, RecordFormat
+    from tap_marketo_bulk.rows.values import InvalidValueHandler
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.bulk import ConsumerNeeds
+    from tap_marketo_bulk.streams.base import Converter
     from tap_marketo_bulk.streams.context import CreationContext
-    from tap_marketo_bulk.streams.run import RowObserver
 
 NAME = "activities"
 KEY = ("marketoGUID",)
@@ -55,17 +74,21 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
         SettingsError: The activity filters name types that cannot be filtered like this.
     """
     settings = context.settings
-    type_ids, type_names = settings.activity_filter.type_ids, []
-    # Where the types are denied, the export is denied too, and the run reports that.
+    # If the types are denied, the export is denied too, and the run reports that.
     with suppress(AccessDeniedError):
         check_activity_filter(settings.activity_filter, lambda: context.activity_types)
-        if type_ids:
-            type_names = [each.name for each in context.activity_types if each.type_id in type_ids]
-    spec = context.fixed_spec(
-        replace(activities_spec(settings), retention=retention_of(type_names))
+    export = ExportObject(
+        path="activities",
+        format=settings.file_format,
+        date_filters={REPLICATION_KEY: "createdAt"},
+        full_read_field=REPLICATION_KEY,
+        other_filters=settings.activity_filter.primary,
+        id_filter="activityTypeIds",
+        field_order=tuple(COLUMNS),
+        observers=context.run.row_observers[NAME],
     )
-    builder = ActivitiesRequestBuilder(settings, context.run.row_observers[NAME])
-    yield ActivitiesStream(context.tap, spec, context.run, builder)
+    spec = context.fixed_spec(activities_spec(settings))
+    yield ActivitiesStream(context.tap, spec, context.run, export)
 
 
 def activities_spec(settings: Settings) -> StreamSpec:
@@ -95,39 +118,142 @@ class ActivitiesStream(BulkStream):
     """
 
 
-class ActivitiesRequestBuilder(ExportRequestBuilder):
-    """How Marketo is asked for activities."""
-
-    object_path = "activities"
-
-    def __init__(self, settings: Settings, observers: Sequence[RowObserver]) -> None:
-        """Take the settings, and what looks at the rows beside the streams."""
-        self._settings = settings
-        self._observers = observers
-
-    def requests(
-        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
-    ) -> Sequence[ExportRequest]:
-        """Return the one request for a window, whatever the number of types."""
-        del mode  # each is read by createdAt
-        needed = {name for each in consumers for name in each.stream.exported_fields()}
-        needed.update(*(each.fields for each in self._observers))
-        fields = tuple(name for name in COLUMNS if name in needed)
-        chosen = {
-            "createdAt": window_filter(window),
-            **_type_filter(consumers),
-            **self._settings.activity_filter.primary,
-        }
-        return (ExportRequest(self.object_path, fields, chosen, self._settings.file_format),)
-
-    def date_column(self, mode: ReadMode) -> str | None:
-        """Return the column that comes nearest to what the filter looks at."""
-        del mode  # each is read by createdAt
-        return REPLICATION_KEY
+PREFIX = "activities_"
+COMMON_COLUMNS = {name: each for name, each in COLUMNS.items() if name != "attributes"}
+_ADDED_COLUMNS = (OTHER_ATTRIBUTES, INVALID_VALUES)
 
 
-def _type_filter(consumers: Sequence[ConsumerNeeds]) -> dict[str, list[int]]:
-    """Return the filter for the types that the consumers need; all types need none."""
-    if any(not each.filter_ids for each in consumers):
-        return {}
-    return {"activityTypeIds": sorted({one for each in consumers for one in each.filter_ids})}
+def create_typed_streams(context: CreationContext) -> Iterator[MarketoStream]:
+    """Yield a stream for each activity type; with a catalog, for those it selects.
+
+    Raises:
+        CatalogError: The catalog selects a stream that settings leave out.
+    """
+    selected = context.selected_streams(PREFIX)
+    if selected == []:
+        return
+    try:
+        types = types_by_stream_name(context.activity_types)
+    except AccessDeniedError as error:
+        yield from denied_streams(context, PREFIX, error)
+        return
+    only = context.settings.activity_filter.type_ids
+    offered = {name: each for name, each in types.items() if not only or each.type_id in only}
+    if selected is not None:
+        check_types_are_not_left_out(selected, types, offered)
+    for name in offered if selected is None else selected:
+        if name in offered:
+            yield _create_stream(context, name, offered[name])
+
+
+def _create_stream(
+    context: CreationContext, name: str, activity_type: ActivityType
+) -> TypedActivitiesStream:
+    names = context.naming.names_of_fields(COMMON_COLUMNS)
+    reserved = (*COLUMNS, *_ADDED_COLUMNS, *names.by_field.values())
+    attributes = attribute_columns(activity_type, reserved)
+    described = renamed_schema(typed_schema(attributes), names)
+    schema = context.catalog_schema(name, lambda: described) or described
+    spec = typed_spec(name, activity_type, schema, context.settings)
+    # The primary attribute has columns of its own in the file.
+    primary = attributes.pop(0) if activity_type.primary_attribute else None
+    return TypedActivitiesStream(context.tap, replace(spec, names=names), primary, attributes)
+
+
+class TypedActivitiesStream(MarketoStream):
+    """Activities of one type, filled from the files of the activities stream's jobs."""
+
+    parent_stream_type = ActivitiesStream
+
+    def __init__(
+        self,
+        tap: Tap,
+        spec: StreamSpec,
+        primary: AttributeColumn | None,
+        attributes: Sequence[AttributeColumn],
+    ) -> None:
+        """Describe the stream; it is read by its parent.
+
+        Args:
+            tap: The tap.
+            spec: What the stream is.
+            primary: The column of the primary attribute; None without one.
+            attributes: The columns of the other attributes.
+        """
+        super().__init__(tap, spec)
+        self._primary = primary
+        self._attributes = tuple(attributes)
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield none: the parent writes the records."""
+        del context
+        yield from ()
+
+    def row_converter(
+        self,
+        file_fields: Sequence[str],
+        invalid_values: InvalidValueHandler,
+        record_format: RecordFormat,
+    ) -> Converter:
+        """Return what makes typed records of the rows of this type."""
+        columns = ActivityTypeColumns(
+            self._primary, self._attributes, frozenset(self.field_schemas)
+        )
+        schema = self.record_fields()
+        return ActivityConverter(file_fields, schema, columns, invalid_values, record_format)
+
+    def exported_fields(self) -> frozenset[str]:
+        """Return the file's fields that the selected columns are made from."""
+        selected = set(self.selected_fields)
+        needed = (selected & set(COMMON_COLUMNS)) | {"activityTypeId"}
+        if self._primary and self._primary.column in selected:
+            needed |= {PRIMARY_ID_FIELD, PRIMARY_NAME_FIELD}
+        if selected & {OTHER_ATTRIBUTES, *(each.column for each in self._attributes)}:
+            needed.add("attributes")
+        return frozenset(needed)
+
+
+def typed_spec(
+    name: str, activity_type: ActivityType, schema: dict[str, Any], settings: Settings
+) -> StreamSpec:
+    """Return what the stream of an activity type is; all else is as for all activities."""
+    return replace(
+        activities_spec(settings),
+        name=name,
+        schema=schema,
+        filter_ids=(activity_type.type_id,),
+        activity_type_id=activity_type.type_id,
+        selected_by_default=False,
+    )
+
+
+def typed_schema(attributes: Iterable[AttributeColumn]) -> dict[str, Any]:
+    """Return the JSON Schema of an activity of a type with these columns of attributes."""
+    columns: dict[str, Any] = {name: dict(each.schema) for name, each in COMMON_COLUMNS.items()}
+    for each in attributes:
+        columns[each.column] = {**each.field_type.schema, "title": each.attribute}
+    columns[OTHER_ATTRIBUTES] = dict(ATTRIBUTES.schema)
+    columns[INVALID_VALUES] = dict(ATTRIBUTES.schema)
+    return {"type": "object", "properties": columns}
+
+
+def types_by_stream_name(activity_types: Iterable[ActivityType]) -> dict[str, ActivityType]:
+    """Return the activity types that bulk exports have, by the names of their streams.
+
+    Types that share a name get their id as suffix.
+    """
+    exported = [each for each in activity_types if each.type_id != DELETE_LEAD]
+    suffixed: set[int] = set()
+    while True:
+        names = {each.type_id: _stream_name(each, suffixed) for each in exported}
+        counts = Counter(names.values())
+        shared = {type_id for type_id, name in names.items() if counts[name] > 1}
+        # A name with a suffix can be the name of another type.
+        if shared <= suffixed:
+            return {names[each.type_id]: each for each in exported}
+        suffixed |= shared
+
+
+def _stream_name(activity_type: ActivityType, suffixed: Collection[int]) -> str:
+    suffix = f"_{activity_type.type_id}" if activity_type.type_id in suffixed else ""
+    return f"{PREFIX}{snake_case(activity_type.name)}{suffix}"

@@ -10,12 +10,6 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from tap_marketo_bulk.errors import CatalogError
-from tap_marketo_bulk.plan.ledger import (
-    FullReadMode,
-    IncrementalReadMode,
-    PartialReadMode,
-    ReadMode,
-)
 from tap_marketo_bulk.rows.field_types import type_for_schema
 from tap_marketo_bulk.rows.records import RecordFields, RowConverter
 from tap_marketo_bulk.rows.values import INVALID_VALUES, InvalidValueHandler
@@ -30,12 +24,8 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib.catalog import Catalog, MetadataMapping
 
-    from tap_marketo_bulk.marketo.retention import Retention
     from tap_marketo_bulk.rows.csv_file import Block
     from tap_marketo_bulk.rows.records import RecordFormat
-
-
-_FULL_READ = FullReadMode()
 
 
 _FIELD_NAMES = ColumnNames()
@@ -52,14 +42,14 @@ class StreamSpec:
         replication_keys: The fields that Marketo can filter by; the first is the default. Empty
             where there is no such field: then the stream is always read in full.
         lookback: What is read again before the end of the previous run.
-        full_read: How the stream is read with the replication method FULL_TABLE.
         names: The names of its columns.
         is_always_full: Whether that is the only method.
         filter_ids: The activity types, or the programs, that the settings select; none means all.
         is_partial: Whether a run reads only the records of the ids that its state has as pending.
         activity_type_id: The activity type whose rows are the stream's, None for all rows.
         selected_by_default: Whether it is read without a catalog.
-        retention: How long Marketo keeps the records; None where it keeps them for ever.
+        kept_for: How long Marketo keeps the records; None for longer than a run may be late.
+        advice_if_lost: What to do about records that Marketo does not keep any more, as a sentence.
         ignores_start_date: Whether its first read begins with the oldest record, because records
             of other streams refer to records of any age.
     """
@@ -69,14 +59,14 @@ class StreamSpec:
     key: tuple[str, ...]
     replication_keys: tuple[str, ...]
     lookback: timedelta = timedelta()
-    full_read: ReadMode = _FULL_READ
     names: ColumnNames = _FIELD_NAMES
     is_always_full: bool = False
     filter_ids: tuple[int, ...] = ()
     is_partial: bool = False
     activity_type_id: int | None = None
     selected_by_default: bool = True
-    retention: Retention | None = None
+    kept_for: timedelta | None = None
+    advice_if_lost: str = ""
     ignores_start_date: bool = False
 
     @property
@@ -153,17 +143,14 @@ class MarketoStream(SdkStream):
         return REPLICATION_FULL_TABLE if self.spec.is_always_full else super().replication_method
 
     @property
+    def is_full(self) -> bool:
+        """Whether each run reads everything."""
+        return self.replication_method == REPLICATION_FULL_TABLE
+
+    @property
     def is_partial(self) -> bool:
         """Whether a run reads only the records of the pending ids; a full table has all records."""
-        return self.spec.is_partial and self.replication_method != REPLICATION_FULL_TABLE
-
-    def read_mode(self) -> ReadMode:
-        """Return how the stream is read, as the catalog says."""
-        if self.replication_method == REPLICATION_FULL_TABLE:
-            return self.spec.full_read
-        if self.is_partial:
-            return PartialReadMode(self.replication_key or "", self.spec.lookback)
-        return IncrementalReadMode(self.replication_key or "", self.spec.lookback)
+        return self.spec.is_partial and not self.is_full
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """Return none: no window ends after the horizon."""

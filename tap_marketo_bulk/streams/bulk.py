@@ -1,38 +1,20 @@
-"""Streams that the same export jobs fill, and what Marketo is asked for on their behalf.
-
-One file's rows to the streams that they are for.
-
-A stream with export jobs: reads their files, for itself and for streams that share them.
-"""
+"""Streams with export jobs: what Marketo is asked for, and how the files are read."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_marketo_bulk.errors import CorruptFileError
 from tap_marketo_bulk.exports.lost_jobs import TAG_BYTES, read_tag, tag_of
-from tap_marketo_bulk.plan.ledger import (
-    BackfillReadMode,
-    BookmarkCoverage,
-    PartialReadMode,
-    StreamState,
-    UndatedReadMode,
-    after_window,
-    bookmark_of,
-    owed_windows,
-    state_when_read_begins,
-)
-from tap_marketo_bulk.plan.planner import (
-    Consumer,
-    PlanningInput,
-    backfill_name,
-    plan_tasks,
-    stream_of,
-)
+from tap_marketo_bulk.marketo.exports import ExportRequest
+from tap_marketo_bulk.plan.ledger import ALL, UNDATED, Goal, Ids, common_ids, earlier
 from tap_marketo_bulk.plan.windows import whole_second
 from tap_marketo_bulk.rows.csv_file import (
     CHUNK_BYTES,
@@ -47,86 +29,113 @@ from tap_marketo_bulk.rows.csv_file import (
 from tap_marketo_bulk.rows.overlap import WindowOverlapFilter
 from tap_marketo_bulk.streams.base import MarketoStream
 from tap_marketo_bulk.streams.output import RecordEmitter
-from tap_marketo_bulk.streams.retention import read_start
 from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
-    from tap_marketo_bulk.errors import UnsupportedFilterError
     from tap_marketo_bulk.exports.job import VerifiedFile
-    from tap_marketo_bulk.marketo.exports import ExportRequest
-    from tap_marketo_bulk.plan.ledger import ReadMode
-    from tap_marketo_bulk.plan.planner import ExportTask
+    from tap_marketo_bulk.plan.state_format import StreamState
     from tap_marketo_bulk.plan.windows import SyncPeriod, Window
     from tap_marketo_bulk.rows.csv_file import Block
     from tap_marketo_bulk.rows.records import Record
     from tap_marketo_bulk.streams.base import StreamSpec
-    from tap_marketo_bulk.streams.report import RunStatistics
-    from tap_marketo_bulk.streams.run import SyncRun
-    from tap_marketo_bulk.streams.state_store import StateStore
+    from tap_marketo_bulk.streams.run import Run
+    from tap_marketo_bulk.streams.statistics import RunStatistics
 
 logger = logging.getLogger("tap-marketo-bulk")
+TYPE_COLUMN = "activityTypeId"
 
 
-# A connection test wants a record or two, not a whole window's worth of quota.
-TEST_SPAN = timedelta(hours=1)
+class RowObserver(Protocol):
+    """Does something with the rows of files, beside what their streams do.
+
+    Attributes:
+        fields: The fields of a file that it needs.
+    """
+
+    fields: frozenset[str]
+
+    def observe(self, fields: Sequence[str], block: Block) -> None:
+        """Look at the rows of a file with these fields."""
+        ...
 
 
 @dataclass(frozen=True)
-class ConsumerNeeds:
-    """The rows that a consumer needs of a file.
+class ExportObject:
+    """An object of Bulk Extract: how Marketo is asked for it.
 
     Attributes:
-        stream: The stream that they are for.
-        filter_ids: The activity types, or the programs, that it needs; none means all, except for
-            a stream that is partial.
+        path: The object in the API's paths.
+        format: CSV, TSV or SSV.
+        date_filters: Field of a replication key -> Marketo's filter by it.
+        full_read_field: The field by which a full read is divided into windows; None if it is one
+            export without dates.
+        other_filters: Filters of every request, besides dates and ids.
+        id_filter: Marketo's filter by ids; empty without one.
+        ids_per_job: How many ids one job can have; None for any number.
+        id_field: A field that each row gets with the id in the job's filter; empty for none.
+        list_ids: Returns the ids that exist, if each has to be named; None if all need no filter.
+        renamed_fields: Field of a file -> field of the records, if they differ.
+        field_order: The fields of a file in its order; empty for the order of the catalog.
+        repeatable_fields: Fields that Marketo may add to a file although they were requested.
+        fallback: What is logged if the subscription lacks the filter of an incremental read and
+            everything is read instead; it can have ``{reason}`` and ``{start}``. Empty if the
+            object cannot be read then.
+        planned_after: The stream whose records decide which ids are requested; None for no stream.
+        observers: What else is done with the rows of files.
     """
 
-    stream: MarketoStream
-    filter_ids: tuple[int, ...]
-
-
-class ExportRequestBuilder(Protocol):
-    """One of Marketo's export objects: how it is asked for.
-
-    Attributes:
-        object_path: The export object in the API's paths.
-        planned_after: The stream whose records decide what is requested; None where none does.
-        repeatable_columns: Columns that Marketo may add to a file although they were requested.
-    """
-
-    object_path: str
+    path: str
+    format: str = "CSV"
+    date_filters: Mapping[str, str] = field(default_factory=dict)
+    full_read_field: str | None = None
+    other_filters: Mapping[str, Any] = field(default_factory=dict)
+    id_filter: str = ""
+    ids_per_job: int | None = None
+    id_field: str = ""
+    list_ids: Callable[[], Iterable[int]] | None = None
+    renamed_fields: Mapping[str, str] = field(default_factory=dict)
+    field_order: tuple[str, ...] = ()
+    repeatable_fields: frozenset[str] = frozenset()
+    fallback: str = ""
     planned_after: str | None = None
-    repeatable_columns: frozenset[str] = frozenset()
+    observers: Sequence[RowObserver] = ()
 
-    def requests(
-        self, window: Window, consumers: Sequence[ConsumerNeeds], mode: ReadMode
-    ) -> Sequence[ExportRequest]:
-        """Return the requests whose files together hold a window for these consumers."""
-        ...
+    @property
+    def filter_digest(self) -> str:
+        """A short hash of the other filters; empty without them."""
+        if not self.other_filters:
+            return ""
+        text = json.dumps(dict(self.other_filters), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def constant_cells(self, request: ExportRequest) -> Mapping[str, str]:
-        """Return columns that each row of a file gets beside those that it has."""
-        del request
-        return {}
+    @cached_property
+    def existing_ids(self) -> Ids:
+        """The ids that exist; ``ALL`` if none has to be named. Raises as ``list_ids``."""
+        return ALL if self.list_ids is None else frozenset(self.list_ids())
 
-    def date_column(self, mode: ReadMode) -> str | None:
-        """Return the column that a window's filter looks at, None for an export without dates."""
-        ...
+    def request(
+        self, fields: Sequence[str], window: Window, date_field: str | None, ids: Ids
+    ) -> ExportRequest:
+        """Return the request for some fields of an interval."""
+        filters = dict(self.other_filters)
+        if date_field is not None and window != UNDATED:
+            dates = {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
+            filters[self.date_filters[date_field]] = dates
+        if ids is not None:
+            ordered = sorted(ids)
+            filters[self.id_filter] = ordered[0] if self.ids_per_job == 1 else ordered
+        # The column with the job's tag must not be one that Marketo may add.
+        ordered_fields = sorted(fields, key=lambda name: name in self.repeatable_fields)
+        return ExportRequest(self.path, tuple(ordered_fields), filters, self.format)
 
-    def fallback_mode(self, mode: ReadMode, error: UnsupportedFilterError) -> ReadMode | None:
-        """Return how to read where the subscription lacks a mode's filter; None for not at all."""
-        del mode, error
-        return None
-
-
-def window_filter(window: Window) -> dict[str, str]:
-    """Return a window as Marketo's filters have it."""
-    return {"startAt": format_instant(window.start), "endAt": format_instant(window.end)}
+    def added_cells(self, request: ExportRequest) -> dict[str, str]:
+        """Return the fields that each row of a file gets beside those that it has."""
+        return {self.id_field: str(request.filter[self.id_filter])} if self.id_field else {}
 
 
 @dataclass(frozen=True)
@@ -136,145 +145,181 @@ class ExportGroup:
     Attributes:
         owner: The stream whose state holds the jobs; it is read by the SDK.
         consumers: The selected streams that the files fill; the owner is one if it is selected.
-        request_builder: How Marketo is asked for the files.
+        export: How Marketo is asked for the files.
+        is_fallback: Whether the subscription lacks the filter of an incremental read.
     """
 
     owner: MarketoStream
     consumers: tuple[MarketoStream, ...]
-    request_builder: ExportRequestBuilder
+    export: ExportObject
+    is_fallback: bool = False
 
     @property
     def name(self) -> str:
         """The name of the owner, which export tasks carry."""
         return self.owner.name
 
-    def begin(
-        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
-    ) -> None:
-        """Put into the state what must be there before any job is.
+    def is_full(self, stream: MarketoStream) -> bool:
+        """Return whether a stream is read in full."""
+        return stream.is_full or self.is_fallback
+
+    @property
+    def bookmark_ledger_of_fallback(self) -> str | None:
+        """The ledger whose bookmark a full read sets, if the filter is missing; else None."""
+        has_dates = self.export.full_read_field is not None
+        return self.owner.replication_key if self.is_fallback and has_dates else None
+
+    def date_field(self, stream: MarketoStream) -> str | None:
+        """Return the field that a window's filter looks at, None for an export without dates."""
+        if self.is_full(stream):
+            return self.export.full_read_field
+        return stream.spec.names.field_of(stream.replication_key or "")
+
+    def goal(self, stream: MarketoStream, state: StreamState, period: SyncPeriod) -> Goal:
+        """Return what a run wants to have read of a stream. Raises as ``existing_ids``."""
+        spec, export = stream.spec, self.export
+        date_field = self.date_field(stream)
+        goal = Goal(
+            ledger=spec.names.column_of(date_field) if date_field else "",
+            start=whole_second(period.start),
+            horizon=period.horizon,
+            lookback=spec.lookback,
+            ids=self.wanted_ids(stream),
+            filter_digest=export.filter_digest,
+        )
+        if self.is_full(stream):
+            since = state.full_read.since if state.full_read else period.horizon
+            goal = replace(goal, since=since)
+            if date_field is None:
+                goal = replace(goal, start=UNDATED.start, horizon=UNDATED.end)
+        return self._pending_goal(stream, state, goal) if stream.is_partial else goal
+
+    def _pending_goal(self, stream: MarketoStream, state: StreamState, goal: Goal) -> Goal:
+        """Return the goal to have read the pending ids since the bookmark."""
+        pending = frozenset(state.pending_ids)
+        existing = self.export.existing_ids if pending else ALL
+        goal = replace(goal, ids=common_ids(pending, existing), is_of_pending_ids=True)
+        bookmark = state.ledger(goal.ledger).bookmark
+        if goal.since is None and bookmark is not None:
+            goal = replace(goal, start=max(goal.start, earlier(bookmark, stream.spec.lookback)))
+        # The lookback is about the activities that name the ids, not about their members.
+        return replace(goal, lookback=timedelta())
+
+    def wanted_ids(self, stream: MarketoStream) -> Ids:
+        """Return the ids that settings, or the stream's own type, select."""
+        if stream.spec.filter_ids:
+            return frozenset(stream.spec.filter_ids)
+        return ALL if stream.is_partial else self.export.existing_ids
+
+    def make_request(self, window: Window, ids: Ids, streams: Sequence[str]) -> ExportRequest:
+        """Return the request for a window, with the fields that some consumers need."""
+        consumers = [each for each in self.consumers if each.name in streams]
+        needed = {name for each in consumers for name in each.exported_fields()}
+        needed |= {name for each in self.export.observers for name in each.fields}
+        order = self.export.field_order or consumers[0].exported_fields_in_order()
+        in_file = {record: name for name, record in self.export.renamed_fields.items()}
+        fields = [
+            in_file.get(name, name)
+            for name in order
+            if name in needed and name != self.export.id_field
+        ]
+        return self.export.request(fields, window, self.date_field(consumers[0]), ids)
+
+
+class BulkStream(MarketoStream):
+    """A stream whose records come from bulk export jobs.
+
+    The bookmark is the end of the last window that was verified and written: the filter's clock
+    and the record's column differ, so no value of a row could be it.
+    """
+
+    def __init__(self, tap: Tap, spec: StreamSpec, run: Run, export: ExportObject) -> None:
+        """Take what the stream is, the run, and how Marketo is asked for the files."""
+        super().__init__(tap, spec)
+        self._run = run
+        self.export = export
+
+    def export_group(self) -> ExportGroup:
+        """Return this stream with the selected streams that its files fill."""
+        children = [each for each in self.child_streams if isinstance(each, MarketoStream)]
+        consumers = tuple(each for each in (self, *children) if each.selected)
+        return ExportGroup(self, consumers, self.export)
+
+    def get_records(self, context: Context | None) -> Iterator[Record]:
+        """Yield the records that the SDK has to write; all others are written here."""
+        del context  # there are no partitions
+        group = self.export_group()
+        with ExitStack() as counters:
+            for consumer in group.consumers:
+                if consumer is not self:
+                    consumer.write_schema()
+                    counters.enter_context(consumer.get_record_counter())
+            yield from self._run.read(group, GroupReader(group, self._run).read)
+
+
+class GroupReader:
+    """Reads the files of an export group, one after the other."""
+
+    def __init__(self, group: ExportGroup, run: Run) -> None:
+        self._group = group
+        self._run = run
+        self._emitters = {stream.name: RecordEmitter(stream) for stream in group.consumers}
+        self._overlap: WindowOverlapFilter | None = None
+
+    def read(self, file: VerifiedFile, date_field: str | None) -> Iterator[Record]:
+        """Write the records of a file, and yield those that the SDK has to write.
 
         Args:
-            modes: How each consumer is read.
-            state_store: The bookmarks and unfinished jobs.
-            period: Where this run begins and stops reading.
+            file: The file.
+            date_field: The field that its window is about; None for an export without dates.
+
+        Raises:
+            DataError: The file is not what its job reported, or a value is invalid.
         """
-        for stream in self.consumers:
-            state = state_store[stream.name]
-            wanted = BookmarkCoverage(
-                whole_second(read_start(stream, period)), stream.spec.filter_ids
-            )
-            mode = modes[stream.name]
-            state = state_when_read_begins(state, mode, wanted, period.horizon)
-            if isinstance(mode, PartialReadMode):
-                state = self._state_if_nothing_is_read(stream, state, mode, period)
-            state_store[stream.name] = state
-
-    def _state_if_nothing_is_read(
-        self, stream: MarketoStream, state: StreamState, mode: PartialReadMode, period: SyncPeriod
-    ) -> StreamState:
-        """Return the state after the read, if none of the pending ids has to be read."""
-        owed = owed_windows(state, mode, start=period.start, horizon=period.horizon)
-        needs = [ConsumerNeeds(stream, state.pending_ids)]
-        if any(self.request_builder.requests(window, needs, mode) for window in owed):
-            return state
-        horizon = period.horizon
-        for window in owed:
-            state = after_window(state, mode, window, read_horizon=horizon, horizon=horizon)
-        return state
-
-    def tasks(
-        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
-    ) -> list[ExportTask]:
-        """Return the tasks of this group in the order of reading."""
-        return plan_tasks(self.planning_input(modes, state_store, period))
-
-    def consumer_modes(
-        self, modes: Mapping[str, ReadMode], state_store: StateStore
-    ) -> dict[str, ReadMode]:
-        """Return how each consumer is read, the backfills of streams too."""
-        backfills = {
-            backfill_name(stream.name, index): BackfillReadMode(index)
-            for stream in self.consumers
-            for index in range(len(state_store[stream.name].backfills))
-        }
-        return {**modes, **backfills}
-
-    def planning_input(
-        self, modes: Mapping[str, ReadMode], state_store: StateStore, period: SyncPeriod
-    ) -> PlanningInput:
-        """Return what the tasks are made from."""
-        selections = {
-            name: selection
-            for stream in self.consumers
-            for name, selection in _selections(stream, state_store)
-        }
-
-        def requests(window: Window, names: tuple[str, ...]) -> Sequence[ExportRequest]:
-            mode = modes[stream_of(names[0])]
-            return self.request_builder.requests(window, [selections[name] for name in names], mode)
-
-        return PlanningInput(
-            stream=self.name,
-            consumers=tuple(
-                consumer
-                for stream in self.consumers
-                for consumer in _consumers(stream, modes[stream.name], state_store, period)
+        stats, export, statistics = FileStats(), self._group.export, self._run.statistics
+        emitters = [self._emitters[name] for name in file.task.consumers]
+        fields, blocks = read_blocks(
+            file.content,
+            ExpectedFormat(
+                fields_by_header(file), SEPARATORS[file.request.format], export.repeatable_fields
             ),
-            exports=state_store[self.name].exports,
-            make_requests=requests,
-            required_fields=self.owner.required_fields,
-            horizon=period.horizon,
-            window_length=period.window_length,
+            stats,
+            # Each stream of one type gets a part of each block only.
+            SPLIT_CHUNK_BYTES if len(emitters) > 1 else CHUNK_BYTES,
         )
+        fields = tuple(export.renamed_fields.get(name, name) for name in fields)
+        if added := export.added_cells(file.request):
+            fields = (*fields, *added)
+            blocks = with_added_cells(blocks, list(added.values()))
+        router = RecordRouter(fields, emitters, statistics)
+        for block in self._without_overlap(file, date_field, fields, blocks):
+            for observer in export.observers:
+                observer.observe(fields, block)
+            for emitter, records in router.route(block):
+                if emitter.stream is self._group.owner and not emitter.is_fast:
+                    yield from records
+                else:
+                    emitter.write(records)
+                statistics.add_records(emitter.stream.name, len(records))
+            self._run.loop.take_due_step()
+        statistics.add_file(self._group.name, stats)
+        _verify_row_count(file, stats)
 
-
-def _consumers(
-    stream: MarketoStream, mode: ReadMode, state_store: StateStore, period: SyncPeriod
-) -> Iterator[Consumer]:
-    """Yield a stream as a consumer, and its backfills."""
-    if stream.has_record_limit:
-        start = max(read_start(stream, period), period.horizon - TEST_SPAN)
-        yield Consumer(stream.name, mode, StreamState(), start)
-        return
-    state = state_store[stream.name]
-    start = read_start(stream, period)
-    yield Consumer(stream.name, mode, state, start)
-    if isinstance(mode, PartialReadMode | UndatedReadMode):
-        return
-    for index in range(len(state.backfills)):
-        name = backfill_name(stream.name, index)
-        yield Consumer(name, BackfillReadMode(index), state, start)
-
-
-def _selections(
-    stream: MarketoStream, state_store: StateStore
-) -> Iterator[tuple[str, ConsumerNeeds]]:
-    """Yield the rows that a stream needs, and those of its backfills, by consumer."""
-    spec = stream.spec
-    state = state_store[stream.name]
-    needed_ids = state.pending_ids if stream.is_partial else spec.filter_ids
-    yield stream.name, ConsumerNeeds(stream, needed_ids)
-    for index, backfill in enumerate(state.backfills):
-        filter_ids = spec.filter_ids if spec.activity_type_id else backfill.filter_ids
-        yield backfill_name(stream.name, index), ConsumerNeeds(stream, filter_ids)
-
-
-def warn_of_skipped_changes(
-    stream: MarketoStream, mode: ReadMode, state: StreamState, period: SyncPeriod
-) -> None:
-    """Warn where the start date leaves out what happened since the bookmark."""
-    bookmark = bookmark_of(state, mode)
-    if bookmark and period.start > bookmark:
-        logger.warning(
-            "start_date %s is after the bookmark of %s, so changes since %s are skipped. Set "
-            "start_date back to load them.",
-            format_instant(period.start),
-            stream.name,
-            format_instant(bookmark),
-        )
-
-
-TYPE_COLUMN = "activityTypeId"
+    def _without_overlap(
+        self,
+        file: VerifiedFile,
+        date_field: str | None,
+        fields: tuple[str, ...],
+        blocks: Iterator[Block],
+    ) -> Iterator[Block]:
+        """Yield blocks without the rows that were written from the previous window's file."""
+        if date_field is None:
+            yield from blocks
+            return
+        if self._overlap is None or self._overlap.instant_field != date_field:
+            self._overlap = WindowOverlapFilter(date_field)
+        self._overlap.begin_file(file.task.window, fields, tuple(file.task.consumers))
+        yield from map(self._overlap.filter, blocks)
 
 
 class RecordRouter:
@@ -315,110 +360,6 @@ class RecordRouter:
                 if text in self._of_one_type:
                     emitter, converter = self._of_one_type[text]
                     yield emitter, converter.convert(rows)
-
-
-class BulkStream(MarketoStream):
-    """A stream whose records come from bulk export jobs.
-
-    The bookmark is the end of the last window that was verified and emitted: the filter's clock
-    and the record's column differ, so no value of a row could be it.
-    """
-
-    def __init__(
-        self, tap: Tap, spec: StreamSpec, run: SyncRun, request_builder: ExportRequestBuilder
-    ) -> None:
-        """Describe the stream; nothing is read yet.
-
-        Args:
-            tap: The tap.
-            spec: What the stream is.
-            run: The run, which the streams of a tap share.
-            request_builder: How Marketo is asked for the files.
-        """
-        super().__init__(tap, spec)
-        self._run = run
-        self._request_builder = request_builder
-
-    def export_group(self) -> ExportGroup:
-        """Return this stream with the selected streams that its files fill."""
-        children = [each for each in self.child_streams if isinstance(each, MarketoStream)]
-        consumers = tuple(each for each in (self, *children) if each.selected)
-        return ExportGroup(self, consumers, self._request_builder)
-
-    def get_records(self, context: Context | None) -> Iterator[Record]:
-        """Yield the records that the SDK has to write; all others are written here."""
-        del context  # there are no partitions
-        group = self.export_group()
-        with ExitStack() as counters:
-            for consumer in group.consumers:
-                if consumer is not self:
-                    consumer.write_schema()
-                    counters.enter_context(consumer.get_record_counter())
-            yield from self._run.read(group, GroupReader(group, self._run).read)
-
-
-class GroupReader:
-    """Reads the files of an export group, one after the other."""
-
-    def __init__(self, group: ExportGroup, run: SyncRun) -> None:
-        """Read nothing yet."""
-        self._group = group
-        self._run = run
-        self._emitters = {stream.name: RecordEmitter(stream) for stream in group.consumers}
-        self._overlap: WindowOverlapFilter | None = None
-        self._overlap_column: str | None = None
-
-    def read(self, file: VerifiedFile) -> Iterator[Record]:
-        """Write the records of a file, and yield those that the SDK has to write.
-
-        Raises:
-            DataError: The file is not what its job reported, or a value is invalid.
-        """
-        stats, request, builder = FileStats(), file.request, self._group.request_builder
-        names = dict.fromkeys(map(stream_of, file.task.consumers))
-        emitters = [self._emitters[name] for name in names]
-        fields, blocks = read_blocks(
-            file.content,
-            ExpectedFormat(
-                fields_by_header(file), SEPARATORS[request.format], builder.repeatable_columns
-            ),
-            stats,
-            # Each stream of one type gets a part of each block only.
-            SPLIT_CHUNK_BYTES if len(emitters) > 1 else CHUNK_BYTES,
-        )
-        constant_cells = builder.constant_cells(request)
-        if constant_cells:
-            fields = (*fields, *constant_cells)
-            blocks = with_added_cells(blocks, list(constant_cells.values()))
-        observers = self._run.row_observers[self._group.name]
-        router = RecordRouter(fields, emitters, self._run.statistics)
-        for block in self._without_overlap(file, fields, blocks):
-            for observer in observers:
-                observer.observe(fields, block)
-            for emitter, records in router.route(block):
-                if emitter.stream is self._group.owner and not emitter.is_fast:
-                    yield from records
-                else:
-                    emitter.write(records)
-                self._run.statistics.add_records(emitter.stream.name, len(records))
-            self._run.persist_job_ids()
-        self._run.statistics.add_file(self._group.name, stats)
-        _verify_row_count(file, stats)
-
-    def _without_overlap(
-        self, file: VerifiedFile, fields: tuple[str, ...], blocks: Iterator[Block]
-    ) -> Iterator[Block]:
-        """Yield blocks without the rows that were emitted from the previous window's file."""
-        column = self._group.request_builder.date_column(
-            self._run.planner.mode_of(self._group.owner)
-        )
-        if column is None:
-            yield from blocks
-            return
-        if self._overlap is None or column != self._overlap_column:
-            self._overlap, self._overlap_column = WindowOverlapFilter(column), column
-        self._overlap.begin_file(file.task.window, fields, file.task.consumers)
-        yield from map(self._overlap.filter, blocks)
 
 
 def fields_by_header(file: VerifiedFile) -> dict[str, str]:

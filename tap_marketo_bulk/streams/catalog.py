@@ -1,6 +1,4 @@
-"""Checks of a catalog: whether what it selects exists, and whether settings allow it.
-
-The names of columns: Marketo's names of fields, or the same in snake_case.
+"""Catalogs: whether what they select exists, and the names of streams and columns.
 
 Inside the tap, fields have Marketo's names. The schema of a stream, its keys, its bookmark and its
 records have the names of columns. With snake_case a column's title in the schema is the name of
@@ -9,8 +7,11 @@ its field, so that the catalog says which field a column is.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,7 +19,7 @@ from msgspec import Struct
 from singer_sdk.singerlib.catalog import Catalog
 
 from tap_marketo_bulk.errors import CatalogError, SettingsError, StateError
-from tap_marketo_bulk.rows.activities import free_name, snake_case
+from tap_marketo_bulk.rows.activities import snake_case
 from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.texts import clean_line
 
@@ -28,13 +29,16 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import CatalogEntry
 
     from tap_marketo_bulk.marketo.describe import ActivityType
-    from tap_marketo_bulk.plan.ledger import StreamState
+    from tap_marketo_bulk.plan.state_format import StreamState
     from tap_marketo_bulk.settings.settings import ActivityFilter
 
 
+SNAKE_CASE = "snake_case"
+# PostgreSQL cuts longer names of columns and tables.
+LONGEST_NAME_BYTES = 63
+# A row of PostgreSQL has at most 8,160 bytes, of which a column can need more than 20.
+MOST_COLUMNS = 350
 _ADVICE = "Nothing was read. Run discovery again, or deselect what does not exist."
-
-
 _MAX_PROBLEM_CHARACTERS = 300
 
 
@@ -177,9 +181,6 @@ def _selected_columns(entry: CatalogEntry) -> Iterator[str]:
         yield from (name for name in entry.schema.properties or {} if mask["properties", name])
 
 
-SNAKE_CASE = "snake_case"
-
-
 @dataclass(frozen=True)
 class ColumnNames:
     """The columns of a stream.
@@ -203,13 +204,33 @@ class ColumnNames:
         return {column: name for name, column in self.by_field.items()}
 
 
-def snake_case_names(fields: Iterable[str]) -> ColumnNames:
-    """Return columns in snake_case; those that would have the same name get ``_2``, ``_3``."""
-    by_field: dict[str, str] = {}
-    for name in fields:
-        is_own = name == INVALID_VALUES
-        by_field[name] = name if is_own else free_name(snake_case(name), by_field.values())
-    return ColumnNames(by_field)
+def snake_case_names(fields: Iterable[str], always: Collection[str] = ()) -> ColumnNames:
+    """Return columns in snake_case.
+
+    Fields that would have the same column all get a suffix that is made of their own names, so no
+    column depends on the order of fields, and it is the same in every subscription. The fields
+    that there are ``always`` get none.
+    """
+    fields = tuple(fields)
+    suffixed: set[str] = set()
+    while True:
+        by_field = {name: _snake_case_column(name, name in suffixed) for name in fields}
+        counts = Counter(by_field.values())
+        shared = {name for name in fields if counts[by_field[name]] > 1} - set(always)
+        # A column with a suffix can be the column of another field.
+        if shared <= suffixed:
+            return ColumnNames(by_field)
+        suffixed |= shared
+
+
+def _snake_case_column(name: str, has_suffix: bool) -> str:  # noqa: FBT001 - one caller
+    if name == INVALID_VALUES:
+        return name
+    return f"{snake_case(name)}_{_digest(name)}" if has_suffix else snake_case(name)
+
+
+def _digest(name: str) -> str:
+    return sha256(name.encode()).hexdigest()[:6]
 
 
 class ColumnNaming:
@@ -255,11 +276,33 @@ class ColumnNaming:
                 )
                 raise CatalogError(message)
 
-    def renamed(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return a schema of fields as one of columns."""
+    def check_fields(self, catalog: Catalog, stream: str, schema: dict[str, Any]) -> None:
+        """Check that the columns of a catalog are those of the same fields in ``schema``.
+
+        Raises:
+            CatalogError: Discovery would give a selected column to another field.
+        """
+        entry = catalog.get_stream(stream)
+        if entry is None or not self._is_snake_case:
+            return
+        then, now = self.names_in(entry.schema.to_dict()), self.names_in(schema)
+        for column in _selected_columns(entry):
+            name, other = then.field_of(column), now.field_of(column)
+            if column in schema["properties"] and name != other:
+                message = (
+                    f"The catalog's column {column} of {stream} is the field {name}, but Marketo's "
+                    f"fields have changed, and {column} is now the column of {other}. Nothing was "
+                    f"read. Rename {column} in the warehouse to keep the values of {name}, then "
+                    f"run discovery again: {name} gets "
+                    f"{now.by_field.get(name, 'no column, since Marketo does not describe it')}."
+                )
+                raise CatalogError(message)
+
+    def renamed(self, schema: dict[str, Any], always: Collection[str]) -> dict[str, Any]:
+        """Return a schema of fields as one of columns; some fields there are ``always``."""
         if not self._is_snake_case:
             return schema
-        return renamed_schema(schema, snake_case_names(schema["properties"]))
+        return renamed_schema(schema, snake_case_names(schema["properties"], always))
 
 
 def renamed_schema(schema: dict[str, Any], names: ColumnNames) -> dict[str, Any]:
@@ -284,4 +327,64 @@ def check_bookmark_column(stream: str, state: StreamState, replication_keys: Ite
             raise StateError(
                 f"the bookmark of {stream} is about the column {key}, which is {column} by the "
                 "setting column_names"
+            )
+
+
+def find_naming_problems(columns: Mapping[str, Collection[str]]) -> list[str]:
+    """Return, in sentences, the names that some database cannot hold.
+
+    Args:
+        columns: Stream -> its columns.
+    """
+    return [*_long_names(columns), *_many_columns(columns), *_same_letters(columns)]
+
+
+def _long_names(columns: Mapping[str, Collection[str]]) -> Iterator[str]:
+    maps: dict[str, dict[str, str]] = {}
+    for stream, names in columns.items():
+        renamed = {"__alias__": _shortened(stream)} if _is_long(stream) else {}
+        for name in filter(_is_long, names):
+            value = name if name.isidentifier() else f"_[{name!r}]"
+            renamed |= {_shortened(name): value, name: "__NULL__"}
+        if renamed:
+            maps[stream] = renamed
+    if maps:
+        long = [stream for stream in maps if _is_long(stream)]
+        long += [
+            f"{stream}.{name}" for stream in maps for name in filter(_is_long, columns[stream])
+        ]
+        yield (
+            f"These names are longer than {LONGEST_NAME_BYTES} bytes, which is the longest name in "
+            f"PostgreSQL: {', '.join(long)}. The setting stream_maps can rename them: "
+            f"{json.dumps(maps, ensure_ascii=False)}"
+        )
+
+
+def _is_long(name: str) -> bool:
+    return len(name.encode()) > LONGEST_NAME_BYTES
+
+
+def _shortened(name: str) -> str:
+    suffix = f"_{_digest(name)}"
+    return name.encode()[: LONGEST_NAME_BYTES - len(suffix)].decode(errors="ignore") + suffix
+
+
+def _many_columns(columns: Mapping[str, Collection[str]]) -> Iterator[str]:
+    for stream, names in columns.items():
+        if len(names) > MOST_COLUMNS:
+            yield (
+                f"{stream} has {len(names)} columns. With more than about {MOST_COLUMNS}, a row "
+                "can be longer than PostgreSQL allows (8,160 bytes). Select only those that you "
+                "need, which also saves export quota."
+            )
+
+
+def _same_letters(columns: Mapping[str, Collection[str]]) -> Iterator[str]:
+    for stream, names in columns.items():
+        counts = Counter(name.lower() for name in names)
+        if same := sorted(name for name in names if counts[name.lower()] > 1):
+            yield (
+                f"The columns {', '.join(same)} of {stream} differ only in letter case. Some "
+                "databases, such as DuckDB and Snowflake, take them for one column. Set "
+                f"column_names to {SNAKE_CASE}, or deselect all but one."
             )

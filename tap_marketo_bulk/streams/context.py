@@ -1,7 +1,4 @@
-"""What streams are made from: settings, catalog, and what Marketo describes.
-
-Streams that the catalog selects and for which the API user lacks a permission.
-"""
+"""What streams are made from: settings, catalog, and what Marketo describes or denies."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ from tap_marketo_bulk.streams.catalog import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator
+    from collections.abc import Callable, Collection, Container, Iterator
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.rows.records import Record
     from tap_marketo_bulk.sdk import SdkTap
     from tap_marketo_bulk.settings.settings import Settings
-    from tap_marketo_bulk.streams.run import SyncRun
+    from tap_marketo_bulk.streams.run import Run
 
 logger = logging.getLogger("tap-marketo-bulk")
 
@@ -54,10 +51,10 @@ class CreationContext:
         tap: SdkTap,
         settings: Settings,
         client: Client,
-        run: SyncRun,
+        run: Run,
         known_streams: Container[str],
     ) -> None:
-        """Make no call yet.
+        """Take what there is before any stream.
 
         Args:
             tap: The tap, whose catalog counts where there is one.
@@ -120,23 +117,33 @@ class CreationContext:
         if stream not in self._known_streams and self.selected_streams(stream):
             # Where the description is denied, the export is denied too, and the run reports that.
             with suppress(AccessDeniedError):
-                self.check_columns(stream, self.naming.renamed(describe()))
+                self.check_columns(stream, describe())
         schema: dict[str, Any] = entry.schema.to_dict()
         return schema
 
     def catalog_or_described_schema(
-        self, stream: str, describe: Callable[[], dict[str, Any]]
+        self, stream: str, describe: Callable[[], dict[str, Any]], always: Collection[str]
     ) -> dict[str, Any] | None:
         """Return the schema of a stream from the catalog or, without a catalog, from Marketo.
 
         None where the catalog lacks the stream.
 
+        Args:
+            stream: The stream's name.
+            describe: Returns the schema with Marketo's names.
+            always: The fields that every subscription has.
+
         Raises:
             AccessDeniedError: There is no catalog, and the API user may not read the description.
         """
-        if self.catalog:
-            return self.catalog_schema(stream, describe)
-        return self.naming.renamed(describe())
+
+        def described() -> dict[str, Any]:
+            schema = self.naming.renamed(describe(), always)
+            if self.catalog:
+                self.naming.check_fields(self.catalog, stream, schema)
+            return schema
+
+        return self.catalog_schema(stream, described) if self.catalog else described()
 
     def log_denied(self, streams: str, error: AccessDeniedError) -> None:
         """Log that discovery does not offer streams, since their description is denied."""
@@ -150,7 +157,7 @@ class CreationContext:
 class DeniedStream(MarketoStream):
     """A stream that is left out; the run ends with an error after all other streams."""
 
-    def __init__(self, tap: Tap, spec: StreamSpec, run: SyncRun, error: AccessDeniedError) -> None:
+    def __init__(self, tap: Tap, spec: StreamSpec, run: Run, error: AccessDeniedError) -> None:
         """Describe the stream.
 
         Args:
@@ -167,7 +174,6 @@ class DeniedStream(MarketoStream):
         """Yield none."""
         del context  # there are no partitions
         self._run.postponed_errors.leave_out(self.name, self._error, is_test=self.has_record_limit)
-        self._run.end_run_after_last_stream(self)
         yield from ()
 
 

@@ -6,9 +6,6 @@ Where the progress of a run is shown: in the log, or in the terminal of a person
 from __future__ import annotations
 
 import logging
-import os
-import sys
-import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TextIO, cast
 
@@ -17,12 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
-from tap_marketo_bulk.exports.progress import LoggedProgress
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from tap_marketo_bulk.exports.progress import Progress, ProgressReporter
+    from tap_marketo_bulk.exports.progress import Progress
 
 
 # Windows take minutes: the time left is estimated from those of this long, in seconds.
@@ -65,31 +60,24 @@ class ProgressDisplay:
             speed_estimate_period=_ESTIMATE_PERIOD,
         )
         self._task = self._bar.add_task("", total=None)
-        self._lock = threading.Lock()
         self._cleanup = ExitStack()
-        self._is_closed = False
 
     def report(self, progress: Progress) -> None:
         """Show the progress."""
-        with self._lock:
-            if self._is_closed:
-                return
-            self._bar.update(
-                self._task,
-                description=progress.jobs_text,
-                completed=progress.windows_done,
-                total=progress.windows,
-            )
-            if self._bar.live.is_started:
-                self._bar.refresh()
-            else:
-                self._start()
+        self._bar.update(
+            self._task,
+            description=progress.jobs_text,
+            completed=progress.windows_done,
+            total=progress.windows,
+        )
+        if self._bar.live.is_started:
+            self._bar.refresh()
+        else:
+            self._start()
 
     def close(self) -> None:
         """Remove the display from the terminal, and let the log write to it as before."""
-        with self._lock:
-            self._is_closed = True
-            self._cleanup.close()
+        self._cleanup.close()
 
     def _start(self) -> None:
         self._bar.start()
@@ -123,25 +111,3 @@ def _stream_handlers() -> Iterator[logging.StreamHandler[TextIO]]:
         for handler in logger.handlers:
             if isinstance(handler, logging.StreamHandler):
                 yield handler
-
-
-def choose_reporter(
-    out: TextIO | None = None,
-    errors: TextIO | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> ProgressReporter:
-    """Return a display for a terminal; everywhere else the progress is logged.
-
-    There is a display if a person sees stderr, and nothing else writes to the terminal: neither
-    the records on stdout nor Meltano, which prints the lines of all its plugins.
-
-    Args:
-        out: Where records are written, by default stdout.
-        errors: Where the log is written, by default stderr.
-        environment: The environment variables.
-    """
-    out, errors = out or sys.stdout, errors or sys.stderr
-    is_seen = errors is not None and errors.isatty() and not out.isatty()
-    if is_seen and "MELTANO_PROJECT_ROOT" not in environment and environment.get("TERM") != "dumb":
-        return display_in(errors)
-    return LoggedProgress()

@@ -1,10 +1,8 @@
 """Singer messages to stdout, in blocks, with a fast path for records.
 
 The SDK makes several objects and one system call for each record. The fast path encodes a whole
-block of records at once: the same messages in a fraction of the time.
-
-
-Records as RECORD messages: past the SDK where it would only write them, else through it.
+block of records at once: the same messages in a fraction of the time. Records go through the SDK
+only if it does more than write them.
 """
 
 from __future__ import annotations
@@ -39,13 +37,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     """
 
     def __init__(self) -> None:
-        """Write nothing yet."""
         super().__init__()
         encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
         self._encode, self._encode_lines = encoder.encode, encoder.encode_lines
         self._buffer = bytearray()
         self._is_writing = False
-        self._exit_code: int | None = None
+        self._exit: SystemExit | None = None
 
     def serialize_message(self, message: Message) -> bytes:
         """Return a message as a line of JSON."""
@@ -86,19 +83,19 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
                 del self._buffer[:written]
         finally:
             self._is_writing = False
-        if self._exit_code is not None:
-            sys.exit(self._exit_code)
+        if self._exit is not None:
+            raise self._exit
 
-    def end_between_messages(self, exit_code: int) -> None:
+    def end_between_messages(self, process_exit: SystemExit) -> None:
         """End the process, from within a signal handler, but not in the middle of a line.
 
         Messages that are still in the buffer are not written: no STATE covers them. A second
         request ends the process at once, also while the target does not read.
         """
-        if self._is_writing and self._exit_code is None:
-            self._exit_code = exit_code
+        if self._is_writing and self._exit is None:
+            self._exit = process_exit
         else:
-            sys.exit(exit_code)
+            raise process_exit
 
 
 def _write(block: bytearray) -> int:

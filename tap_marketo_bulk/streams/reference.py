@@ -1,13 +1,9 @@
-"""The columns of the reference streams, by Marketo's names.
-
-Source: Adobe, the guides of the assets and the endpoint reference. What a response has beyond
-them is kept in the column ``other``.
-
-
-The reference streams: what the ids in leads and activities refer to, read with REST calls.
+"""The reference streams: what the ids in leads and activities refer to, read with REST calls.
 
 They are defined by the table ``REFERENCE_STREAMS``. A stream with a replication key is read
-incrementally, all others in full on every run, without a bookmark.
+incrementally, all others in full on every run, without a bookmark. Columns have Marketo's names,
+by Adobe's guides of the assets and the endpoint reference; what a response has beyond them is kept
+in the column ``other``.
 """
 
 from __future__ import annotations
@@ -35,8 +31,6 @@ from tap_marketo_bulk.marketo.lists import (
     iter_static_list_pages,
     usage_by_day,
 )
-from tap_marketo_bulk.marketo.retention import Retention
-from tap_marketo_bulk.plan.ledger import UndatedReadMode
 from tap_marketo_bulk.rows.field_types import (
     ARRAY,
     ATTRIBUTES,
@@ -52,16 +46,11 @@ from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.rest import RestStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tap_marketo_bulk.streams.context import CreationContext
 
 
 Columns = dict[str, FieldType]
-
-
 OBJECT = ATTRIBUTES
-
 
 _ASSET: Columns = {
     "id": INTEGER,
@@ -71,10 +60,8 @@ _ASSET: Columns = {
     "updatedAt": DATE_TIME,
 }
 
-
 # Where an asset is, and whether it is in use.
 _PLACE: Columns = {"url": TEXT, "folder": OBJECT, "status": TEXT, "workspace": TEXT}
-
 
 LEAD_DESCRIBE: Columns = {
     "id": INTEGER,
@@ -87,7 +74,6 @@ LEAD_DESCRIBE: Columns = {
     "soapReadOnly": BOOLEAN,
 }
 
-
 ACTIVITY_TYPES: Columns = {
     "id": INTEGER,
     "name": TEXT,
@@ -95,7 +81,6 @@ ACTIVITY_TYPES: Columns = {
     "primaryAttribute": OBJECT,
     "attributes": ARRAY,
 }
-
 
 PROGRAMS: Columns = {
     **_ASSET,
@@ -108,7 +93,6 @@ PROGRAMS: Columns = {
     "sfdcId": TEXT,
     "sfdcName": TEXT,
 }
-
 
 CAMPAIGNS: Columns = {
     **_ASSET,
@@ -131,7 +115,6 @@ CAMPAIGNS: Columns = {
     "flowId": INTEGER,
 }
 
-
 LISTS: Columns = {
     **_ASSET,
     "computedUrl": TEXT,
@@ -141,9 +124,7 @@ LISTS: Columns = {
     "workspaceName": TEXT,
 }
 
-
 SMART_LISTS: Columns = {**_ASSET, "url": TEXT, "folder": OBJECT, "workspace": TEXT}
-
 
 EMAILS: Columns = {
     **_ASSET,
@@ -164,9 +145,7 @@ EMAILS: Columns = {
     "version": INTEGER,
 }
 
-
 EMAIL_TEMPLATES: Columns = {**_ASSET, **_PLACE, "version": INTEGER}
-
 
 LANDING_PAGES: Columns = {
     **_ASSET,
@@ -184,7 +163,6 @@ LANDING_PAGES: Columns = {
     "customHeadHTML": TEXT,
     "facebookOgTags": TEXT,
 }
-
 
 FORMS: Columns = {
     **_ASSET,
@@ -205,12 +183,8 @@ FORMS: Columns = {
     "waitingLabel": TEXT,
 }
 
-
 SEGMENTATIONS: Columns = {**_ASSET, **_PLACE}
-
-
 SEGMENTS: Columns = {**_ASSET, "url": TEXT, "segmentationId": INTEGER, "status": TEXT}
-
 
 CHANNELS: Columns = {
     "id": INTEGER,
@@ -221,9 +195,7 @@ CHANNELS: Columns = {
     "updatedAt": DATE_TIME,
 }
 
-
 TAGS: Columns = {"tagType": TEXT, "applicableProgramTypes": ARRAY, "required": BOOLEAN}
-
 
 FOLDERS: Columns = {
     "id": INTEGER,
@@ -242,7 +214,6 @@ FOLDERS: Columns = {
     "workspace": TEXT,
 }
 
-
 USAGE: Columns = {
     "date": DATE,
     "total": INTEGER,
@@ -251,14 +222,9 @@ USAGE: Columns = {
     "errors": ARRAY,
 }
 
-
 OTHER = "other"
-
-
 # Days of usage are those of US Central time, which is at most this much behind UTC.
 US_CENTRAL_OFFSET = timedelta(hours=6)
-
-
 ReadPages = Callable[[Client, datetime, datetime], Iterator[Sequence[Entry]]]
 
 
@@ -274,7 +240,7 @@ class ReferenceDefinition:
         key: The columns that identify a record.
         replication_key: The column that ``read_pages`` filters by, if it does.
         selected_by_default: Whether it is read without a catalog.
-        retention: How long Marketo keeps the entries; None for ever.
+        kept_for, advice_if_lost: See ``StreamSpec``.
     """
 
     name: str
@@ -284,7 +250,8 @@ class ReferenceDefinition:
     key: tuple[str, ...] = ("id",)
     replication_key: str | None = None
     selected_by_default: bool = False
-    retention: Retention | None = None
+    kept_for: timedelta | None = None
+    advice_if_lost: str = ""
 
     def spec(self) -> StreamSpec:
         """Return what the stream is; every subscription has the same columns."""
@@ -293,11 +260,11 @@ class ReferenceDefinition:
             schema=self.schema(),
             key=self.key,
             replication_keys=(self.replication_key,) if self.replication_key else (),
-            full_read=UndatedReadMode(),
             is_always_full=self.replication_key is None,
             selected_by_default=self.selected_by_default,
             ignores_start_date=True,
-            retention=self.retention,
+            kept_for=self.kept_for,
+            advice_if_lost=self.advice_if_lost,
         )
 
     def schema(self) -> dict[str, Any]:
@@ -308,24 +275,18 @@ class ReferenceDefinition:
         return {"type": "object", "properties": properties}
 
 
-class ReferenceSource:
-    """The calls of a reference stream."""
+def _pages_with_other(
+    stream: ReferenceDefinition, client: Client, start: datetime, end: datetime
+) -> Iterator[Sequence[Entry]]:
+    """Yield pages of a stream's entries; what is in none of the columns is in ``other``."""
+    for page in stream.read_pages(client, start, end):
+        yield [_with_other(entry, stream.columns) for entry in page]
 
-    def __init__(self, stream: ReferenceDefinition, client: Client) -> None:
-        """Make no call yet."""
-        self._stream = stream
-        self._client = client
 
-    def pages(self, start: datetime, end: datetime) -> Iterator[Sequence[Mapping[str, object]]]:
-        """Yield pages of entries; what is in none of the columns is in ``other``."""
-        for page in self._stream.read_pages(self._client, start, end):
-            yield [self._with_other(entry) for entry in page]
-
-    def _with_other(self, entry: Entry) -> Entry:
-        documented = self._stream.columns
-        known = {name: value for name, value in entry.items() if name in documented}
-        other = {name: value for name, value in entry.items() if name not in documented}
-        return {**known, OTHER: other or None}
+def _with_other(entry: Entry, documented: Columns) -> Entry:
+    known = {name: value for name, value in entry.items() if name in documented}
+    other = {name: value for name, value in entry.items() if name not in documented}
+    return {**known, OTHER: other or None}
 
 
 def _all_pages(read: Callable[[Client], Iterator[Sequence[Entry]]]) -> ReadPages:
@@ -426,10 +387,10 @@ REFERENCE_STREAMS: tuple[ReferenceDefinition, ...] = (
         _usage_pages,
         key=("date",),
         replication_key="date",
-        retention=Retention(USAGE_LIFE, USAGE_LIFE, "Run the tap at least once a week."),
+        kept_for=USAGE_LIFE,
+        advice_if_lost="Run the tap at least once a week.",
     ),
 )
-
 
 NAMES = tuple(each.name for each in REFERENCE_STREAMS)
 
@@ -438,5 +399,5 @@ def create_streams(context: CreationContext) -> Iterator[RestStream]:
     """Yield the reference streams; for their columns Marketo is not asked."""
     for each in REFERENCE_STREAMS:
         spec = context.fixed_spec(each.spec())
-        source = ReferenceSource(each, context.client)
-        yield RestStream(context.tap, spec, context.run, source)
+        read_pages = partial(_pages_with_other, each, context.client)
+        yield RestStream(context.tap, spec, context.run, read_pages)

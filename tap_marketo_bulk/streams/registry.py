@@ -1,30 +1,26 @@
 """Which streams exist.
 
-A new kind of stream is a module beside this one and an entry in ``_KINDS``.
+A new export object is a row in ``objects``, a new list of reference data one in ``reference``, and
+a new kind of stream an entry in ``_KINDS``.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_marketo_bulk.streams import (
-    activities,
-    custom_objects,
-    leads,
-    list_members,
-    program_members,
-    reference,
-    rest,
-    typed_activities,
-)
-from tap_marketo_bulk.streams.catalog import check_selected_streams
+from tap_marketo_bulk.streams import activities, objects, reference, rest
+from tap_marketo_bulk.streams.catalog import check_selected_streams, find_naming_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.context import CreationContext
+
+logger = logging.getLogger("tap-marketo-bulk")
 
 
 @dataclass(frozen=True)
@@ -48,16 +44,17 @@ class StreamKind:
 
 
 _REFERENCE = StreamKind(reference.create_streams, reference.NAMES)
-
-
+_OBJECTS = tuple(
+    StreamKind(partial(objects.create_object_stream, each), (each.name,))
+    for each in objects.OBJECTS
+)
 _KINDS = (
+    # First: other streams look at their rows.
     StreamKind(activities.create_streams, (activities.NAME,)),
-    StreamKind(typed_activities.create_streams, prefix=typed_activities.PREFIX),
-    StreamKind(custom_objects.create_streams, prefix=custom_objects.PREFIX),
+    StreamKind(activities.create_typed_streams, prefix=activities.PREFIX),
+    StreamKind(objects.create_custom_object_streams, prefix=objects.CUSTOM_PREFIX),
     StreamKind(rest.create_streams, (rest.NAME,)),
-    StreamKind(leads.create_streams, (leads.NAME,)),
-    StreamKind(list_members.create_streams, (list_members.NAME,)),
-    StreamKind(program_members.create_streams, (program_members.NAME,)),
+    *_OBJECTS,
     _REFERENCE,
 )
 
@@ -74,6 +71,10 @@ def create_streams(context: CreationContext) -> list[MarketoStream]:
     streams = [stream for kind in _KINDS for stream in kind.create(context)]
     if context.catalog:
         check_selected_streams(context.catalog, [stream.name for stream in streams])
+    else:
+        columns = {stream.name: stream.schema["properties"] for stream in streams}
+        for problem in find_naming_problems(columns):
+            logger.warning(problem)
     return streams
 
 

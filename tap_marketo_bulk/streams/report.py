@@ -1,19 +1,12 @@
-"""What a run counts of each stream, and what it warns of.
-
-The errors that end a run only after its last stream: all other streams are loaded first.
-
-The summary of a run, as lines for people and as fields for machines.
-
-The end of a run: what is logged, whatever the outcome.
-"""
+"""The end of a run: errors that wait for the last stream, and a summary for people and machines."""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from contextlib import contextmanager
+import os
+import sys
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tap_marketo_bulk.errors import (
     AccessDeniedError,
@@ -21,135 +14,23 @@ from tap_marketo_bulk.errors import (
     StreamsDeniedError,
     StreamsWithoutFilterError,
 )
+from tap_marketo_bulk.exports.progress import LoggedProgress
 from tap_marketo_bulk.exports.quota import next_reset, usage_text
-from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
+from tap_marketo_bulk.marketo.limits import SHORT_RETENTION
 from tap_marketo_bulk.texts import count, duration, megabytes, short_instant
 from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError, UnsupportedFilterError
-    from tap_marketo_bulk.exports.job import VerifiedFile
-    from tap_marketo_bulk.rows.csv_file import FileStats
+    from tap_marketo_bulk.exports.progress import ProgressReporter
+    from tap_marketo_bulk.plan.planner import ExportTask
     from tap_marketo_bulk.streams.base import MarketoStream
-    from tap_marketo_bulk.streams.run import SyncRun
-    from tap_marketo_bulk.times import Clock
+    from tap_marketo_bulk.streams.run import Run
 
 logger = logging.getLogger("tap-marketo-bulk")
-
-
-_T = TypeVar("_T")
-
-
-@dataclass
-class StreamCounts:
-    """The counts of one stream.
-
-    Attributes:
-        records: Records of the stream.
-        bytes: Bytes of the files of its jobs.
-        jobs: Jobs whose files were read to their end.
-        resumed_jobs: Those of them that an earlier run created.
-        invalid_values: Values that do not fit their types and are null.
-    """
-
-    records: int = 0
-    bytes: int = 0
-    jobs: int = 0
-    resumed_jobs: int = 0
-    invalid_values: int = 0
-
-
-class RunStatistics:
-    """The counts of one run, by stream, and its times.
-
-    Attributes:
-        counts: Stream -> its counts.
-        waiting_seconds: How long the run has waited for Marketo.
-        reading_seconds: How long it has read files and pages, and written records.
-    """
-
-    def __init__(self, policy: InvalidValuePolicy, clock: Clock) -> None:
-        """Count from zero.
-
-        Args:
-            policy: What to do with values that do not fit their types.
-            clock: Measures the times.
-        """
-        self.counts: defaultdict[str, StreamCounts] = defaultdict(StreamCounts)
-        self.waiting_seconds = self.reading_seconds = 0.0
-        self._policy = policy
-        self._clock = clock
-        self._invalid_values: dict[str, InvalidValueHandler] = {}
-        self._nul_bytes: Counter[str] = Counter()
-
-    def invalid_value_handler(self, stream: str) -> InvalidValueHandler:
-        """Return where the invalid values of a stream are counted."""
-        return self._invalid_values.setdefault(stream, InvalidValueHandler(self._policy))
-
-    def add_records(self, stream: str, number: int) -> None:
-        """Add records of a stream: those of a block or a page."""
-        self.counts[stream].records += number
-
-    def add_file(self, stream: str, stats: FileStats) -> None:
-        """Add what was counted in a file of a stream's jobs."""
-        self._nul_bytes[stream] += stats.nul_bytes
-
-    def add_job(self, file: VerifiedFile) -> None:
-        """Add a job whose file was read to its end."""
-        counts = self.counts[file.task.stream]
-        counts.jobs += 1
-        counts.bytes += file.job.size or 0
-        counts.resumed_jobs += file.job.export_id == file.task.export_id
-
-    @contextmanager
-    def waiting(self) -> Generator[None]:
-        """Add the time that this lasts to the time of waiting for Marketo."""
-        began = self._clock.monotonic()
-        try:
-            yield
-        finally:
-            self.waiting_seconds += self._clock.monotonic() - began
-
-    @contextmanager
-    def reading(self) -> Generator[None]:
-        """Add the time that this lasts to the time of reading."""
-        began = self._clock.monotonic()
-        try:
-            yield
-        finally:
-            self.reading_seconds += self._clock.monotonic() - began
-
-    def timed(self, items: Iterable[_T]) -> Iterator[_T]:
-        """Yield items that Marketo is waited for; the time between them is that of reading."""
-        iterator = iter(items)
-        while True:
-            with self.waiting():
-                item = next(iterator, None)
-            if item is None:
-                return
-            with self.reading():
-                yield item
-
-    def warn_of_altered_values(self, streams: Collection[str]) -> None:
-        """Warn once of everything that is not in the records of these streams as it was."""
-        for stream in streams:
-            if self._nul_bytes[stream]:
-                count = self._nul_bytes.pop(stream)
-                logger.warning("%s: removed %d NUL bytes from values.", stream, count)
-            invalid = self._invalid_values.pop(stream, None)
-            for field, count in invalid.counts.items() if invalid else ():
-                self.counts[stream].invalid_values += count
-                logger.warning(
-                    "%s: %d values of %s do not fit their type and are null, the first in %s. The "
-                    "originals are in _invalid_values where that column is selected.",
-                    stream,
-                    count,
-                    field,
-                    invalid.samples[field] if invalid else "",
-                )
 
 
 class PostponedErrors:
@@ -157,10 +38,11 @@ class PostponedErrors:
 
     Attributes:
         quota_error: Marketo's response that the daily export quota is used up; None without one.
+        incomplete: The streams that it kept from being read to their end.
     """
 
     def __init__(self, on_quota_exceeded: str) -> None:
-        """Begin without errors.
+        """Take what is not counted here.
 
         Args:
             on_quota_exceeded: The setting: with ``fail`` a used-up quota is an error at the end.
@@ -168,7 +50,9 @@ class PostponedErrors:
         self._on_quota_exceeded = on_quota_exceeded
         self._denied: dict[str, AccessDeniedError] = {}
         self._without_filter: dict[str, UnsupportedFilterError] = {}
+        self._failed: list[MarketoBulkError] = []
         self.quota_error: ExportQuotaError | None = None
+        self.incomplete: set[str] = set()
 
     def leave_out(
         self,
@@ -191,21 +75,33 @@ class PostponedErrors:
         if not is_test:
             left_out[stream] = error
 
+    def fail(self, stream: str, error: MarketoBulkError) -> None:
+        """Keep the error of a stream whose jobs or files cannot be used."""
+        logger.warning("%s ends with an error; the other streams are read. %s", stream, error)
+        self._failed.append(error)
+
     def report(self, bookmarks: Mapping[str, datetime | None], now: datetime) -> None:
         """Report what was not read.
 
         Args:
-            bookmarks: Up to where each stream is complete.
+            bookmarks: Up to where each stream is complete; one that is neither complete nor
+                incomplete has no bookmark.
             now: The present, which determines the next reset of the quota.
 
         Raises:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError, StreamsWithoutFilterError: Streams were left out.
+            MarketoBulkError: A stream failed.
         """
-        errors: list[MarketoBulkError] = []
+        errors = list(self._failed)
         if self.quota_error:
             megabytes = self.quota_error.quota_megabytes
-            ended = RunEndedByExportQuotaError(megabytes, dict(bookmarks), next_reset(now))
+            until = {
+                stream: bookmark
+                for stream, bookmark in bookmarks.items()
+                if bookmark or stream in self.incomplete
+            }
+            ended = RunEndedByExportQuotaError(megabytes, until, next_reset(now))
             if self._on_quota_exceeded == "fail":
                 ended.__cause__ = self.quota_error
                 errors.append(ended)
@@ -335,9 +231,7 @@ def outcome_of(error: BaseException | None, *, is_quota_used_up: bool) -> str:
 SUMMARY_FIELD = "run_summary"
 
 
-def log_summary(
-    run: SyncRun, streams: Sequence[MarketoStream], error: BaseException | None
-) -> None:
+def log_summary(run: Run, streams: Sequence[MarketoStream], error: BaseException | None) -> None:
     """Log the summary of a run as lines, the first of which also has it as a field.
 
     Args:
@@ -353,7 +247,7 @@ def log_summary(
 
 
 def summary_of(
-    run: SyncRun, streams: Sequence[MarketoStream], error: BaseException | None
+    run: Run, streams: Sequence[MarketoStream], error: BaseException | None
 ) -> RunSummary:
     """Return what the run has counted."""
     statistics, store = run.statistics, run.state_store
@@ -362,12 +256,51 @@ def summary_of(
         streams=tuple(_stream_summary(run, each) for each in streams),
         waiting_seconds=statistics.waiting_seconds,
         reading_seconds=statistics.reading_seconds,
-        unfinished_jobs=sum(len(store[each.name].exports) for each in streams),
+        unfinished_jobs=sum(len(store[each.name].jobs) for each in streams),
         bytes_today=run.bytes_today(),
     )
 
 
-def _stream_summary(run: SyncRun, stream: MarketoStream) -> StreamSummary:
+def _stream_summary(run: Run, stream: MarketoStream) -> StreamSummary:
     counts = asdict(run.statistics.counts[stream.name])
     until = run.bookmark_of(stream)
     return StreamSummary(stream.name, stream.selected, **counts, complete_until=until)
+
+
+def retention_note(tasks: Iterable[ExportTask], horizon: datetime) -> str | None:
+    """Return a sentence if some windows of activities may have no records any more; else None."""
+    oldest = horizon - SHORT_RETENTION
+    if not any(
+        task.request.object_path == "activities" and task.window.start < oldest for task in tasks
+    ):
+        return None
+    return (
+        f"Marketo keeps activities of some types, for example Send Email, for "
+        f"{SHORT_RETENTION.days} days, and most others for 25 months, unless your subscription "
+        f"keeps them for longer. Windows before {format_instant(oldest)} lack the first."
+    )
+
+
+def choose_reporter(
+    out: TextIO | None = None,
+    errors: TextIO | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> ProgressReporter:
+    """Return a display for a terminal; everywhere else the progress is logged.
+
+    There is a display if a person sees stderr, and nothing else writes to the terminal: neither
+    the records on stdout nor Meltano, which prints the lines of all its plugins.
+
+    Args:
+        out: Where records are written, by default stdout.
+        errors: Where the log is written, by default stderr.
+        environment: The environment variables.
+    """
+    out, errors = out or sys.stdout, errors or sys.stderr
+    is_seen = errors is not None and errors.isatty() and not out.isatty()
+    if is_seen and "MELTANO_PROJECT_ROOT" not in environment and environment.get("TERM") != "dumb":
+        # Not where it is never shown: importing rich takes a tenth of the start of the process.
+        from tap_marketo_bulk.streams.display import display_in  # noqa: PLC0415
+
+        return display_in(errors)
+    return LoggedProgress()

@@ -1,10 +1,7 @@
-"""The state that a run begins with: unwrapped, and checked before anything is read.
+"""The state of all streams: unwrapped and checked before anything is read, and written.
 
 States of other programs are errors. Were they ignored, everything would be exported again, which
-costs the quota of all of it.
-
-
-The bookmarks and unfinished jobs of all streams: the one owner of Singer state.
+costs the quota of all of it. ``StateStore`` is the one owner of the state in a run.
 """
 
 from __future__ import annotations
@@ -13,26 +10,26 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.errors import OtherTapStateError, StateError
-from tap_marketo_bulk.exports.job import JobCreated
-from tap_marketo_bulk.plan.ledger import StreamState, UnfinishedExport
-from tap_marketo_bulk.plan.state_format import dump_stream_state, load_stream_state
+from tap_marketo_bulk.plan.state_format import (
+    STATE_VERSION,
+    StreamState,
+    UnfinishedJob,
+    dump_stream_state,
+    load_stream_state,
+)
 from tap_marketo_bulk.texts import clean_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from tap_marketo_bulk.exports.job import JobUseless
+    from tap_marketo_bulk.exports.job import JobState
     from tap_marketo_bulk.plan.planner import ExportTask
 
 logger = logging.getLogger("tap-marketo-bulk")
-
-
 # What singer_sdk itself may write into the bookmark of a stream that has no partitions.
 _SDK_KEYS = frozenset(
     ("progress_markers", "replication_key_signpost", "starting_replication_value")
 )
-
-
 _PARTITIONS, _PROGRESS_MARKERS = "partitions", "progress_markers"
 
 
@@ -54,12 +51,12 @@ def unwrap_state(state: object) -> dict[str, Any]:
     raise StateError("it is not a JSON object")
 
 
-def check_state(
+def parse_bookmarks(
     state: Mapping[str, Any],
     is_stream: Callable[[str], bool],
     is_reference: Callable[[str], bool],
-) -> None:
-    """Check the state of an earlier run; warn of bookmarks that are ignored.
+) -> dict[str, Any]:
+    """Return the bookmarks of an earlier run; warn of those that are left out.
 
     Args:
         state: As ``unwrap_state`` returns it.
@@ -69,6 +66,9 @@ def check_state(
     Raises:
         StateError: This tap does not write such a state.
     """
+    version = state.get("version", 0)
+    if not isinstance(version, int) or version > STATE_VERSION:
+        raise StateError(f"a later version of this tap wrote it (its version is {version})")
     if state and "bookmarks" not in state:
         raise StateError(f"it has no bookmarks, but {_names(state)}")
     bookmarks = state.get("bookmarks", {})
@@ -93,6 +93,7 @@ def check_state(
             "The state has bookmarks of streams that this tap does not have: %s. They are ignored.",
             _names(ignored),
         )
+    return {name: raw for name, raw in bookmarks.items() if name not in ignored}
 
 
 def _check_shape(stream: str, raw: object) -> None:
@@ -121,10 +122,10 @@ def _names(names: Iterable[str]) -> str:
 
 
 class StateStore:
-    """Keeps the state of each stream, and writes STATE messages. Main thread only."""
+    """Keeps the state of each stream, and writes STATE messages."""
 
     def __init__(self, tap_state: dict[str, Any], write: Callable[[], None]) -> None:
-        """Read nothing yet.
+        """Take what the states are read from and written to.
 
         Args:
             tap_state: The SDK's own dictionary, which is changed in place.
@@ -143,6 +144,7 @@ class StateStore:
     def __setitem__(self, stream: str, state: StreamState) -> None:
         """Replace the state of a stream; ``write`` writes it."""
         self._states[stream] = state
+        self._tap_state["version"] = STATE_VERSION
         raw = self._raw_state(stream)
         raw.clear()
         raw.update(dump_stream_state(state))
@@ -159,34 +161,27 @@ class StateStore:
         raw: dict[str, Any] = self._tap_state.setdefault("bookmarks", {}).setdefault(stream, {})
         return raw
 
-    def apply_job_event(self, event: JobCreated | JobUseless) -> None:
-        """Keep the job that was created, or forget the one that became useless; write STATE."""
-        if isinstance(event, JobCreated):
-            self.add_job_and_write(event)
-        else:
-            self.discard_job_and_write(event.task)
-
-    def add_job_and_write(self, event: JobCreated) -> None:
-        """Keep the id of the job that was created for a task, and write STATE."""
-        task = event.task
-        export = UnfinishedExport(
-            event.export_id, task.window, task.request.digest, task.horizon, event.unknown_fields
+    def add_job_and_write(self, state: JobState) -> None:
+        """Keep the id of a job that was created for a task, and write STATE."""
+        task, created = state.task, state.job.created if state.job else None
+        job = UnfinishedJob(
+            state.export_id,
+            task.window,
+            task.request.digest,
+            task.as_of,
+            task.ids,
+            unknown_fields=state.unknown_fields,
         )
-        state = self[task.stream].with_added_export(export)
-        self[task.stream] = state.with_latest_job(event.export_id, event.created)
+        self[task.stream] = self[task.stream].with_job(job, created)
         self.write()
 
     def discard_job_and_write(self, task: ExportTask) -> None:
-        """Forget the job of a task, so that the next run creates another one; write STATE."""
+        """Remove the job of a task, so that the next run creates another one; write STATE."""
         state = self[task.stream]
         same = (task.window, task.request.digest)
-        useless = {each.export_id for each in state.exports if (each.window, each.digest) == same}
-        self.remove_jobs(task.stream, useless)
+        useless = {each.export_id for each in state.jobs if (each.window, each.digest) == same}
+        self[task.stream] = state.without_jobs(useless)
         self.write()
-
-    def remove_jobs(self, stream: str, export_ids: Collection[str]) -> None:
-        """Forget jobs by id; ``write`` writes it."""
-        self[stream] = self[stream].without_jobs(export_ids)
 
     def write(self) -> None:
         """Write a STATE message."""

@@ -62,15 +62,19 @@ def _memory(folder: Path) -> None:
 
 
 def _backfill() -> None:
-    """Print the simulated time of a backfill."""
+    """Print the simulated time of a backfill, and of one with a slow target."""
     found = backfill(months=24)
     hours, bound = found.seconds / 3600, found.bound_seconds / 3600
     _print(f"| backfill of 24 months | {hours:.2f} h | {bound:.2f} h | {found.ratio:.3f} |")
+    slow = backfill(months=12, rows=8000, has_slow_target=True)
+    hours, bound = slow.seconds / 3600, slow.bound_seconds / 3600
+    _print(f"| 12 months, slow target | {hours:.2f} h | {bound:.2f} h | {slow.ratio:.3f} |")
     calls = ", ".join(f"{count} {name}" for name, count in found.calls.most_common())
     _print(
         f"\nThe backfill: {found.jobs} jobs, {found.megabytes:.1f} MB, at most "
-        f"{found.most_in_queue} jobs in the queue; calls: {calls}."
+        f"{found.most_in_queue} jobs in the queue; {sum(found.calls.values())} calls: {calls}."
     )
+    _print(f"The slow target blocked the tap for {slow.blocked_seconds / 60:.0f} minutes.")
 
 
 def _print(line: str) -> None:

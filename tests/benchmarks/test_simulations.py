@@ -36,10 +36,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, contents: ExportFile
     assert large.peak_megabytes < small.peak_megabytes + 5
 
 
-def test_a_backfill_keeps_both_slots_busy() -> None:
-    found = backfill(months=6)
-    assert found.ratio < 1.3
+def test_a_backfill_keeps_both_slots_busy_and_makes_few_calls() -> None:
+    found = backfill(months=24)
+    assert found.ratio < 1.02
     assert found.most_in_queue <= 4
+    assert sum(found.calls.values()) < 700
+
+
+def test_a_slow_target_costs_little_time_if_marketo_needs_more() -> None:
+    found = backfill(months=12, rows=4000, has_slow_target=True)
+    assert found.blocked_seconds > 0
+    assert found.ratio < 1.05
 
 
 @pytest.mark.parametrize(

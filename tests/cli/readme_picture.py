@@ -1,8 +1,8 @@
-"""The picture of the README, made from a sandbox.
+"""The chart of the README and the picture of docs/jobs.md, made from a sandbox.
 
-Make it anew with::
+This writes the picture and prints the chart::
 
-python -m tests.cli.readme_picture
+    python -m tests.cli.readme_picture
 """
 
 from __future__ import annotations
@@ -49,13 +49,20 @@ class Nights:
 
     def write_timeline(self, path: Path) -> Result:
         """Write the picture with the command."""
+        return self._timeline("--svg", str(path))
+
+    def print_timeline(self) -> Result:
+        """Return the chart that the command prints in a pipe."""
+        return self._timeline()
+
+    def _timeline(self, *options: str) -> Result:
         environment = {
             "TAP_MARKETO_BULK_ENDPOINT": self.sandbox.url,
             "TAP_MARKETO_BULK_CLIENT_ID": self.sandbox.client_id,
             "TAP_MARKETO_BULK_CLIENT_SECRET": self.sandbox.client_secret,
             "TAP_MARKETO_BULK_START_DATE": "2026-01-01",
         }
-        arguments = ["timeline", "--allocation-mb", str(QUOTA_MEGABYTES), "--svg", str(path)]
+        arguments = ["timeline", "--allocation-mb", str(QUOTA_MEGABYTES), *options]
         clock = TapClock(self.clock)
         return CliRunner().invoke(jobs, arguments, obj=tap_class(clock), env=environment)
 
@@ -80,14 +87,15 @@ def faults() -> list[Fault]:
 
 
 def main() -> None:
-    """Write the picture."""
+    """Write the picture, and print the chart."""
     clock = SandboxClock(FIRST_NIGHT, speed=0)
     with Sandbox(options(leads=6000), clock=clock) as sandbox:
         sandbox.faults.extend(faults())
         nights = Nights(sandbox, clock)
         for night in range(6):
             nights.run(night)
-        print(nights.write_timeline(PICTURE).output, end="")  # noqa: T201 - a script
+        nights.write_timeline(PICTURE)
+        print(nights.print_timeline().output, end="")  # noqa: T201 - a script
 
 
 if __name__ == "__main__":

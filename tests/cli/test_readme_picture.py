@@ -1,4 +1,4 @@
-"""The picture of the README, made from a sandbox."""
+"""The chart of the README and the picture of docs/jobs.md, made from a sandbox."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 TEXTS = ("slot", "exported", "activities", "leads", "failed", "idle", "US&#160;Central")
 
 
-def test_the_readme_shows_the_picture() -> None:
+def test_the_page_of_the_command_shows_the_picture() -> None:
     name = PICTURE.relative_to(ROOT).as_posix()
-    assert f"]({name})" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"](../{name})" in (ROOT / "docs" / "jobs.md").read_text(encoding="utf-8")
     picture = PICTURE.read_text(encoding="utf-8")
     assert [text for text in TEXTS if text not in picture] == []
 
@@ -27,6 +27,12 @@ def test_the_picture_can_be_made_anew(tmp_path: Path) -> None:
         for night in range(2):
             nights.run(night)
         nights.write_timeline(path)
+        chart = nights.print_timeline().output.splitlines()
         assert any(job.status == "Failed" for job in sandbox.jobs)
     picture = path.read_text(encoding="utf-8")
     assert [text for text in (*TEXTS, "02-24", "02-25") if text not in picture] == []
+    # The chart of the README has the same header and legend.
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    frame = {line.rstrip() for line in chart if line.startswith(("day ", "A "))}
+    assert len(frame) == 2
+    assert frame <= set(readme)

@@ -1,6 +1,6 @@
-"""Every stream in a database after three runs of Meltano, and the SQL of the README.
+"""Every stream in a database after three runs of Meltano, and the SQL of docs/streams.md.
 
-The first run loads everything. The second one is the README's full run of program members and
+The first run loads everything. The second one is that page's full run of program members and
 custom objects. The third one is a normal run again.
 """
 
@@ -28,7 +28,7 @@ from tests.support.expected_tables import (
     types_of,
 )
 from tests.support.meltano import new_project, pipeline_settings
-from tests.support.readme import code_block, inline_sql, topic
+from tests.support.readme import code_block, inline_sql, page, section
 from tests.support.reference_tables import DEFINITIONS
 from tests.support.warehouse_tables import Row, column_types, differences, rows_of, stored
 
@@ -105,7 +105,7 @@ class Loads:
 
 
 # One test and not several, which parallel processes would do the three runs for.
-def test_every_stream_is_loaded_and_the_sql_of_the_readme_finds_what_is_gone(
+def test_every_stream_is_loaded_and_the_sql_of_the_page_of_streams_finds_removals(
     server: Database, installed: Path, tmp_path: Path
 ) -> None:
     database = server.create("all_streams")
@@ -155,8 +155,8 @@ def run(project: Project) -> None:
 
 
 def run_in_full(project: Project) -> None:
-    """Run the README's command for the full run."""
-    script = code_block(topic("Removed members, records and assets"), "sh")
+    """Run the command for the full run of docs/streams.md."""
+    script = code_block(section("Removed members, records and assets", page("streams")), "sh")
     words = shlex.split(script.replace("\\\n", " "))
     command = words[words.index("meltano") + 1 : words.index("&&")]
     assignments = [word for word in words if word.startswith("TAP_MARKETO_BULK_")]
@@ -231,7 +231,7 @@ def assert_usage_is_complete(loads: Loads) -> None:
     assert sum(row["total"] for row in rows) > 20
 
 
-# The SQL of the README.
+# The SQL of docs/streams.md.
 
 
 def assert_deleted_leads_are_marked(loads: Loads) -> None:
@@ -241,7 +241,7 @@ def assert_deleted_leads_are_marked(loads: Loads) -> None:
     }
     with loads.database.connect() as connection:
         add_column(connection, "Deleted leads")
-        connection.execute(code_block(topic("Deleted leads"), "sql").encode())
+        connection.execute(code_block(section("Deleted leads", page("streams")), "sql").encode())
         found = {row["id"]: row["deleted_at"] for row in rows_of(connection, "leads")}
     assert {lead for lead, at in found.items() if at is None} == set(loads.sandbox.expected.leads())
     marked = {lead: at for lead, at in found.items() if at}
@@ -271,17 +271,17 @@ def assert_merged_leads_are_marked(loads: Loads) -> None:
 
 
 def add_column(connection: psycopg.Connection, title: str) -> None:
-    connection.execute(inline_sql(topic(title), "alter table").encode())
+    connection.execute(inline_sql(section(title, page("streams")), "alter table").encode())
 
 
 def marked_merges(connection: psycopg.Connection) -> dict[int, int]:
-    connection.execute(code_block(topic("Merged leads"), "sql").encode())
+    connection.execute(code_block(section("Merged leads", page("streams")), "sql").encode())
     rows = rows_of(connection, "leads")
     return {row["id"]: row["merged_into"] for row in rows if row["merged_into"]}
 
 
 def assert_removed_rows_are_deleted(loads: Loads) -> None:
-    statements = code_block(topic("Removed members, records and assets"), "sql")
+    statements = code_block(section("Removed members, records and assets", page("streams")), "sql")
     statement = statements.splitlines()[0]
     others = [statement.replace(MEMBERS, stream) for stream in (*CUSTOM_OBJECTS, LIST_MEMBERS)]
     with loads.database.connect() as connection:

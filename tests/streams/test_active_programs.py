@@ -6,7 +6,7 @@ import pytest
 
 from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
 from tap_marketo_bulk.rows.csv_file import Block
-from tap_marketo_bulk.streams.program_members import ActiveProgramFinder
+from tap_marketo_bulk.streams.active_programs import ActiveProgramFinder
 from tap_marketo_bulk.streams.state_store import StateStore
 
 FIELDS = ("marketoGUID", "activityTypeId", "primaryAttributeValueId", "attributes")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tap_marketo_bulk.errors import CatalogError, StateError
-from tap_marketo_bulk.plan.ledger import StreamState
+from tap_marketo_bulk.plan.state_format import StreamState
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.streams.catalog import ColumnNames, check_bookmark_column, snake_case_names
 from tests.support.clock import NOW
@@ -42,6 +45,11 @@ def options() -> Options:
     )
 
 
+def digest(name: str) -> str:
+    """Return the suffix of a column whose name in snake_case is not its own."""
+    return sha256(name.encode()).hexdigest()[:6]
+
+
 def read(tap: TapRunner, *streams: str, **options: Any) -> RunResult:  # noqa: ANN401 - the tap's own
     config = CONFIG | options.pop("config", {})
     tap.config = config
@@ -62,18 +70,30 @@ def by_key(stream: str, rows: list[dict[str, Any]]) -> dict[Any, dict[str, Any]]
 
 
 def test_names_are_in_snake_case_and_each_column_has_a_name_of_its_own() -> None:
-    names = snake_case_names(
-        ["createdAt", "Custom_Field__c", "created_at", "id", "_invalid_values"]
-    )
+    fields = [
+        *("createdAt", "created_at", "Lead_Source", "leadSource", "Custom_Field__c", "id"),
+        *("_invalid_values", f"leadSource_{digest('leadSource')}"),
+    ]
+    names = snake_case_names(fields, always={"createdAt"})
     assert names.by_field == {
         "createdAt": "created_at",
+        "created_at": f"created_at_{digest('created_at')}",
+        "Lead_Source": f"lead_source_{digest('Lead_Source')}",
+        "leadSource": f"lead_source_{digest('leadSource')}",
         "Custom_Field__c": "custom_field_c",
-        "created_at": "created_at_2",
         "id": "id",
         "_invalid_values": "_invalid_values",
+        fields[-1]: f"lead_source_{digest('leadSource')}_{digest(fields[-1])}",
     }
-    assert names.field_of("created_at_2") == "created_at"
+    assert names.field_of(f"lead_source_{digest('Lead_Source')}") == "Lead_Source"
     assert ColumnNames().column_of("createdAt") == "createdAt"
+
+
+@given(st.lists(st.sampled_from(["a_b", "aB", "A_b", "a b", "ab", "AB"]), unique=True))
+def test_no_column_depends_on_the_order_of_fields(fields: list[str]) -> None:
+    names = snake_case_names(fields).by_field
+    assert snake_case_names(sorted(fields)).by_field == names
+    assert len(set(names.values())) == len(fields)
 
 
 def test_every_column_is_in_snake_case_and_its_title_is_the_name_of_the_field(
@@ -195,6 +215,49 @@ def test_a_catalog_with_the_other_names_is_refused(
     run = tap.run_with_discovery(catalog=selecting(catalog, stream), state=state)
     assert isinstance(run.error, CatalogError)
     assert "discovered with another setting of column_names" in str(run.error)
+    assert sandbox.jobs == []
+
+
+SOURCES = {name: f"lead_source_{digest(name)}" for name in ("leadSource", "Lead_Source")}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Options(leads=20, activities=9, extra_fields=((name, "string"),))
+        for name in ("Lead_Source", "Created_At")
+    ],
+    ids=["custom field", "field of every subscription"],
+)
+def test_values_of_fields_with_the_same_name_are_in_columns_of_their_own(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    run = read(tap, "leads")
+    assert run.error is None
+    expected = {row["id"]: row for row in sandbox.expected.leads(at=NOW).values()}
+    names = {"createdAt": "created_at", "Created_At": f"created_at_{digest('Created_At')}"}
+    if "Lead_Source" in next(iter(expected.values())):
+        names = SOURCES
+        assert "lead_source" not in run.records("leads")[0]
+    for record in run.records("leads"):
+        for name, column in names.items():
+            assert record[column] == expected[record["id"]][name]
+
+
+@pytest.mark.parametrize("options", [Options(leads=20, activities=9)])
+def test_a_catalog_whose_column_is_now_another_field_s_is_refused(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    def retitle(entry: dict[str, Any]) -> None:
+        entry["schema"]["properties"]["lead_source"]["title"] = "Lead_Source"
+
+    tap.config = CONFIG
+    catalog = edited(tap.discover(), "leads", retitle)
+    run = tap.run_with_discovery(catalog=selecting(catalog, "leads"))
+    assert isinstance(run.error, CatalogError)
+    assert "catalog's column lead_source of leads is the field Lead_Source" in str(run.error)
+    assert "lead_source is now the column of leadSource" in str(run.error)
+    assert "Rename lead_source in the warehouse" in str(run.error)
     assert sandbox.jobs == []
 
 

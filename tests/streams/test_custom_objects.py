@@ -11,7 +11,7 @@ import pytest
 from tap_marketo_bulk.errors import CatalogError, StreamsDeniedError, StreamsWithoutFilterError
 from tap_marketo_bulk.sandbox import Fault, Options
 from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_CUSTOM_OBJECT
-from tap_marketo_bulk.streams.custom_objects import names_by_stream
+from tap_marketo_bulk.streams.objects import names_by_stream
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests, loaded_rows
 from tests.support.runs import edited, logged_warnings, selecting

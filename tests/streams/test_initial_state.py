@@ -9,7 +9,7 @@ import pytest
 
 from tap_marketo_bulk.errors import OtherTapStateError, StateError
 from tap_marketo_bulk.streams.registry import is_reference_stream_name, is_stream_name
-from tap_marketo_bulk.streams.state_store import check_state, unwrap_state
+from tap_marketo_bulk.streams.state_store import parse_bookmarks, unwrap_state
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 from tests.support.runs import TapRunner
 
@@ -34,7 +34,7 @@ FOREIGN: dict[str, Any] = {
 def message_of(bookmarks: dict[str, Any]) -> str:
     """Return the message of the error that the state with these bookmarks causes."""
     with pytest.raises(StateError) as caught:
-        check_state({"bookmarks": bookmarks}, is_stream_name, is_reference_stream_name)
+        parse_bookmarks({"bookmarks": bookmarks}, is_stream_name, is_reference_stream_name)
     return str(caught.value)
 
 
@@ -64,7 +64,7 @@ def test_a_state_that_is_no_object_is_an_error(content: object) -> None:
 
 def test_the_state_of_another_tap_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(OtherTapStateError) as caught:
-        check_state(FOREIGN, is_stream_name, is_reference_stream_name)
+        parse_bookmarks(FOREIGN, is_stream_name, is_reference_stream_name)
     message = str(caught.value)
     assert "another tap wrote the bookmarks of activities_send_email, leads, which have " in message
     assert "activityDate, updatedAt. Nothing was read. Set start_date to where" in message
@@ -78,7 +78,7 @@ def test_partitions_alone_are_of_another_tap() -> None:
 
 def test_a_state_without_bookmarks_is_an_error() -> None:
     with pytest.raises(StateError, match="it has no bookmarks, but leads, version"):
-        check_state({"version": 1, "leads": BOOKMARK}, is_stream_name, is_reference_stream_name)
+        parse_bookmarks({"version": 1, "leads": BOOKMARK}, is_stream_name, is_reference_stream_name)
 
 
 def test_control_characters_of_a_state_stay_out_of_the_message() -> None:
@@ -100,8 +100,8 @@ def test_control_characters_of_a_state_stay_out_of_the_message() -> None:
 def test_bookmarks_of_this_tap_and_of_the_sdk_are_accepted(
     caplog: pytest.LogCaptureFixture, bookmark: dict[str, Any]
 ) -> None:
-    check_state({"bookmarks": {"leads": bookmark}}, is_stream_name, is_reference_stream_name)
-    check_state({}, is_stream_name, is_reference_stream_name)
+    parse_bookmarks({"bookmarks": {"leads": bookmark}}, is_stream_name, is_reference_stream_name)
+    parse_bookmarks({}, is_stream_name, is_reference_stream_name)
     assert caplog.messages == []
 
 
@@ -109,7 +109,7 @@ def test_one_warning_names_the_streams_that_this_tap_does_not_have(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ignored = {name: {"updatedAt": DAY} for name in ("programs", "\x1blists", "activities")}
-    check_state(
+    parse_bookmarks(
         {"bookmarks": STATE["bookmarks"] | ignored}, lambda name: name == "leads", lambda _: False
     )
     (message,) = caplog.messages
@@ -148,6 +148,6 @@ def test_bookmarks_of_reference_streams_that_another_tap_wrote_are_ignored_with_
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     state = {"leads": BOOKMARK, "programs": {"updatedAt": DAY}, "usage": {"date": "2026-01-20"}}
-    check_state({"bookmarks": state}, is_stream_name, is_reference_stream_name)
+    parse_bookmarks({"bookmarks": state}, is_stream_name, is_reference_stream_name)
     (message,) = caplog.messages
     assert "Another tap wrote the bookmarks of programs, usage. They are ignored" in message

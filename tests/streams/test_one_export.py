@@ -138,7 +138,7 @@ def test_each_stream_has_a_separate_bookmark(tap: TapRunner) -> None:
     bookmarks = [
         {each.get("replication_key_value") for each in state["bookmarks"].values()}
         for state in run.states
-        if "exports" not in state["bookmarks"]["activities"]
+        if "jobs" not in state["bookmarks"]["activities"]
     ]
     assert all(len(values) == 1 for values in bookmarks)
 

@@ -100,7 +100,7 @@ def test_the_log_writes_to_the_terminal_itself_before_and_after_the_display(
     assert [getattr(handler, "stream", None) for handler in logger.handlers] == streams
 
 
-def test_after_its_end_the_display_stays_closed(console: Console, terminal: io.StringIO) -> None:
+def test_at_its_end_the_display_is_removed(console: Console, terminal: io.StringIO) -> None:
     display = ProgressDisplay(console)
     display.report(PROGRESS)
     display.close()
@@ -108,7 +108,6 @@ def test_after_its_end_the_display_stays_closed(console: Console, terminal: io.S
     # The cursor is visible again, and the line of the display is erased.
     assert at_the_end.rindex("\x1b[?25h") > at_the_end.rindex("\x1b[?25l")
     assert at_the_end.endswith("\x1b[2K")
-    display.report(PROGRESS)
     display.close()
     assert terminal.getvalue() == at_the_end
 

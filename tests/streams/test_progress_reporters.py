@@ -7,7 +7,8 @@ import io
 import pytest
 
 from tap_marketo_bulk.exports.progress import LoggedProgress
-from tap_marketo_bulk.streams.display import ProgressDisplay, choose_reporter
+from tap_marketo_bulk.streams.display import ProgressDisplay
+from tap_marketo_bulk.streams.report import choose_reporter
 
 TERMINAL = {"TERM": "xterm-256color"}
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_marketo_bulk.marketo.retention import retention_of
 from tap_marketo_bulk.sandbox import Options
 from tests.support.runs import logged_warnings, selecting
 
@@ -30,50 +29,17 @@ def read(tap: TapRunner, *streams: str, **options: Any) -> RunResult:  # noqa: A
     return run
 
 
-@pytest.mark.parametrize(
-    ("names", "longest", "shortest"),
-    [
-        (["Send Email"], 90, 90),
-        (["send email", "Open Email"], 775, 90),
-        (["Open Email", "Custom"], 775, 775),
-        (["New Lead"], None, None),
-        (["New Lead", "Change Score"], None, 90),
-        ([], None, 90),
-    ],
-)
-def test_retention_is_that_of_the_type_that_is_kept_longest_or_shortest(
-    names: list[str], longest: int | None, shortest: int | None
-) -> None:
-    retention = retention_of(names)
-    assert (retention.longest.days if retention.longest else None) == longest
-    assert (retention.shortest.days if retention.shortest else None) == shortest
-
-
-@pytest.mark.parametrize(
-    ("stream", "text"),
-    [
-        (MAILS, "keeps the records of 90 days by its standard. Windows before 2025-12-01"),
-        ("activities", "keeps the records of 90 days of some types"),
-    ],
-)
-def test_the_first_run_and_no_later_one_logs_what_is_beyond_retention(
-    tap: TapRunner, caplog: pytest.LogCaptureFixture, stream: str, text: str
-) -> None:
-    caplog.set_level("INFO")
-    first = read(tap, stream)
-    assert caplog.text.count(f"{stream}: Marketo") == 1
-    assert text in caplog.text
-    caplog.clear()
-    read(tap, stream, state=first.state)
-    assert f"{stream}: Marketo" not in caplog.text
-
-
-def test_leads_have_no_note_about_retention(
+def test_the_first_run_and_no_later_one_logs_what_marketo_may_not_keep(
     tap: TapRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
+    first = read(tap, MAILS)
+    assert caplog.text.count("Marketo keeps activities of some types") == 1
+    assert "Windows before 2025-12-01T00:00:00Z" in caplog.text
+    caplog.clear()
+    read(tap, MAILS, state=first.state)
     read(tap, "leads")
-    assert "by its standard" not in caplog.text
+    assert "Marketo keeps activities" not in caplog.text
 
 
 def state_of(stream: str, bookmark: str, key: str = "activityDate") -> dict[str, Any]:
@@ -86,7 +52,6 @@ def state_of(stream: str, bookmark: str, key: str = "activityDate") -> dict[str,
     ("stream", "key", "old", "recent", "days"),
     [
         ("deleted_leads", "activityDate", "2026-02-01T00:00:00Z", "2026-02-20T00:00:00Z", 14),
-        (MAILS, "activityDate", "2025-11-01T00:00:00Z", "2025-12-24T00:00:00Z", 90),
         ("usage", "date", "2026-02-10T00:00:00Z", "2026-02-25T00:00:00Z", 7),
     ],
 )

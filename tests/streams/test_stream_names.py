@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
 from tap_marketo_bulk.rows.activities import attribute_columns
-from tap_marketo_bulk.streams.typed_activities import types_by_stream_name
+from tap_marketo_bulk.streams.activities import types_by_stream_name
 
 TYPES = st.lists(
     st.tuples(

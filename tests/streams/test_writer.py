@@ -56,7 +56,7 @@ def to_stdout(tap: TapRunner, **options: Any) -> None:  # noqa: ANN401 - the tap
     """Run the tap with the writer of its command."""
     prepared = tap.make_tap(writer=MessageWriter(), **options)
     prepared.sync_all()
-    prepared.sync_run.pipeline.close()
+    prepared.sync_run.loop.close()
 
 
 def test_the_fast_path_writes_the_same_messages_as_the_sdk(
@@ -241,7 +241,7 @@ class SlowPipe(io.RawIOBase):
         """Accept one byte in the first call, and the whole block in later ones."""
         if self._signals:
             self._signals -= 1
-            self._writer.end_between_messages(143)
+            self._writer.end_between_messages(SystemExit(143))
         accepted = bytes(block) if self.accepted else bytes(block[:1])
         self.accepted += accepted
         return len(accepted)

@@ -12,7 +12,7 @@
     typed_activities       the expected records of the streams of single activity types
     warehouse_tables       comparisons of database tables with expected rows
     expected_tables        the expected table of each stream of a subscription
-    readme                 the topics of the README, with the code in them
+    readme                 the text of README and docs/, and the code in it
     written_values         values as both writers of the SDK write them
     export_reader          a reader of export files that shares no code with the sandbox
     api_client             a client of the sandbox's API, for tests of the sandbox

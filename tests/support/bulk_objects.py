@@ -50,7 +50,7 @@ def has_jobs(stream: str, count: int) -> Callable[[Message], bool]:
 
     def is_state_with_jobs(message: Message) -> bool:
         bookmarks = message.get("value", {}).get("bookmarks", {})
-        return len(bookmarks.get(stream, {}).get("exports", ())) == count
+        return len(bookmarks.get(stream, {}).get("jobs", ())) == count
 
     return is_state_with_jobs
 

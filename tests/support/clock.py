@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.times import SystemClock
 
 if TYPE_CHECKING:
-    from threading import Condition
-
     from tap_marketo_bulk.sandbox import SandboxClock
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -40,14 +38,6 @@ class TapClock:
         """Move time forward."""
         self.pauses.append(seconds)
         self._sandbox_clock.advance(seconds)
-
-    def wait(self, condition: Condition, seconds: float | None) -> None:
-        """Wait one millisecond for a notification; without one, move time forward."""
-        if seconds is None:
-            condition.wait()
-        elif not condition.wait(0.001):
-            # The time has a resolution of microseconds: a shorter step would not move it.
-            self.sleep(max(seconds, 0.001))
 
 
 class NoWaitClock(SystemClock):

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from tap_marketo_bulk.exports.job import first_state
+from tap_marketo_bulk.exports.job import JobPolicy, first_state
 from tap_marketo_bulk.marketo.exports import ExportJob, ExportRequest, Exports, JobStatus
-from tap_marketo_bulk.plan.planner import ExportTask, JobPolicy
+from tap_marketo_bulk.plan.ledger import ALL
+from tap_marketo_bulk.plan.planner import ExportTask
 from tap_marketo_bulk.plan.windows import Window
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: A
     end = start + timedelta(days=1)
     request = ExportRequest(stream, ("id", "city", "zip"), {"createdAt": day})
     return ExportTask(
-        stream, Window(start, end), request, (stream,), end, frozenset({"id"}), **more
+        stream, Window(start, end), request, {stream: ALL}, end, frozenset({"id"}), **more
     )
 
 
@@ -49,8 +50,9 @@ class FileResponse:
     headers: dict[str, str] = field(default_factory=dict)
 
     def iter_chunks(self) -> Iterator[bytes]:
-        """Yield the content as one chunk."""
-        yield self.content
+        """Yield the content, a byte at a time."""
+        for byte in self.content:
+            yield bytes([byte])
 
 
 @dataclass
@@ -63,6 +65,8 @@ class FakeExports:
         log: The calls in order: the name of each, and the id of the job.
         errors: By the name of a call, the errors that it raises, each once.
         response: If it is set, the description of every job.
+        lost: The jobs that the list of jobs has.
+        files: The content of a file by the id of its job; by default it is this id.
         ends: The final status of a job, instead of Completed.
         during: Called during each call, with its name.
     """
@@ -74,6 +78,8 @@ class FakeExports:
     response: ExportJob | None = None
     ends: dict[int, JobStatus] = field(default_factory=dict)
     during: Callable[[str], object] = lambda _call: None
+    lost: list[ExportJob] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     created: dict[str, ExportRequest] = field(default_factory=dict)
     queued: dict[str, float] = field(default_factory=dict)
     peak: int = 0
@@ -85,7 +91,7 @@ class FakeExports:
 
     def create(self, request: ExportRequest) -> ExportJob:
         """Create a job."""
-        self._enter("create", "")
+        self.enter("create", "")
         export_id = f"job {len(self.created) + 1}"
         self.created[export_id] = request
         return ExportJob(export_id, JobStatus.CREATED)
@@ -93,14 +99,14 @@ class FakeExports:
     def enqueue(self, object_path: str, export_id: str) -> None:
         """Enqueue a job: its seconds begin."""
         del object_path
-        self._enter("enqueue", export_id)
+        self.enter("enqueue", export_id)
         self.queued[export_id] = self.clock.monotonic()
         self.peak = max(self.peak, sum(not self._is_done(each) for each in self.queued))
 
     def status(self, object_path: str, export_id: str) -> ExportJob:
         """Return the description of a job."""
         del object_path
-        self._enter("status", export_id)
+        self.enter("status", export_id)
         if self.response:
             return self.response
         if export_id not in self.queued:
@@ -120,20 +126,29 @@ class FakeExports:
     def cancel(self, object_path: str, export_id: str) -> None:
         """Log the call."""
         del object_path
-        self._enter("cancel", export_id)
+        self.enter("cancel", export_id)
+
+    def list_jobs(self, object_path: str) -> Iterator[ExportJob]:
+        """Yield the jobs that no test created by a call."""
+        self.enter("list", object_path)
+        yield from self.lost
 
     @contextmanager
-    def open_file(self, object_path: str, export_id: str, offset: int) -> Iterator[FileResponse]:
-        """Return a file whose content is the id of the job."""
-        del object_path, offset
-        self._enter("file", export_id)
-        yield FileResponse(export_id.encode())
+    def open_file(
+        self, object_path: str, export_id: str, offset: int, end: int | None = None
+    ) -> Iterator[FileResponse]:
+        """Return a file, or the beginning of it."""
+        del object_path
+        self.enter("file", export_id)
+        content = self.files.get(export_id, export_id.encode())
+        yield FileResponse(content[offset:] if end is None else content[offset : end + 1])
 
     def ids(self, call: str) -> list[str]:
         """Return the job ids of the calls with this name, in order."""
         return [export_id for name, export_id in self.log if name == call]
 
-    def _enter(self, call: str, export_id: str) -> None:
+    def enter(self, call: str, export_id: str) -> None:
+        """Log a call; raise an error if a test wants it."""
         self.log.append((call, export_id))
         self.during(call)
         if self.errors[call]:

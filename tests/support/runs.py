@@ -121,9 +121,10 @@ def without_empty_column(record: Record) -> Record:
 def without_bookkeeping(state: Message) -> Message:
     """Return a copy of a state without what the tap keeps beside bookmarks and jobs."""
     copy = deepcopy(state)
+    copy.pop("version", None)
     for bookmark in copy.get("bookmarks", {}).values():
-        bookmark.pop("latest_jobs", None)
-        bookmark.pop("coverage", None)
+        for name in ("latest_jobs", "reads", "read_to", "ledgers"):
+            bookmark.pop(name, None)
     return copy
 
 
@@ -187,7 +188,7 @@ class TapRunner:
         except Exception as error:  # noqa: BLE001 - a test compares the error
             return RunResult(writer.messages, error)
         finally:
-            tap.sync_run.pipeline.close()
+            tap.sync_run.loop.close()
         return RunResult(writer.messages)
 
 

@@ -28,7 +28,7 @@ WINDOWS = 3
 def interrupted_run(tap: TapRunner) -> RunResult:
     """Return a run with unfinished jobs in its last STATE."""
     run = tap.run(config=WHOLE_HISTORY, stop_after=5)
-    assert run.bookmark("activities")["exports"]
+    assert run.bookmark("activities")["jobs"]
     return run
 
 
@@ -37,7 +37,7 @@ def test_unfinished_jobs_are_resumed_although_window_days_changed(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     stopped = interrupted_run(tap)
-    unfinished = [entry["id"] for entry in stopped.bookmark("activities")["exports"]]
+    unfinished = [entry["id"] for entry in stopped.bookmark("activities")["jobs"]]
     again = tap.run(config=WHOLE_HISTORY | {"window_days": 7}, state=stopped.state)
     assert again.error is None
     assert_complete(sandbox, stopped, again)
@@ -54,7 +54,7 @@ def test_jobs_after_an_earlier_end_date_are_resumed_by_a_later_run(
     late = tap.run(config=WHOLE_HISTORY, state=early.state)
     assert late.error is None
     assert_complete(sandbox, stopped, early, late)
-    assert "exports" not in late.bookmark("activities")
+    assert "jobs" not in late.bookmark("activities")
 
 
 @unchanging
@@ -63,13 +63,13 @@ def test_a_resumed_run_has_no_lookback_and_the_run_after_it_has_one(
 ) -> None:
     config = WHOLE_HISTORY | {"resume_unknown_jobs": False}
     complete = tap.run(config=config)
-    with_horizon = [
+    with_reads = [
         place
         for place, message in enumerate(complete.messages)
-        if "horizon" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
+        if "reads" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
     ]
     jobs = len(sandbox.jobs)
-    stopped = tap.run(config=config, stop_after=with_horizon[0] + 1)
+    stopped = tap.run(config=config, stop_after=with_reads[0] + 1)
     again = tap.run(config=config, state=stopped.state)
     assert_complete(sandbox, stopped, again)
     completed = [job for job in sandbox.jobs[jobs:] if job.status == "Completed"]
@@ -83,7 +83,7 @@ def test_a_resumed_run_has_no_lookback_and_the_run_after_it_has_one(
 @unchanging
 def test_a_job_whose_file_has_expired_is_created_again(tap: TapRunner, sandbox: Sandbox) -> None:
     stopped = interrupted_run(tap)
-    unfinished = {entry["id"] for entry in stopped.bookmark("activities")["exports"]}
+    unfinished = {entry["id"] for entry in stopped.bookmark("activities")["jobs"]}
     tap.clock.sleep(8 * 86400)
     calls_before = len(sandbox.calls)
     again = tap.run(config=WHOLE_HISTORY | {"end_date": "2026-02-28"}, state=stopped.state)
@@ -102,7 +102,7 @@ def test_an_unfinished_job_whose_file_does_not_exist_is_created_again(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
     stopped = interrupted_run(tap)
-    unfinished = {entry["id"] for entry in stopped.bookmark("activities")["exports"]}
+    unfinished = {entry["id"] for entry in stopped.bookmark("activities")["jobs"]}
     sandbox.faults.append(Fault("vanish", call="file"))
     again = tap.run(config=WHOLE_HISTORY, state=stopped.state)
     assert again.error is None
@@ -141,7 +141,7 @@ def test_the_lookback_begins_before_the_horizon_of_the_interrupted_run(
     first_job = next(
         place
         for place, message in enumerate(complete.messages)
-        if "exports" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
+        if "jobs" in message.get("value", {}).get("bookmarks", {}).get("activities", {})
     )
     stopped = tap.run(config=night, state=first.state, stop_after=first_job + 1)
     jobs = len(sandbox.jobs)

@@ -68,9 +68,9 @@ def test_a_full_read_is_resumed_and_its_bookmark_is_the_start_of_the_first_run(
         assert again.error is None
         assert loaded_rows([stopped, again], "leads") == sandbox.expected.leads()
         # A lead that was read in the first run may have changed since then.
-        horizon = stopped.bookmark("leads")["sweep_began"]
+        horizon = stopped.bookmark("leads")["full_read"]["since"]
         assert again.bookmark("leads")["replication_key_value"] == horizon
-        assert not {"sweep_began", "sweep_reached", "exports"} & set(again.bookmark("leads"))
+        assert not {"full_read", "jobs"} & set(again.bookmark("leads"))
         # One more window for the hour between the runs.
         assert len(sandbox.jobs) - jobs == WINDOWS + 1
 
@@ -100,7 +100,7 @@ def test_a_full_read_is_resumed_after_the_quota_is_used_up(
     run = tap.run(config=WHOLE_HISTORY)
     assert type(run.error) is errors.RunEndedByExportQuotaError
     assert "leads is not complete" in str(run.error)
-    assert "sweep_reached" in run.bookmark("leads")
+    assert run.bookmark("leads")["full_read"]["reads"]
     sandbox.faults.clear()
     again = tap.run(config=WHOLE_HISTORY, state=run.state)
     assert_complete(sandbox, run, again)
@@ -113,7 +113,7 @@ def test_a_connection_test_without_the_filter_exports_the_last_hour_only(
 ) -> None:
     tested = tap.make_tap(config=WHOLE_HISTORY)
     tested.run_connection_test()
-    tested.sync_run.pipeline.close()
+    tested.sync_run.loop.close()
     starts = [each["filter"]["createdAt"]["startAt"] for each in export_requests(sandbox, "leads")]
     assert starts == ["2026-02-28T22:45:00Z"]
 

@@ -68,7 +68,7 @@ def lines(run: RunResult) -> Iterator[str]:
     for message in run.messages:
         message.pop("time_extracted", None)
         for bookmark in message.get("value", {}).get("bookmarks", {}).values():
-            bookmark.pop("exports", None)
+            bookmark.pop("jobs", None)
             bookmark.pop("latest_jobs", None)
         line = json.dumps(message, ensure_ascii=False)
         if message["type"] == "STATE":
@@ -147,13 +147,13 @@ def test_a_job_in_state_has_its_id_window_horizon_and_request_digest(
 ) -> None:
     run = tap.run(config=CONFIG, catalog=catalog)
     states = [state["bookmarks"]["activities"] for state in run.states]
-    first = next(state["exports"] for state in states if state.get("exports"))
+    first = next(state["jobs"] for state in states if state.get("jobs"))
     assert first == [
         {
             "id": tap.sandbox.jobs[0].export_id,
             "start": "2026-01-01T00:00:00Z",
             "end": "2026-02-01T00:00:00Z",
-            "horizon": "2026-02-28T23:45:00Z",
+            "as_of": "2026-02-28T23:45:00Z",
             "request": first[0]["request"],
         }
     ]

@@ -237,11 +237,8 @@ def test_a_full_read_does_not_resume_the_jobs_of_an_earlier_full_read(
 def test_an_interrupted_full_read_resumes_its_own_jobs(tap: TapRunner, sandbox: Sandbox) -> None:
     catalog = with_full_tables(selecting(tap.discover(), "leads"))
     stopped = tap.run(config=NO_LOOKBACK, catalog=catalog, stop_after=14)
-    first_state = {
-        "bookmarks": {
-            "leads": {"sweep_began": stopped.states[0]["bookmarks"]["leads"]["sweep_began"]}
-        }
-    }
+    full_read = stopped.states[0]["bookmarks"]["leads"]["full_read"]
+    first_state = {"bookmarks": {"leads": {"full_read": full_read}}}
     again = tap.run(config=NO_LOOKBACK, catalog=catalog, state=first_state)
     assert again.error is None
     assert len(completed_requests(sandbox)) == LEADS_WINDOWS

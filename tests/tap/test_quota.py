@@ -149,7 +149,9 @@ def test_a_lost_response_before_the_quota_is_used_up_exports_nothing_twice(
         Fault("lost_reply", call="enqueue"),
         Fault("envelope", call="enqueue", code="1029", message="Export daily quota exceeded"),
     ]
-    run = tap.run(config=WHOLE_HISTORY | {"on_quota_exceeded": on_quota_exceeded})
+    run = tap.run(
+        config=WHOLE_HISTORY | {"on_quota_exceeded": on_quota_exceeded, "max_jobs_in_flight": 1}
+    )
     assert run.error is None
     assert_complete(sandbox, run)
     assert sandbox.quota_used == sum(job.file_size or 0 for job in sandbox.jobs)

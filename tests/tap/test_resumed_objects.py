@@ -62,7 +62,8 @@ def test_leads_and_list_members_find_their_own_jobs_without_their_state(
     tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
     catalog = catalog_of(tap, "leads", LISTS)
-    before = {"bookmarks": {LISTS: {"latest_jobs": {"created": "2026-02-28T00:00:00Z", "ids": []}}}}
+    # The read of lists has begun, and its jobs are lost.
+    before = {"bookmarks": {LISTS: {"full_read": {"since": "2026-02-28T00:00:00Z"}}}}
     first = tap.run(config=LIST_IDS, catalog=catalog, state=before)
     assert first.error is None
     paid = len(paid_jobs(sandbox))

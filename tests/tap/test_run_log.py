@@ -165,7 +165,7 @@ def test_after_an_error_the_summary_has_what_was_read_and_what_is_left(
     assert streams["activities"]["jobs"] == 3
     assert streams["leads"]["jobs"] == 0
     assert streams["leads"]["complete_until"] is None
-    exports = run.bookmark("leads").get("exports", ())
+    exports = run.bookmark("leads").get("jobs", ())
     assert summary["unfinished_jobs"] == len(exports) > 0
     assert lines_of(caplog, f"; the next run resumes {len(exports)} job")
 

@@ -83,7 +83,7 @@ def test_a_job_without_an_unknown_field_is_resumed_as_it_is(
     catalog = selecting(tap.discover(), "leads")
     sandbox.remove_field("lastName")
     stopped = tap.run(config=WHOLE_HISTORY, catalog=catalog, state=STATE, stop_after=4)
-    (unfinished, *_) = stopped.bookmark("leads")["exports"]
+    (unfinished, *_) = stopped.bookmark("leads")["jobs"]
     assert unfinished["without"] == ["lastName"]
     again = tap.run(config=WHOLE_HISTORY, catalog=catalog, state=stopped.state)
     assert again.error is None
@@ -108,7 +108,7 @@ def test_after_another_field_is_selected_unfinished_jobs_are_not_resumed(
     stopped = tap.run(
         config=WHOLE_HISTORY, catalog=edited(catalog, "leads", deselect), stop_after=4
     )
-    assert stopped.bookmark("leads")["exports"]
+    assert stopped.bookmark("leads")["jobs"]
     again = tap.run(config=WHOLE_HISTORY, catalog=catalog, state=stopped.state)
     assert again.error is None
     assert again.table("leads") == sandbox.expected.leads()

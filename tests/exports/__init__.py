@@ -1,0 +1,1 @@
+"""Tests of export jobs, with fake ones and on a simulated clock."""

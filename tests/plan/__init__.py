@@ -1,0 +1,1 @@
+"""Tests of what was read, and of what a run has to export."""

@@ -1,0 +1,1 @@
+"""Tests of how the rows of a verified file become records."""
