@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk import errors
+from tap_marketo_bulk.errors import TransientError
 from tap_marketo_bulk.exports.job import MAX_INVALID_RESPONSES, JobStage
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
 from tests.support.clock import NOW, TapClock
@@ -64,6 +65,16 @@ def test_a_file_can_be_downloaded_for_seven_days(
     created = (NOW - age).isoformat().removesuffix("+00:00") + zone
     fake_exports.response = ExportJob("job 1", JobStatus.COMPLETED, records=0, created_at=created)
     assert steps.check_earlier_job(new_job(**RESUMED)).stage is stage
+
+
+@pytest.mark.parametrize("errors_of_cancel", [[], [TransientError("busy")]])
+def test_a_job_that_is_in_the_queue_for_a_week_is_cancelled_and_created_again(
+    steps: JobSteps, fake_exports: FakeExports, errors_of_cancel: list[BaseException]
+) -> None:
+    fake_exports.errors["cancel"] = errors_of_cancel
+    fake_exports.response = ExportJob("job 1", JobStatus.QUEUED, created_at="2026-01-01T00:00:00Z")
+    assert steps.check_earlier_job(new_job(**RESUMED)).stage is JobStage.PLANNED
+    assert fake_exports.ids("cancel") == ["job 1"]
 
 
 def test_a_job_without_a_valid_date_is_not_treated_as_expired(

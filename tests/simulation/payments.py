@@ -47,6 +47,8 @@ _REQUEST_SETTINGS = (
 _SHARED = timedelta(seconds=1)
 _FILE_LIFE = timedelta(days=7)
 _LONGEST_LOOKBACK = timedelta(hours=3)
+# A run sets its horizon after discovery, whose calls can wait.
+_LONGEST_DISCOVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def _is_lookback(simulation: Simulation, earlier: PaidExport, later: PaidExport)
         return start >= earlier.as_of
     # The run that reads a file need not be the one that created its job.
     return any(
-        horizon - _LONGEST_LOOKBACK <= start and end <= horizon + _SHARED
+        horizon - _LONGEST_LOOKBACK <= start and end <= horizon + _LONGEST_DISCOVERY
         for horizon in map(horizon_of, simulation.runs[: later.number - 1])
     )
 

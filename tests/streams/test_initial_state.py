@@ -81,6 +81,13 @@ def test_a_state_without_bookmarks_is_an_error() -> None:
         parse_bookmarks({"version": 1, "leads": BOOKMARK}, is_stream_name, is_reference_stream_name)
 
 
+@pytest.mark.parametrize("version", [99, "2"])
+def test_a_state_of_a_later_version_of_the_tap_is_refused(version: object) -> None:
+    state = {"version": version, "bookmarks": STATE["bookmarks"]}
+    with pytest.raises(StateError, match="a later version of this tap wrote it"):
+        parse_bookmarks(state, is_stream_name, is_reference_stream_name)
+
+
 def test_control_characters_of_a_state_stay_out_of_the_message() -> None:
     message = message_of({"activities_\x1b[2J\u2028x": {"\x9b\u202ekey\n": 1}})
     assert message.isprintable()

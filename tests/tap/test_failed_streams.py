@@ -41,3 +41,12 @@ def test_the_streams_after_a_failed_one_are_read_and_the_run_ends_with_its_error
     assert run.records("activities") == []
     assert run.table("leads") == sandbox.expected.leads()
     assert len(logged_warnings(caplog, "activities ends with an error; the other streams")) == 1
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_a_connection_test_ends_with_the_first_error(tap: TapRunner, sandbox: Sandbox) -> None:
+    sandbox.faults.append(Fault("stuck", call="enqueue", object="activities", times=None))
+    tested = tap.make_tap(config=WHOLE_HISTORY)
+    with pytest.raises(errors.ExportTimeoutError):
+        tested.run_connection_test()
+    tested.sync_run.loop.close()
