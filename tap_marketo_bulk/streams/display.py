@@ -80,13 +80,14 @@ class ProgressDisplay:
         self._cleanup.close()
 
     def _start(self) -> None:
-        self._bar.start()
-        self._cleanup.callback(self._bar.stop)
+        """Show the display; a signal may end the run after each of these lines."""
         stream = cast("TextIO", ConsoleStream(self._console))
         for handler in _stream_handlers():
             if handler.stream is self._console.file:
-                handler.setStream(stream)
                 self._cleanup.callback(handler.setStream, self._console.file)
+                handler.setStream(stream)
+        self._cleanup.callback(self._bar.stop)
+        self._bar.start()
 
 
 class ConsoleStream:
