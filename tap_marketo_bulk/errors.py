@@ -7,6 +7,7 @@ MarketoBulkError
 ├── ApiError                        Marketo rejected a call; repeating it does not help
 │   ├── CredentialsError
 │   ├── AccessDeniedError           603
+│   │   └── DiscoveryDeniedError
 │   ├── UnknownFieldsError          1003, 1006
 │   ├── UnsupportedFilterError      1035
 │   ├── AlreadyQueuedError, QueueFullError, ExportQuotaError    1029
@@ -156,6 +157,25 @@ class AccessDeniedError(ApiError):
             f"Marketo denied access to {self.call} ({self.code} {self.reason.rstrip('.')}). "
             f"{advice}, and check the IP allow list in Marketo's Admin. No data was lost; run "
             "again afterwards."
+        )
+
+
+class DiscoveryDeniedError(AccessDeniedError):
+    """What every subscription has cannot be described, so discovery would hide it."""
+
+    def __init__(self, streams: str, error: AccessDeniedError) -> None:
+        """Take the streams that cannot be described, as text, and Marketo's response."""
+        self._streams = streams
+        super().__init__(error.call, error.code, error.reason, error.permission)
+
+    def sentence(self) -> str:
+        """Return the message for the user."""
+        return (
+            f"Marketo denied access to {self.call} ({_cause(self)}), so {self._streams} cannot be "
+            f"described. Give the API user's role {_permission_text(self.permission)}, check the "
+            "IP allow list in Marketo's Admin, and run again; or, if the role lacks it on "
+            "purpose, set ignore_missing_permissions to true, which leaves the streams out. "
+            "Nothing was read."
         )
 
 

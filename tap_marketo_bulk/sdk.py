@@ -134,7 +134,7 @@ class SdkTap(Tap):
     def sync_all(self) -> None:  # type: ignore[misc] # final, but it alone sees how a run ends
         """Read all streams, and call ``report_run_end``, whatever the outcome."""
         _ = self.streams  # an error of discovery is not the end of a run: none has begun
-        self.check_bookmark_columns()
+        self.check_state()
         try:
             super().sync_all()
             self.raise_postponed_errors()
@@ -156,7 +156,7 @@ class SdkTap(Tap):
         """Return the settings in environment variables for ``parse_and_check_config``."""
 
     @abstractmethod
-    def check_bookmark_columns(self) -> None:
+    def check_state(self) -> None:
         """Check what can only be checked once the streams are known, before any is read."""
 
     @abstractmethod

@@ -32,6 +32,7 @@ from tap_marketo_bulk.streams.registry import (
     create_streams,
     is_reference_stream_name,
     is_stream_name,
+    report_hidden_streams,
 )
 from tap_marketo_bulk.streams.report import log_summary
 from tap_marketo_bulk.streams.run import Run
@@ -127,10 +128,11 @@ class TapMarketoBulk(SdkTap):
 
     def discover_streams(self) -> Sequence[Stream]:
         """Return the streams; raises as ``registry.create_streams``."""
+        return create_streams(self._creation_context())
+
+    def _creation_context(self) -> CreationContext:
         known_streams = self.state.get("bookmarks", {})
-        return create_streams(
-            CreationContext(self, self.settings, self.client, self.sync_run, known_streams)
-        )
+        return CreationContext(self, self.settings, self.client, self.sync_run, known_streams)
 
     def export_groups(self) -> list[ExportGroup]:
         """Return the selected streams with export jobs, with the streams that share them."""
@@ -167,8 +169,13 @@ class TapMarketoBulk(SdkTap):
             if stream.selected and stream.name not in with_jobs
         ]
 
-    def check_bookmark_columns(self) -> None:
-        """Raise ``StateError`` where a bookmark has the name of a column by another naming."""
+    def check_state(self) -> None:
+        """Compare the state with the streams.
+
+        Raises:
+            StateError: A bookmark has the name of a column by another naming.
+        """
+        report_hidden_streams(self._creation_context(), self.streams)
         known_streams = self.state.get("bookmarks", {})
         for stream in self.streams_to_read():
             if stream.name in known_streams:

@@ -210,6 +210,14 @@ class Settings:
         default="null",
         enum=["fail", "null"],
     )
+    ignore_missing_permissions: bool = setting(
+        "ignore_missing_permissions",
+        "boolean",
+        "Ignore missing permissions",
+        "Whether the role of the API user lacks permissions on purpose: streams that it may not "
+        "read are left out with a warning, in discovery and in runs, in place of an error.",
+        default=False,
+    )
     activity_type_ids: tuple[int, ...] = setting(
         "activity_type_ids",
         "array",

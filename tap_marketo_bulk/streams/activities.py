@@ -67,13 +67,16 @@ COLUMNS = {
 
 
 def create_streams(context: CreationContext) -> Iterator[BulkStream]:
-    """Yield the stream of all activities.
+    """Yield the stream of all activities; without a catalog, if the types may be read.
 
     Raises:
         CatalogError: The catalog selects a column that does not exist.
+        DiscoveryDeniedError: The API user may not read the types, and that is not ignored.
         SettingsError: The activity filters name types that cannot be filtered like this.
     """
     settings = context.settings
+    if context.catalog is None and _types_are_denied(context):
+        return
     # If the types are denied, the export is denied too, and the run reports that.
     with suppress(AccessDeniedError):
         check_activity_filter(settings.activity_filter, lambda: context.activity_types)
@@ -89,6 +92,15 @@ def create_streams(context: CreationContext) -> Iterator[BulkStream]:
     )
     spec = context.fixed_spec(activities_spec(settings))
     yield ActivitiesStream(context.tap, spec, context.run, export)
+
+
+def _types_are_denied(context: CreationContext) -> bool:
+    try:
+        _ = context.activity_types
+    except AccessDeniedError as error:
+        context.leave_out(f"{NAME}, {PREFIX}*", error, is_optional=False)
+        return True
+    return False
 
 
 def activities_spec(settings: Settings) -> StreamSpec:
@@ -135,7 +147,7 @@ def create_typed_streams(context: CreationContext) -> Iterator[MarketoStream]:
     try:
         types = types_by_stream_name(context.activity_types)
     except AccessDeniedError as error:
-        yield from denied_streams(context, PREFIX, error)
+        yield from denied_streams(context, selected or (), error)
         return
     only = context.settings.activity_filter.type_ids
     offered = {name: each for name, each in types.items() if not only or each.type_id in only}

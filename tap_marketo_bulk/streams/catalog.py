@@ -170,6 +170,19 @@ def check_selected_columns(catalog: Catalog, stream: str, schema: dict[str, Any]
         raise CatalogError(f"{message} {_ADVICE}")
 
 
+def check_entry_is_described(catalog: Catalog, stream: str, schema: dict[str, Any]) -> None:
+    """Raise ``CatalogError`` where the entry of a stream lacks all that ``schema`` describes."""
+    entry = catalog.get_stream(stream)
+    columns = set(entry.schema.properties or {}) if entry else set()
+    if set(schema["properties"]) - columns:
+        message = (
+            f"The catalog's entry of {stream} was made when the API user could not read the "
+            f"description: it has only the columns {', '.join(sorted(columns))}. Nothing was "
+            "read; run discovery again (with Meltano: meltano run --refresh-catalog)."
+        )
+        raise CatalogError(message)
+
+
 def is_selected(entry: CatalogEntry) -> bool:
     """Return whether a catalog selects a stream."""
     return entry.metadata.resolve_selection().get((), True)

@@ -8,18 +8,20 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.errors import AccessDeniedError, DiscoveryDeniedError
 from tap_marketo_bulk.marketo.describe import describe_activity_types
+from tap_marketo_bulk.rows.values import INVALID_VALUES
 from tap_marketo_bulk.streams.base import MarketoStream, StreamSpec
 from tap_marketo_bulk.streams.catalog import (
     ColumnNaming,
+    check_entry_is_described,
     check_selected_columns,
     renamed_schema,
     selected_streams,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Container, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -44,6 +46,7 @@ class CreationContext:
         client: Marketo.
         run: What the streams share.
         naming: The names of columns.
+        known_streams: The streams that have a state: the pipeline has run before.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class CreationContext:
         settings: Settings,
         client: Client,
         run: Run,
-        known_streams: Container[str],
+        known_streams: Collection[str],
     ) -> None:
         """Take what there is before any stream.
 
@@ -68,7 +71,7 @@ class CreationContext:
         self.client = client
         self.run = run
         self.naming = ColumnNaming(settings.column_names)
-        self._known_streams = known_streams
+        self.known_streams = known_streams
 
     @property
     def catalog(self) -> Catalog | None:
@@ -114,7 +117,7 @@ class CreationContext:
         entry = self.catalog.get_stream(stream) if self.catalog else None
         if entry is None:
             return None
-        if stream not in self._known_streams and self.selected_streams(stream):
+        if stream not in self.known_streams and self.selected_streams(stream):
             # Where the description is denied, the export is denied too, and the run reports that.
             with suppress(AccessDeniedError):
                 self.check_columns(stream, describe())
@@ -134,7 +137,8 @@ class CreationContext:
             always: The fields that every subscription has.
 
         Raises:
-            AccessDeniedError: There is no catalog, and the API user may not read the description.
+            AccessDeniedError: The API user may not read the description, and the catalog has none.
+            CatalogError: The catalog's entry was made without the description.
         """
 
         def described() -> dict[str, Any]:
@@ -143,15 +147,47 @@ class CreationContext:
                 self.naming.check_fields(self.catalog, stream, schema)
             return schema
 
-        return self.catalog_schema(stream, described) if self.catalog else described()
+        if not self.catalog:
+            return described()
+        if self.selected_streams(stream) and self._is_undescribed(stream, always):
+            check_entry_is_described(self.catalog, stream, described())
+        return self.catalog_schema(stream, described)
 
-    def log_denied(self, streams: str, error: AccessDeniedError) -> None:
-        """Log that discovery does not offer streams, since their description is denied."""
-        logger.info(
-            "%s: not offered, since the API user lacks the permission %s.",
-            streams,
-            error.permission,
-        )
+    def _is_undescribed(self, stream: str, always: Collection[str]) -> bool:
+        """Return whether an entry has no columns but those of every subscription.
+
+        Versions before 0.4 made such an entry where the description was denied.
+        """
+        entry = self.catalog.get_stream(stream) if self.catalog else None
+        columns = set(entry.schema.properties or {}) if entry else set()
+        fixed = self.naming.names_of_fields(always)
+        return columns == {INVALID_VALUES, *map(fixed.column_of, always)}
+
+    def leave_out(
+        self, streams: str, error: AccessDeniedError, *, is_optional: bool = True
+    ) -> None:
+        """Warn that discovery does not offer streams, since their description is denied.
+
+        Raises:
+            DiscoveryDeniedError: They are not optional, and missing permissions are not ignored.
+        """
+        if not is_optional and not self.settings.ignore_missing_permissions:
+            raise DiscoveryDeniedError(streams, error) from error
+        message = "%s: not offered, since the API user lacks the permission %s."
+        logger.warning(message, streams, error.permission or "for it")
+
+    def report_if_denied(self, streams: Collection[str], describe: Callable[[], object]) -> None:
+        """Postpone an error if streams are not in the catalog because a call is denied.
+
+        Args:
+            streams: Streams that have a state, and that the catalog lacks.
+            describe: Makes the call that discovery needs for them.
+        """
+        try:
+            describe()
+        except AccessDeniedError as error:
+            for stream in sorted(streams):
+                self.run.postponed_errors.leave_out(stream, error)
 
 
 class DeniedStream(MarketoStream):
@@ -177,45 +213,19 @@ class DeniedStream(MarketoStream):
         yield from ()
 
 
-def undescribed_stream(
-    context: CreationContext, spec: StreamSpec, error: AccessDeniedError
-) -> DeniedStream:
-    """Return a stream that discovery offers although its description is denied.
-
-    Otherwise it would leave the catalog, and runs would go on without it and without an error.
-
-    Args:
-        context: What streams are made from.
-        spec: What the stream is, with the fields that every subscription has.
-        error: Marketo's response to the call that describes it.
-    """
-    names = context.naming.names_of_fields(spec.schema["properties"])
-    logger.warning(
-        "%s: the API user lacks the permission %s, so its catalog entry has no columns but %s. Run "
-        "discovery again when the permission is there.",
-        spec.name,
-        error.permission,
-        ", ".join(names.column_of(name) for name in spec.schema["properties"]),
-    )
-    named = replace(spec, schema=renamed_schema(spec.schema, names), names=names)
-    return DeniedStream(context.tap, named, context.run, error)
-
-
 def denied_streams(
-    context: CreationContext, prefix: str, error: AccessDeniedError
+    context: CreationContext, names: Iterable[str], error: AccessDeniedError
 ) -> Iterator[DeniedStream]:
-    """Yield the streams with a prefix that the catalog selects; without a catalog, log the error.
+    """Yield streams of the catalog that are left out, since their description is denied.
 
     Args:
         context: What streams are made from.
-        prefix: The beginning of the streams' names.
+        names: The names of the streams.
         error: Marketo's response to the call that lists or describes them.
     """
-    if context.catalog is None:
-        context.log_denied(f"{prefix}*", error)
-        return
-    for entry in context.catalog.streams:
-        if entry.tap_stream_id in (context.selected_streams(prefix) or ()):
+    for name in names:
+        entry = context.catalog.get_stream(name) if context.catalog else None
+        if entry is not None:
             keys = (entry.replication_key,) if entry.replication_key else ()
             spec = StreamSpec(
                 name=entry.tap_stream_id,

@@ -36,7 +36,7 @@ from tap_marketo_bulk.streams import activities
 from tap_marketo_bulk.streams.active_programs import ActiveProgramFinder
 from tap_marketo_bulk.streams.base import StreamSpec
 from tap_marketo_bulk.streams.bulk import BulkStream, ExportObject
-from tap_marketo_bulk.streams.context import CreationContext, denied_streams, undescribed_stream
+from tap_marketo_bulk.streams.context import CreationContext, denied_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -102,17 +102,15 @@ def create_object_stream(
             need another one that is not selected.
     """
     describe = definition.schema
-    always = object_schema((), definition.fields)
     if describe is None:
-        spec = context.fixed_spec(definition.spec(always))
+        spec = context.fixed_spec(definition.spec(object_schema((), definition.fields)))
     else:
         try:
             schema = context.catalog_or_described_schema(
                 definition.name, lambda: describe(context), definition.fields
             )
         except AccessDeniedError as error:
-            spec, _ = definition.configured(context, definition.spec(always))
-            yield undescribed_stream(context, spec, error)
+            yield from _denied_streams(definition, context, error)
             return
         if schema is None:
             return
@@ -120,9 +118,17 @@ def create_object_stream(
     try:
         spec, export = definition.configured(context, spec)
     except AccessDeniedError as error:
-        yield from denied_streams(context, definition.name, error)
+        yield from _denied_streams(definition, context, error)
         return
     yield BulkStream(context.tap, spec, context.run, export)
+
+
+def _denied_streams(
+    definition: ObjectDefinition, context: CreationContext, error: AccessDeniedError
+) -> Iterator[MarketoStream]:
+    if context.catalog is None:
+        context.leave_out(definition.name, error, is_optional=not definition.selected_by_default)
+    yield from denied_streams(context, [definition.name], error)
 
 
 # Leads.
@@ -275,7 +281,9 @@ def create_custom_object_streams(context: CreationContext) -> Iterator[MarketoSt
             if selected is None or stream in selected:
                 yield from _create_custom_object_stream(context, stream, api_name)
     except AccessDeniedError as error:
-        yield from denied_streams(context, CUSTOM_PREFIX, error)
+        if context.catalog is None:
+            context.leave_out(f"{CUSTOM_PREFIX}*", error)
+        yield from denied_streams(context, selected or (), error)
 
 
 def _create_custom_object_stream(

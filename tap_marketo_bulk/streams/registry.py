@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tap_marketo_bulk.marketo.describe import list_custom_objects
 from tap_marketo_bulk.streams import activities, objects, reference, rest
 from tap_marketo_bulk.streams.catalog import check_selected_streams, find_naming_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.context import CreationContext
@@ -32,11 +33,14 @@ class StreamKind:
             catalog cannot say.
         names: The names that its streams have, where they are the same in every subscription.
         prefix: The beginning of the names of all others; empty where there are none.
+        describe: Makes the call without which discovery does not offer its streams; None if it
+            always does.
     """
 
     create: Callable[[CreationContext], Iterable[MarketoStream]]
     names: tuple[str, ...] = ()
     prefix: str = ""
+    describe: Callable[[CreationContext], object] | None = None
 
     def has_name(self, stream: str) -> bool:
         """Return whether a stream of this kind can have the name."""
@@ -45,14 +49,26 @@ class StreamKind:
 
 _REFERENCE = StreamKind(reference.create_streams, reference.NAMES)
 _OBJECTS = tuple(
-    StreamKind(partial(objects.create_object_stream, each), (each.name,))
+    StreamKind(partial(objects.create_object_stream, each), (each.name,), describe=each.schema)
     for each in objects.OBJECTS
 )
 _KINDS = (
     # First: other streams look at their rows.
-    StreamKind(activities.create_streams, (activities.NAME,)),
-    StreamKind(activities.create_typed_streams, prefix=activities.PREFIX),
-    StreamKind(objects.create_custom_object_streams, prefix=objects.CUSTOM_PREFIX),
+    StreamKind(
+        activities.create_streams,
+        (activities.NAME,),
+        describe=lambda context: context.activity_types,
+    ),
+    StreamKind(
+        activities.create_typed_streams,
+        prefix=activities.PREFIX,
+        describe=lambda context: context.activity_types,
+    ),
+    StreamKind(
+        objects.create_custom_object_streams,
+        prefix=objects.CUSTOM_PREFIX,
+        describe=lambda context: list_custom_objects(context.client),
+    ),
     StreamKind(rest.create_streams, (rest.NAME,)),
     *_OBJECTS,
     _REFERENCE,
@@ -76,6 +92,25 @@ def create_streams(context: CreationContext) -> list[MarketoStream]:
         for problem in find_naming_problems(columns):
             logger.warning(problem)
     return streams
+
+
+def report_hidden_streams(context: CreationContext, existing: Collection[str]) -> None:
+    """Postpone an error for streams that have a state, and that a denied call hides.
+
+    Args:
+        context: What streams are made from.
+        existing: The names of the streams that were made.
+    """
+    catalog = context.catalog
+    hidden = [
+        name
+        for name in context.known_streams
+        if name not in existing and not (catalog and catalog.get_stream(name))
+    ]
+    for kind in _KINDS:
+        names = [name for name in hidden if kind.has_name(name)]
+        if names and kind.describe:
+            context.report_if_denied(names, partial(kind.describe, context))
 
 
 def is_stream_name(name: str) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError, UnsupportedFilterError
     from tap_marketo_bulk.exports.progress import ProgressReporter
     from tap_marketo_bulk.plan.planner import ExportTask
+    from tap_marketo_bulk.settings.settings import Settings
     from tap_marketo_bulk.streams.base import MarketoStream
     from tap_marketo_bulk.streams.run import Run
 
@@ -41,13 +42,8 @@ class PostponedErrors:
         incomplete: The streams that it kept from being read to their end.
     """
 
-    def __init__(self, on_quota_exceeded: str) -> None:
-        """Take what is not counted here.
-
-        Args:
-            on_quota_exceeded: The setting: with ``fail`` a used-up quota is an error at the end.
-        """
-        self._on_quota_exceeded = on_quota_exceeded
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._denied: dict[str, AccessDeniedError] = {}
         self._without_filter: dict[str, UnsupportedFilterError] = {}
         self._failed: list[MarketoBulkError] = []
@@ -63,7 +59,8 @@ class PostponedErrors:
     ) -> None:
         """Keep the error of a stream that this API user, or this subscription, cannot read.
 
-        A connection test reads every stream, selected or not: for it a warning is enough.
+        A connection test reads every stream, selected or not: for it a warning is enough, and so
+        it is where the settings say that permissions are missing on purpose.
         """
         if isinstance(error, AccessDeniedError):
             reason = f"the API user lacks the permission {error.permission or 'for it'}"
@@ -72,7 +69,8 @@ class PostponedErrors:
             reason = f"the subscription lacks its filter ({error.code} {error.reason.rstrip('.')})"
             left_out = self._without_filter
         logger.warning("%s is left out: %s.", stream, reason)
-        if not is_test:
+        is_ignored = self._settings.ignore_missing_permissions and left_out is self._denied
+        if not is_test and not is_ignored:
             left_out[stream] = error
 
     def fail(self, stream: str, error: MarketoBulkError) -> None:
@@ -102,7 +100,7 @@ class PostponedErrors:
                 if bookmark or stream in self.incomplete
             }
             ended = RunEndedByExportQuotaError(megabytes, until, next_reset(now))
-            if self._on_quota_exceeded == "fail":
+            if self._settings.on_quota_exceeded == "fail":
                 ended.__cause__ = self.quota_error
                 errors.append(ended)
             else:

@@ -103,7 +103,7 @@ class Run:
         self.period = SyncPeriod(settings.start, horizon, settings.window)
         self.state_store = state_store
         self.statistics = RunStatistics(settings.invalid_values, clock)
-        self.postponed_errors = PostponedErrors(settings.on_quota_exceeded)
+        self.postponed_errors = PostponedErrors(settings)
         self.row_observers: defaultdict[str, list[RowObserver]] = defaultdict(list)
         self._clock = clock
         self._export_groups = export_groups

@@ -9,7 +9,7 @@ import pytest
 
 from tap_marketo_bulk.errors import CatalogError, StreamsDeniedError
 from tap_marketo_bulk.sandbox import Fault, Options
-from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ASSETS, READ_LEAD
+from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ASSETS
 from tests.support.clock import NOW
 from tests.support.data_sets import export_requests, loaded_rows
 from tests.support.runs import logged_warnings, selecting, with_metadata
@@ -271,14 +271,3 @@ def test_programs_are_listed_with_the_permission_for_assets_or_set(tap: TapRunne
     run = read(tap, config={"program_ids": [1001, 1002]})
     assert run.error is None
     assert {record["programId"] for record in run.records(MEMBERS)} == {1001, 1002}
-
-
-@pytest.mark.parametrize("options", [replace(SMALL, permissions=ALL_PERMISSIONS - {READ_LEAD})])
-def test_discovery_without_the_permission_offers_the_columns_that_always_exist(
-    tap: TapRunner, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-    entry = next(each for each in tap.discover()["streams"] if each["stream"] == MEMBERS)
-    assert "no columns but leadId, programId, updatedAt, _invalid_values" in caplog.text
-    assert "program_members: the API user lacks the permission Read-Only Lead" in caplog.text
-    assert "dietaryNeeds" not in entry["schema"]["properties"]
