@@ -16,10 +16,11 @@ MarketoBulkError
 │   ├── TokenRejectedError          601, 602
 │   ├── RateLimitError              606, 615, HTTP 429
 │   ├── InternalServerError         HTTP 500
+│   ├── MarketoSystemError          611
 │   ├── UnreachableError            no complete response
 │   ├── InvalidResponseError        not a response of Marketo's API
 │   └── FileNotReadyError           404 for the file of a completed job
-├── RunEndedByExportQuotaError, StreamsDeniedError, StreamsWithoutFilterError
+├── RunEndedByExportQuotaError, StreamsDeniedError, StreamsWithoutFilterError, RefusedIdsError
 ├── ExportFailedError, ExportTimeoutError
 ├── DataError                       a file differs from what Marketo reported or documents
 │   └── CorruptFileError, MalformedFileError, InvalidValueError
@@ -276,6 +277,10 @@ class InternalServerError(TransientError):
     )
 
 
+class MarketoSystemError(TransientError):
+    """611: a failure of Marketo; also seen for the status of jobs over long windows."""
+
+
 class UnreachableError(TransientError):
     """No connection could be made, or it broke, or the response took too long."""
 
@@ -348,6 +353,23 @@ class StreamsWithoutFilterError(MarketoBulkError, FatalSyncError):
             f"The subscription lacks the filter by which {_by_cause(causes)} can be exported. Ask "
             "Marketo Support to enable this filter for your subscription, or deselect the "
             "streams. All other streams were read to their end; run again afterwards."
+        )
+
+
+class RefusedIdsError(MarketoBulkError, FatalSyncError):
+    """Marketo refused to export single programs or lists; all others were read."""
+
+    def __init__(self, errors: Mapping[str, ApiError]) -> None:
+        """Name them, with Marketo's reasons.
+
+        Args:
+            errors: The error of each filter by one id, as ``programIds 1002 of program_members``.
+        """
+        causes = {name: _cause(error) for name, error in errors.items()}
+        super().__init__(
+            f"Marketo refused to export {_by_cause(causes)}. All others were read. The next run "
+            "asks again: correct them in Marketo, or take them out of the settings program_ids "
+            "and list_ids."
         )
 
 

@@ -18,11 +18,13 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, BinaryIO
 
 from tap_marketo_bulk.errors import (
+    ApiError,
     CorruptFileError,
     DataError,
     ExportFailedError,
     ExportTimeoutError,
     FileNotReadyError,
+    MarketoSystemError,
     UnknownFieldsError,
 )
 from tap_marketo_bulk.marketo.exports import ExportJob, JobStatus
@@ -97,12 +99,16 @@ class JobStage(Enum):
     """There will be no file; ``error`` is the reason."""
 
 
+JobNumber = tuple[int, ...]
+
+
 @dataclass(frozen=True)
 class JobState:
     """The state of the job for one task.
 
     Attributes:
-        number: The task's place in the order of reading; no two tasks of a run share it.
+        number: The task's place in the order of reading; no two tasks of a run share it. The
+            parts of a task have its number and one more.
         task: What is exported.
         request: The task's request without the fields that Marketo does not know.
         stage: How far the job has come.
@@ -117,7 +123,7 @@ class JobState:
         error: The reason why there will be no file.
     """
 
-    number: int
+    number: JobNumber
     task: ExportTask
     request: ExportRequest
     stage: JobStage
@@ -135,7 +141,8 @@ class JobState:
     def export_id(self) -> str:
         """Marketo's id of the job, empty if there is no job."""
         if self.job is None:
-            return (self.task.export_id or "") if self.stage is JobStage.UNFINISHED else ""
+            is_of_earlier_run = self.stage in (JobStage.UNFINISHED, JobStage.FAILED)
+            return (self.task.export_id or "") if is_of_earlier_run else ""
         return self.job.export_id
 
     @property
@@ -178,7 +185,7 @@ class JobState:
         return replace(self, stage=JobStage.FAILED, error=error)
 
 
-def first_state(number: int, task: ExportTask, now: float) -> JobState:
+def first_state(number: JobNumber, task: ExportTask, now: float) -> JobState:
     """Return the first state of a task."""
     stage = JobStage.UNFINISHED if task.export_id else JobStage.PLANNED
     request = task.request.without(task.unknown_fields)
@@ -188,6 +195,21 @@ def first_state(number: int, task: ExportTask, now: float) -> JobState:
 def makes_job_useless(error: BaseException) -> bool:
     """Return whether the job that led to an error must not be used by the next run."""
     return isinstance(error, _USELESS_JOB_ERRORS)
+
+
+def is_refused(state: JobState, error: BaseException) -> bool:
+    """Return whether Marketo refused to create the job of a task, for a reason of the request."""
+    return state.job is None and type(error) is ApiError
+
+
+def has_too_long_window(state: JobState, error: BaseException) -> bool:
+    """Return whether a job for a shorter window may end where this one did not.
+
+    A job that waits in the queue for too long waits for others: more jobs would wait as well.
+    """
+    if isinstance(error, ExportTimeoutError):
+        return state.job is not None and state.job.status is JobStatus.PROCESSING
+    return bool(state.export_id) and isinstance(error, MarketoSystemError)
 
 
 # A job that Marketo fails, or that somebody cancels, is created again until there were this many.

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tap_marketo_bulk.exports.job import JobStage, first_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from tap_marketo_bulk.exports.job import JobState
+    from tap_marketo_bulk.exports.job import JobNumber, JobState
     from tap_marketo_bulk.plan.planner import ExportTask
 
 
@@ -29,15 +29,15 @@ class JobTable:
         self.error_for_planned_jobs: BaseException | None = None
         self.tasks: defaultdict[str, list[ExportTask]] = defaultdict(list)
         self._count = 0
-        self._numbers: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._numbers: defaultdict[str, deque[JobNumber]] = defaultdict(deque)
         self._planned: defaultdict[str, deque[JobState]] = defaultdict(deque)
-        self._begun: dict[int, JobState] = {}
+        self._begun: dict[JobNumber, JobState] = {}
         self._read: list[ExportTask] = []
 
     def add(self, tasks: Iterable[ExportTask], now: float) -> None:
         """Add a job for each task, after those that there are."""
         for task in tasks:
-            state = first_state(self._count, task, now)
+            state = first_state((self._count,), task, now)
             self._count += 1
             self.tasks[task.stream].append(task)
             self._numbers[task.stream].append(state.number)
@@ -46,11 +46,11 @@ class JobTable:
             else:
                 self._begun[state.number] = state
 
-    def job_numbers(self, stream: str) -> list[int]:
-        """Return the numbers of a stream's jobs in the order of reading."""
-        return list(self._numbers[stream])
+    def next_number(self, stream: str) -> JobNumber | None:
+        """Return the number of the next job of a stream that is to be read; None if none is."""
+        return self._numbers[stream][0] if self._numbers[stream] else None
 
-    def find(self, number: int) -> JobState | None:
+    def find(self, number: JobNumber) -> JobState | None:
         """Return the state of a job that has begun, None for one that is planned or removed."""
         return self._begun.get(number)
 
@@ -94,7 +94,23 @@ class JobTable:
             if state.stage in (JobStage.PLANNED, JobStage.CREATED):
                 self.replace(state.with_error(error))
 
-    def remove_read_job(self, number: int) -> None:
+    def divide(self, number: JobNumber, parts: Sequence[ExportTask], now: float) -> None:
+        """Put jobs for parts of a task in place of its job; without parts, remove the job."""
+        (state,) = self._remove(number)
+        stream, place = state.task.stream, self.tasks[state.task.stream].index(state.task)
+        self.tasks[stream][place : place + 1] = parts
+        states = [first_state((*number, each), part, now) for each, part in enumerate(parts)]
+        self._planned[stream].extendleft(reversed(states))
+        self._numbers[stream].extendleft(each.number for each in reversed(states))
+
+    def has_created_job(self, stream: str) -> bool:
+        """Return whether the run has created a job of a stream, or has read one."""
+        begun = [each for each in self._begun.values() if each.task.stream == stream]
+        return any(each.attempts for each in begun) or any(
+            task.stream == stream for task in self._read
+        )
+
+    def remove_read_job(self, number: JobNumber) -> None:
         """Remove a job whose file was read to its end."""
         self._read += [state.task for state in self._remove(number)]
 
@@ -109,7 +125,7 @@ class JobTable:
         for stream in tuple(self._numbers):
             self.remove_jobs_of_stream(stream)
 
-    def _remove(self, *numbers: int) -> list[JobState]:
+    def _remove(self, *numbers: JobNumber) -> list[JobState]:
         removed = [self._begun.pop(number) for number in numbers if number in self._begun]
         for state in removed:
             self._numbers[state.task.stream].remove(state.number)

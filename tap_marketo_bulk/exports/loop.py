@@ -14,11 +14,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.errors import (
+    ApiError,
     ExportQuotaError,
     ExportTimeoutError,
     InternalServerError,
     InvalidResponseError,
     MarketoBulkError,
+    MarketoSystemError,
     TokenRejectedError,
     TransientError,
 )
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from tap_marketo_bulk.exports.job import JobPolicy, JobState, VerifiedFile
+    from tap_marketo_bulk.exports.job import JobNumber, JobPolicy, JobState, VerifiedFile
     from tap_marketo_bulk.exports.progress import ProgressReporter
     from tap_marketo_bulk.marketo.exports import Exports
     from tap_marketo_bulk.plan.planner import ExportTask
@@ -66,7 +68,7 @@ class ExportLoop:
         past_exports: The completed jobs that the run knows of.
     """
 
-    def __init__(  # noqa: PLR0913 - each of the last two is a function of the state's owner
+    def __init__(  # noqa: PLR0913 - each of the last three is a function of the state's owner
         self,
         exports: Exports,
         clock: Clock,
@@ -75,6 +77,7 @@ class ExportLoop:
         *,
         write_job: Callable[[JobState], None],
         discard_job: Callable[[ExportTask], None],
+        parts_of: Callable[[JobState, BaseException], Sequence[ExportTask]],
     ) -> None:
         """Take what the steps need.
 
@@ -85,6 +88,7 @@ class ExportLoop:
             reporter: Shows the progress while there is nothing to do.
             write_job: Writes a created job to STATE: only then it is enqueued, and costs quota.
             discard_job: Removes the job of a task from STATE: the next run creates another one.
+            parts_of: Returns the tasks in place of one that failed, or raises its error.
         """
         self.past_exports = PastExports()
         self._jobs = JobTable()
@@ -92,11 +96,12 @@ class ExportLoop:
         self._policy = policy
         self._reporter = reporter
         self._write_job, self._discard_job = write_job, discard_job
+        self._parts_of = parts_of
         self._steps = JobSteps(exports, policy, StepTakingClock(clock, self.sleep), self.title)
         self._unknown_fields: defaultdict[str, set[str]] = defaultdict(set)
         self._quota_retry_at = self._next_reminder = clock.monotonic()
         self._next_report = clock.monotonic() + reporter.interval_seconds
-        self._awaited: int | None = None
+        self._awaited: JobNumber | None = None
         self._next_look = clock.monotonic()
         self._is_in_step = self._is_downloading = False
 
@@ -113,9 +118,13 @@ class ExportLoop:
             MarketoBulkError: The reason why there is no file, in the place of the file.
         """
         try:
-            for number in self._jobs.job_numbers(stream):
-                yield self._wait_for_file(number)
-                self._jobs.remove_read_job(number)
+            while (number := self._jobs.next_number(stream)) is not None:
+                outcome = self._wait_for_outcome(number)
+                if isinstance(outcome, BaseException):
+                    self._divide_or_raise(number, outcome)
+                else:
+                    yield outcome
+                    self._jobs.remove_read_job(number)
         finally:
             self._jobs.remove_jobs_of_stream(stream)
 
@@ -152,7 +161,11 @@ class ExportLoop:
         self._jobs.remove_all()
         self._reporter.close()
 
-    def _wait_for_file(self, number: int) -> VerifiedFile:
+    def has_created_job(self, stream: str) -> bool:
+        """Return whether the run has created a job of a stream."""
+        return self._jobs.has_created_job(stream)
+
+    def _wait_for_outcome(self, number: JobNumber) -> VerifiedFile | BaseException:
         self._awaited = number
         while (outcome := self._outcome(number)) is None:
             seconds = self._take_next_step(with_downloads=True)
@@ -162,14 +175,31 @@ class ExportLoop:
             if seconds:
                 self._pause(seconds)
         self._awaited = None
-        if isinstance(outcome, BaseException):
-            state = self._jobs.find(number)
-            if state and makes_job_useless(outcome):
-                self._discard_job(state.task)
-            if isinstance(outcome, ExportTimeoutError):
-                self._cancel_overdue_jobs()
-            raise outcome
         return outcome
+
+    def _divide_or_raise(self, number: JobNumber, error: BaseException) -> None:
+        """Go on with parts of a task whose job cannot be made or finished.
+
+        Raises:
+            BaseException: The error, if there are no parts.
+        """
+        state = self._jobs.find(number)
+        if state is None:
+            raise error
+        if isinstance(error, ExportTimeoutError):
+            self._cancel_overdue_jobs()
+        if isinstance(error, MarketoSystemError) and state.export_id:
+            try:
+                # A job that has ended meanwhile cannot be cancelled.
+                with suppress(ApiError):
+                    self._steps.cancel(state)
+            except TransientError:
+                # Marketo fails for all calls, and the job may run: the next run resumes it.
+                raise error from None
+            self._discard_job(state.task)
+        elif makes_job_useless(error):
+            self._discard_job(state.task)
+        self._jobs.divide(number, self._parts_of(state, error), self._clock.monotonic())
 
     def _cancel_overdue_jobs(self) -> None:
         """Cancel the jobs that are in the queue for too long: they would block the next run."""
@@ -179,7 +209,7 @@ class ExportLoop:
                 with suppress(MarketoBulkError):
                     self._steps.cancel(state)
 
-    def _outcome(self, number: int) -> VerifiedFile | BaseException | None:
+    def _outcome(self, number: JobNumber) -> VerifiedFile | BaseException | None:
         """Return the file of a job, or the reason why there is none; None if neither is known."""
         state = self._jobs.find(number)
         if state is None:
@@ -285,6 +315,9 @@ class ExportLoop:
             self._jobs.fail_jobs_before_queue(error)
             return state.with_error(error)
         now = self._clock.now()
+        if state.stage is JobStage.IN_QUEUE:
+            # The quota has ended the job.
+            state = state.with_stage(JobStage.PLANNED, None, self._clock.monotonic())
         retry_at = retry_after_quota(now)
         logger.warning("%s Waiting until %s.", error, format_instant(retry_at))
         seconds = (retry_at - now).total_seconds() + 1

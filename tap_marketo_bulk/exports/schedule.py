@@ -15,7 +15,7 @@ from tap_marketo_bulk.marketo.limits import PROCESSING_SLOTS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_marketo_bulk.exports.job import JobState
+    from tap_marketo_bulk.exports.job import JobNumber, JobState
 
 
 # Verified files on disk that wait to be read.
@@ -57,7 +57,7 @@ class SchedulerSnapshot:
     """
 
     jobs: Sequence[JobState]
-    awaited: int | None
+    awaited: JobNumber | None
     max_in_flight: int
     poll_seconds: float
     now: float

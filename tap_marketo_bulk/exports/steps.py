@@ -253,7 +253,13 @@ class JobSteps:
         raise unverifiable_file_error(state, job)
 
     def _after_end_without_file(self, state: JobState, job: ExportJob | None) -> JobState:
-        """Replace a job that ended without a file, up to a number of attempts."""
+        """Replace a job that ended without a file, up to a number of attempts.
+
+        Raises:
+            ExportQuotaError: Marketo ended it, since the quota was used up while it was processed.
+        """
+        if job and job.quota_error:
+            raise job.quota_error
         if state.attempts < MAX_ATTEMPTS:
             return self._replace_job(state, f"ended {outcome_text(job)}")
         raise export_failed_error(state, job)

@@ -25,7 +25,7 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.marketo.limits import JOBS_PER_PAGE
 from tap_marketo_bulk.marketo.lists import iter_pages
-from tap_marketo_bulk.marketo.responses import has_result, parsing_response
+from tap_marketo_bulk.marketo.responses import export_limit_error, has_result, parsing_response
 from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
 from tap_marketo_bulk.texts import clean_line, without_control_characters
 from tap_marketo_bulk.times import parse_instant
@@ -114,6 +114,12 @@ class ExportJob:
     def is_verifiable(self) -> bool:
         """Whether Marketo reported the size, checksum and row count to verify the file with."""
         return None not in (self.records, self.size, self.sha256)
+
+    @property
+    def quota_error(self) -> ExportQuotaError | None:
+        """The error of a job that Marketo ended because the daily quota is used up; else None."""
+        error = export_limit_error(f"export {self.export_id}", "", self.error or "")
+        return error if isinstance(error, ExportQuotaError) else None
 
 
 def parse_only_job(call: str, envelope: Envelope) -> ExportJob:

@@ -23,6 +23,7 @@ from tap_marketo_bulk.errors import (
     ExportQuotaError,
     InternalServerError,
     InvalidResponseError,
+    MarketoSystemError,
     QueueFullError,
     RateLimitError,
     TokenRejectedError,
@@ -92,7 +93,7 @@ def error_from_code(
     if code == "603":
         return AccessDeniedError(call, code, reason, permission_for(call))
     if code == "1029":
-        return _export_limit_error(call, code, reason)
+        return export_limit_error(call, code, reason)
     if fields := _unknown_fields(code, message):
         return UnknownFieldsError(call, code, reason, fields)
     return FATAL_CODES.get(code, ApiError)(call, code, reason, http_status=http_status)
@@ -128,11 +129,12 @@ def _transient_error(call: str, code: str, reason: str) -> TransientError | None
     if code in RATE_LIMIT_WAIT_SECONDS:
         return RateLimitError(code, reason, RATE_LIMIT_WAIT_SECONDS[code])
     if code in TRANSIENT_CODES:
-        return TransientError(f"Marketo could not process {call} ({code} {reason})")
+        error = MarketoSystemError if code == "611" else TransientError
+        return error(f"Marketo could not process {call} ({code} {reason})")
     return None
 
 
-def _export_limit_error(call: str, code: str, reason: str) -> ApiError:
+def export_limit_error(call: str, code: str, reason: str) -> ApiError:
     """Return the error for 1029, which means three different things by its message."""
     folded = reason.casefold()
     if "already" in folded:

@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     MakeRequest = Callable[[Window, Ids, Sequence[str]], ExportRequest]
 
 
+# A window whose job cannot be finished is divided, but not into shorter ones than this.
+SHORTEST_WINDOW = timedelta(days=1)
+_LEAST_TO_DIVIDE = 2
+
+
 @dataclass(frozen=True)
 class Consumer:
     """A stream that an export fills.
@@ -146,6 +151,40 @@ def obsolete_jobs(plan: ExportPlan, tasks: Iterable[ExportTask]) -> list[Unfinis
         for job in plan.jobs
         if job.export_id not in used and (job.window.end <= plan.as_of or job.window == UNDATED)
     ]
+
+
+def divide_ids(task: ExportTask, make_request: MakeRequest) -> list[ExportTask]:
+    """Return two tasks, each with a half of the ids; none if there are not two ids."""
+    if task.ids is None or len(task.ids) < _LEAST_TO_DIVIDE:
+        return []
+    ordered = sorted(task.ids)
+    middle = len(ordered) // 2
+    halves = frozenset(ordered[:middle]), frozenset(ordered[middle:])
+    return [_part(task, task.window, ids, make_request) for ids in halves]
+
+
+def divide_window(task: ExportTask, make_request: MakeRequest) -> list[ExportTask]:
+    """Return tasks for quarters of the window, none shorter than a day; none if it is a day."""
+    length = task.window.end - task.window.start
+    if task.window == UNDATED or length <= SHORTEST_WINDOW:
+        return []
+    windows = split(task.window, max(length / 4, SHORTEST_WINDOW))
+    return [_part(task, window, task.ids, make_request) for window in windows]
+
+
+def _part(task: ExportTask, window: Window, ids: Ids, make_request: MakeRequest) -> ExportTask:
+    wanted = {stream: common_ids(each, ids) for stream, each in task.consumers.items()}
+    consumers = {stream: each for stream, each in wanted.items() if each != NO_IDS}
+    request = make_request(window, ids, tuple(consumers))
+    return replace(
+        task,
+        window=window,
+        request=request,
+        consumers=consumers,
+        ids=ids,
+        export_id=None,
+        unknown_fields=(),
+    )
 
 
 def _resumed_task(

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from threading import Lock
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.exports.jobs import JsonObject
 from tap_marketo_bulk.sandbox.http.access import AccessTokens
 from tap_marketo_bulk.sandbox.http.messages import (
     BEFORE_HEADERS,
@@ -110,6 +112,10 @@ class Fault:
     at_byte: int | None = None
     seconds: float = 0.0
     amount: int = 1
+    filter_value: int | None = None
+    """The fault is only for jobs whose filter has this value, the id of a program for example."""
+    longer_than_days: float | None = None
+    """The fault is only for jobs whose filter has a longer date range."""
 
     def __post_init__(self) -> None:
         """Check that there are calls to which the fault can apply."""
@@ -119,6 +125,19 @@ class Fault:
         if self.call is not None and not _includes(KINDS[self.kind], self.call):
             message = f"A fault of kind '{self.kind}' cannot apply to the call '{self.call}'"
             raise ValueError(message)
+
+    def matches_filter(self, job_filter: JsonObject) -> bool:
+        """Whether the fault is for jobs with this filter."""
+        values = [
+            each
+            for value in job_filter.values()
+            for each in (value if isinstance(value, list) else [value])
+        ]
+        if self.filter_value is not None and self.filter_value not in values:
+            return False
+        if self.longer_than_days is None:
+            return True
+        return any(_range_days(each) > self.longer_than_days for each in values)
 
     def matches(self, call_name: str, object_name: str) -> bool:
         """Whether a call with this name and export object is one of those to which it applies."""
@@ -131,6 +150,14 @@ class Fault:
 
 def _includes(call_names: Collection[str], name: str) -> bool:
     return not call_names or name in call_names
+
+
+def _range_days(value: object) -> float:
+    """The length of a date range of a filter; 0 for another value."""
+    if not isinstance(value, dict):
+        return 0.0
+    start, end = (datetime.fromisoformat(str(value[name])) for name in ("startAt", "endAt"))
+    return (end - start) / timedelta(days=1)
 
 
 class FaultInjector:
@@ -159,7 +186,7 @@ class FaultInjector:
 
     def respond(self, request: HttpRequest, handler: Handler) -> HttpResponse:
         """The response to a call, with the effect of the fault that applies to it, if any."""
-        fault = self._select(request.call.name, request.call.object)
+        fault = self._select(request)
         if fault is None:
             return handler(request)
         if fault.kind in _REPLACED_RESPONSES:
@@ -179,13 +206,28 @@ class FaultInjector:
             return response
         return _CHANGED_RESPONSES[fault.kind](fault, response)
 
-    def _select(self, call_name: str, object_name: str) -> Fault | None:
+    def _select(self, request: HttpRequest) -> Fault | None:
         """The fault that applies to this call, or None; counts the call."""
+        call = request.call
         with self._lock:
             for fault in tuple(self._faults):
-                if fault.matches(call_name, object_name) and self._is_due(fault):
+                if (
+                    fault.matches(call.name, call.object)
+                    and fault.matches_filter(self._job_filter(request))
+                    and self._is_due(fault)
+                ):
                     return fault
         return None
+
+    def _job_filter(self, request: HttpRequest) -> JsonObject:
+        """The filter of the job that a call creates or is about; empty for other calls."""
+        bodies = [
+            job.request for job in self._jobs.all_jobs() if job.export_id == request.call.export_id
+        ]
+        if request.call.name == "create":
+            bodies = [json.loads(request.body)]
+        job_filter = bodies[0].get("filter") if bodies else None
+        return job_filter if isinstance(job_filter, dict) else {}
 
     def _is_due(self, fault: Fault) -> bool:
         count = self._counts.setdefault(id(fault), _FaultCount(fault, len(self._counts)))

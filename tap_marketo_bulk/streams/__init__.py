@@ -12,7 +12,8 @@
     active_programs  the programs that activities name
     rest             streams of REST calls; deleted leads
     reference        the table of reference streams
-    run              one run: plans the exports, reads their files, owns the state
+    planning         goals, unfinished jobs and lost jobs -> the export tasks of a run
+    run              one run: submits the tasks, reads their files, owns the state
     state_store      the states of all streams: checked, changed and written
     output           records -> Singer messages on stdout
     statistics       what a run counts of each stream

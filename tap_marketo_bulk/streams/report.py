@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from tap_marketo_bulk.errors import (
     AccessDeniedError,
+    RefusedIdsError,
     RunEndedByExportQuotaError,
     StreamsDeniedError,
     StreamsWithoutFilterError,
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from tap_marketo_bulk.errors import ExportQuotaError, MarketoBulkError, UnsupportedFilterError
+    from tap_marketo_bulk.errors import (
+        ApiError,
+        ExportQuotaError,
+        MarketoBulkError,
+        UnsupportedFilterError,
+    )
     from tap_marketo_bulk.exports.progress import ProgressReporter
     from tap_marketo_bulk.plan.planner import ExportTask
     from tap_marketo_bulk.settings.settings import Settings
@@ -47,6 +53,7 @@ class PostponedErrors:
         self._denied: dict[str, AccessDeniedError] = {}
         self._without_filter: dict[str, UnsupportedFilterError] = {}
         self._failed: list[MarketoBulkError] = []
+        self._refused: dict[str, ApiError] = {}
         self.quota_error: ExportQuotaError | None = None
         self.incomplete: set[str] = set()
 
@@ -78,6 +85,12 @@ class PostponedErrors:
         logger.warning("%s ends with an error; the other streams are read. %s", stream, error)
         self._failed.append(error)
 
+    def refuse(self, filtered: str, error: ApiError) -> None:
+        """Keep the error of one program or list, as ``programIds 1002 of program_members``."""
+        if filtered not in self._refused:
+            logger.warning("%s is left out; the others are read. %s", filtered, error)
+        self._refused[filtered] = error
+
     def report(self, bookmarks: Mapping[str, datetime | None], now: datetime) -> None:
         """Report what was not read.
 
@@ -89,6 +102,7 @@ class PostponedErrors:
         Raises:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError, StreamsWithoutFilterError: Streams were left out.
+            RefusedIdsError: Single programs or lists were left out.
             MarketoBulkError: A stream failed.
         """
         errors = list(self._failed)
@@ -105,6 +119,8 @@ class PostponedErrors:
                 errors.append(ended)
             else:
                 logger.warning("%s", ended)
+        if self._refused:
+            errors.append(RefusedIdsError(self._refused))
         if self._denied:
             errors.append(StreamsDeniedError(self._denied))
         if self._without_filter:

@@ -1,16 +1,15 @@
-"""One run of the tap: plans the exports, reads their files, and owns the state."""
+"""One run of the tap: submits the planned exports, reads their files, and owns the state."""
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from tap_marketo_bulk.errors import (
     AccessDeniedError,
+    ApiError,
     CatalogError,
     DataError,
     ExportFailedError,
@@ -18,24 +17,33 @@ from tap_marketo_bulk.errors import (
     ExportTimeoutError,
     FileNotReadyError,
     MarketoBulkError,
+    MarketoSystemError,
+    UnknownFieldsError,
     UnsupportedFilterError,
 )
-from tap_marketo_bulk.exports.job import makes_job_useless
+from tap_marketo_bulk.exports.job import (
+    has_too_long_window,
+    is_refused,
+    makes_job_useless,
+)
 from tap_marketo_bulk.exports.loop import ExportLoop
 from tap_marketo_bulk.exports.lost_jobs import LostJobFinder
 from tap_marketo_bulk.exports.progress import plan_message, window_message
 from tap_marketo_bulk.exports.quota import estimate_size
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.plan.ledger import ALL, UNDATED, Goal, Read, unread
-from tap_marketo_bulk.plan.planner import Consumer, ExportPlan, obsolete_jobs, plan_tasks
+from tap_marketo_bulk.marketo.limits import MAX_PROGRAM_IDS
+from tap_marketo_bulk.plan.ledger import ALL, Goal, Read, unread
+from tap_marketo_bulk.plan.planner import (
+    divide_ids,
+    divide_window,
+)
 from tap_marketo_bulk.plan.state_changes import (
     after_read,
     reads_for,
-    with_begun_full_read,
     with_known_reads,
-    without_pending_ids_if_read,
 )
 from tap_marketo_bulk.plan.windows import SyncPeriod, Window, sync_horizon
+from tap_marketo_bulk.streams.planning import RunPlanner
 from tap_marketo_bulk.streams.report import PostponedErrors, choose_reporter, retention_note
 from tap_marketo_bulk.streams.statistics import RunStatistics
 from tap_marketo_bulk.streams.warnings import (
@@ -49,8 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from tap_marketo_bulk.exports.job import VerifiedFile
-    from tap_marketo_bulk.exports.lost_jobs import FoundJob
+    from tap_marketo_bulk.exports.job import JobState, VerifiedFile
     from tap_marketo_bulk.marketo.client import Client
     from tap_marketo_bulk.plan.planner import ExportTask
     from tap_marketo_bulk.rows.records import Record
@@ -64,7 +71,8 @@ if TYPE_CHECKING:
     ReadFile = Callable[[VerifiedFile, str | None], Iterator[Record]]
 
 logger = logging.getLogger("tap-marketo-bulk")
-TEST_SPAN = timedelta(hours=1)
+# Marketo refused a request for a reason of the request, which other streams do not share.
+_REFUSALS = (ApiError, UnknownFieldsError)
 _T = TypeVar("_T")
 
 
@@ -109,10 +117,8 @@ class Run:
         self._export_groups = export_groups
         self._groups: dict[str, ExportGroup] = {}
         self._errors: dict[str, MarketoBulkError] = {}
-        self._goals: dict[str, Goal] = {}
-        self._tested: set[str] = set()
+        self._refused: defaultdict[str, frozenset[int]] = defaultdict(frozenset)
         policy = settings.job_policy
-        self._exports = Exports(client)
         self.loop = ExportLoop(
             # A failed call is repeated by the loop, not by the client.
             Exports(client, attempts=1),
@@ -121,18 +127,19 @@ class Run:
             choose_reporter(),
             write_job=state_store.add_job_and_write,
             discard_job=state_store.discard_job_and_write,
+            parts_of=self._parts_of,
         )
-        self._lost_jobs: LostJobFinder | None = None
-        if policy.tags_jobs:
-            self._lost_jobs = LostJobFinder(self._exports, self.loop, policy, clock, settings.lag)
+        exports = Exports(client)
+        lost_jobs = LostJobFinder(exports, self.loop, policy, clock, settings.lag)
+        self._planner = RunPlanner(
+            self.period, state_store, exports, lost_jobs if policy.tags_jobs else None
+        )
 
     # The plan.
 
     def plan(self) -> list[ExportTask]:
         """Return the tasks of a run in the order of reading; nothing is submitted."""
-        return [
-            task for group in self._export_groups() for task in plan_tasks(self._export_plan(group))
-        ]
+        return [task for group in self._export_groups() for task in self._planner.tasks(group)]
 
     def _start(self) -> None:
         """Submit the tasks of all groups; does nothing when called again."""
@@ -154,7 +161,7 @@ class Run:
         tasks: list[ExportTask] = []
         for group in groups:
             try:
-                tasks += self._tasks_with_earlier_jobs(group)
+                tasks += self._planner.tasks_with_earlier_jobs(group)
             except AccessDeniedError as error:
                 self._errors[group.name] = error
         past_exports = self.loop.past_exports
@@ -164,104 +171,6 @@ class Run:
         if note := retention_note(tasks, self.period.horizon):
             logger.info("%s", note)
         self.loop.submit(tasks)
-
-    def _tasks_with_earlier_jobs(self, group: ExportGroup) -> list[ExportTask]:
-        """Return the tasks of a group; jobs that no run can use are removed, and cancelled."""
-        store, full_read = self.state_store, self.state_store[group.name].full_read
-        plan = self._export_plan(group)
-        for consumer in plan.consumers:
-            warn_of_skipped_changes(consumer.stream, store[consumer.stream], consumer.goal)
-        tasks = plan_tasks(plan)
-        found: list[FoundJob] = []
-        if full_read or not group.is_full(group.owner):
-            # A full read that begins now has no earlier jobs.
-            found = self._find_lost_jobs(group, tasks)
-        if found:
-            tasks = plan_tasks(replace(plan, jobs=(*plan.jobs, *(each.job for each in found))))
-        used = {task.export_id for task in tasks}
-        resumed = [each for each in found if each.job.export_id in used]
-        for each in resumed:
-            store[group.name] = store[group.name].with_job(each.job, each.created)
-        if resumed:
-            logger.info("%s: resuming %d jobs that the state lacked.", group.name, len(resumed))
-        if full_read is None or group.is_full(group.owner):
-            # Otherwise the jobs are of a full read, in which this run may turn out to be, too.
-            self._discard(group, {job.export_id for job in obsolete_jobs(plan, tasks)})
-        return tasks
-
-    def _export_plan(self, group: ExportGroup) -> ExportPlan:
-        """Return what the tasks of a group are made from. Can call Marketo, to list ids."""
-        goals = {stream.name: self._begin(group, stream) for stream in group.consumers}
-        jobs = self.state_store[group.name].jobs
-        if group.date_field(group.owner) is None:
-            # Versions before 0.4 gave an export without dates the window of its run.
-            jobs = tuple(replace(job, window=UNDATED) for job in jobs)
-        return ExportPlan(
-            stream=group.name,
-            consumers=tuple(self._consumer(name, goal) for name, goal in goals.items()),
-            jobs=jobs,
-            make_request=group.make_request,
-            required_fields=group.owner.required_fields,
-            ids_per_job=group.export.ids_per_job,
-            as_of=self.period.horizon,
-            window_length=self.period.window_length,
-        )
-
-    def _consumer(self, stream: str, goal: Goal) -> Consumer:
-        is_test = stream in self._tested
-        return Consumer(stream, goal, () if is_test else reads_for(self.state_store[stream], goal))
-
-    def _begin(self, group: ExportGroup, stream: MarketoStream) -> Goal:
-        """Put into the state what must be there before any job is; return the goal of a stream."""
-        store, export, period = self.state_store, group.export, self.period
-        ids = group.wanted_ids(stream)
-        every = ids if export.list_ids else ALL
-        for name in sorted({stream.name, group.name}):
-            warn_of_unknown_reads(name, store[name])
-            store[name] = with_known_reads(
-                store[name], period.start, ids, every, export.filter_digest
-            )
-        if stream.has_record_limit:
-            self._tested.add(stream.name)
-        elif group.is_full(stream):
-            store[stream.name] = with_begun_full_read(store[stream.name], period.horizon)
-        goal = group.goal(stream, store[stream.name], period)
-        if goal.since and not unread(reads_for(store[stream.name], goal), goal):
-            # An earlier run has read all that this run wants, before its end_date for example.
-            begun = with_begun_full_read(
-                replace(store[stream.name], full_read=None), period.horizon
-            )
-            store[stream.name], goal = begun, group.goal(stream, begun, period)
-        if stream.has_record_limit and goal.ledger:
-            # A connection test wants a record or two, not a whole window's worth of quota.
-            goal = replace(goal, start=max(goal.start, goal.horizon - TEST_SPAN))
-        if goal.is_of_pending_ids and goal.since is None:
-            store[stream.name] = without_pending_ids_if_read(store[stream.name], goal)
-        self._goals[stream.name] = goal
-        return goal
-
-    def _find_lost_jobs(self, group: ExportGroup, tasks: Sequence[ExportTask]) -> list[FoundJob]:
-        """Return the jobs of earlier runs that STATE lacks; some may be another stream's."""
-        if self._lost_jobs is None or all(task.export_id for task in tasks):
-            return []
-        return self._lost_jobs.wait_and_find(
-            group.export.path,
-            self.state_store[group.name],
-            self.state_store.job_ids(),
-            tasks[0].request.fields,
-        )
-
-    def _discard(self, group: ExportGroup, export_ids: set[str]) -> None:
-        for export_id in export_ids:
-            with suppress(MarketoBulkError):
-                # A completed job stays as it is, and so does one that Marketo does not know.
-                status = self._exports.status(group.export.path, export_id).status
-                if not status.is_terminal:
-                    self._exports.cancel(group.export.path, export_id)
-                    message = "Cancelled export %s of an earlier run: no task needs it."
-                    logger.info(message, export_id)
-        state = self.state_store[group.name]
-        self.state_store[group.name] = state.without_jobs(export_ids)
 
     # The files.
 
@@ -292,8 +201,17 @@ class Run:
         except ExportQuotaError as raised:
             error = self.postponed_errors.quota_error = raised
             self.postponed_errors.incomplete.update(each.name for each in group.consumers)
-        except (DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError) as raised:
-            if any(stream.has_record_limit for stream in group.consumers):
+        except (
+            ApiError,
+            DataError,
+            ExportFailedError,
+            ExportTimeoutError,
+            FileNotReadyError,
+            MarketoSystemError,
+        ) as raised:
+            is_test = any(stream.has_record_limit for stream in group.consumers)
+            is_of_all = isinstance(raised, ApiError) and type(raised) not in _REFUSALS
+            if is_test or is_of_all:
                 raise
             error = raised
             self.postponed_errors.fail(group.name, raised)
@@ -335,11 +253,42 @@ class Run:
                 raise
             self._finish_file(group, file)
 
+    def _parts_of(self, state: JobState, error: BaseException) -> list[ExportTask]:
+        """Return the tasks in place of one whose job cannot be made or finished.
+
+        Raises:
+            BaseException: The error, if it ends the stream.
+        """
+        task, group = state.task, self._groups[state.task.stream]
+        export = group.export
+        parts: list[ExportTask] = []
+        if has_too_long_window(state, error):
+            parts = divide_window(task, group.make_request)
+            if parts:
+                message = "%s It is exported again in %d shorter windows; see window_days."
+                logger.warning(message, error, len(parts))
+        elif is_refused(state, error) and export.ids_per_job and task.ids:
+            parts = divide_ids(task, group.make_request)
+            if not parts and self._can_leave_out(group, task):
+                (refused,) = task.ids
+                filtered = f"{export.id_filter} {refused} of {group.name}"
+                self.postponed_errors.refuse(filtered, cast("ApiError", error))
+                return []
+        if not parts:
+            raise error
+        return parts
+
+    def _can_leave_out(self, group: ExportGroup, task: ExportTask) -> bool:
+        """Return whether a refused id is one bad one: not if Marketo has refused all so far."""
+        self._refused[group.name] |= task.ids or frozenset()
+        is_first = len(self._refused[group.name]) < MAX_PROGRAM_IDS
+        return is_first or self.loop.has_created_job(group.name)
+
     def _finish_file(self, group: ExportGroup, file: VerifiedFile) -> None:
         """Add the file to what was read of each stream, and write STATE once."""
         store, task = self.state_store, file.task
         for name, ids in task.consumers.items():
-            goal = self._goals[name]
+            goal = self._planner.goals[name]
             read = Read(task.window, task.as_of, ids, goal.filter_digest)
             bookmark_ledger = group.bookmark_ledger_of_fallback
             store[name] = after_read(store[name], goal, read, bookmark_ledger, self.period.horizon)
@@ -357,14 +306,14 @@ class Run:
         store[stream.name] = with_known_reads(store[stream.name], goal.start, ALL, ALL, "")
         warn_of_skipped_changes(stream.name, store[stream.name], goal)
         warn_of_lost_records(stream, store[stream.name], goal)
-        self._goals[stream.name] = goal
+        self._planner.goals[stream.name] = goal
         gaps = unread(reads_for(store[stream.name], goal), goal)
         return Window(gaps[0].window.start, gaps[-1].window.end) if gaps else None
 
     def finish_read(self, stream: MarketoStream, window: Window) -> None:
         """Move the bookmark of a stream that was read in one go, and write STATE."""
         read = Read(window, self.period.horizon)
-        goal = self._goals[stream.name]
+        goal = self._planner.goals[stream.name]
         self.state_store[stream.name] = after_read(self.state_store[stream.name], goal, read)
         self.state_store.write()
 
@@ -390,7 +339,7 @@ class Run:
 
     def bookmark_of(self, stream: MarketoStream) -> datetime | None:
         """Return up to where a stream is complete; None if it is always read in full."""
-        goal = self._goals.get(stream.name)
+        goal = self._planner.goals.get(stream.name)
         if stream.is_full or not stream.replication_key or (goal and goal.since is not None):
             return None
         return self.state_store[stream.name].ledger(stream.replication_key).bookmark

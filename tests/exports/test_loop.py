@@ -198,7 +198,7 @@ def test_a_step_is_never_taken_inside_another_one(run: LoopRun) -> None:
 def test_scheduling_does_not_examine_all_tasks_that_are_not_started() -> None:
     table = JobTable()
     table.add([task(day) for day in range(1000)], 0.0)
-    assert [state.number for state in table.schedulable()] == [0]
+    assert [state.number for state in table.schedulable()] == [(0,)]
 
 
 # Calls that fail.
@@ -303,4 +303,4 @@ def test_after_a_pause_for_the_quota_a_full_queue_has_the_whole_job_timeout() ->
 
 def test_a_file_that_no_step_can_bring_is_an_error_and_no_endless_wait(run: LoopRun) -> None:
     with pytest.raises(RuntimeError, match="no step is due"):
-        run.loop._wait_for_file(99)  # noqa: SLF001 - no task has this number
+        run.loop._wait_for_outcome((99,))  # noqa: SLF001 - no task has this number

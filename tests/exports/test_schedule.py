@@ -38,7 +38,7 @@ def jobs(*stages: JobStage | tuple[str, JobStage], due: float = 0.0) -> list[Job
     for number, each in enumerate(stages):
         stream, stage = each if isinstance(each, tuple) else ("leads", each)
         job = ExportJob(f"job {number}", JobStatus.CREATED)
-        state = first_state(number, task(number, stream), 0.0)
+        state = first_state((number,), task(number, stream), 0.0)
         states.append(replace(state, stage=stage, job=job, due=due))
     return states
 
@@ -57,7 +57,7 @@ def snapshot(states: Sequence[JobState], **changes: Any) -> SchedulerSnapshot:  
 def chosen(states: Sequence[JobState], **changes: Any) -> tuple[int, Step] | None:  # noqa: ANN401 - a snapshot's own
     """Return the number of the job that has something to do, and what."""
     found = next_step(snapshot(states, **changes))
-    return found and (found[0].number, found[1])
+    return found and (found[0].number[0], found[1])
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,17 @@ def test_no_step_is_taken_before_it_is_due(stage: JobStage) -> None:
 
 
 def test_the_two_oldest_jobs_are_polled_each_time_and_those_behind_them_each_tenth() -> None:
-    in_queue = [replace(state, due=100.0, since=float(-state.number)) for state in jobs(Q, Q, Q, Q)]
+    since = [0.0, -1.0, -2.0, -3.0]
+    in_queue = [
+        replace(state, due=100.0, since=each)
+        for state, each in zip(jobs(Q, Q, Q, Q), since, strict=True)
+    ]
     # The last one is the oldest.
     assert [chosen(in_queue), chosen(in_queue[:2])] == [(3, Step.POLL), (1, Step.POLL)]
-    polled = [replace(state, due=160.0) if state.number >= 2 else state for state in in_queue]
+    polled = [replace(state, due=160.0) if state.number >= (2,) else state for state in in_queue]
     assert chosen(polled) is None
     assert chosen(polled, now=160.0) == (3, Step.POLL)
-    waiting = [replace(state, due=999.0) if state.number >= 2 else state for state in in_queue]
+    waiting = [replace(state, due=999.0) if state.number >= (2,) else state for state in in_queue]
     assert seconds_until_due(snapshot(waiting)) == 9 * 60.0
     assert chosen(waiting, now=639.0) is None
     assert chosen(waiting, now=640.0) == (1, Step.POLL)
@@ -133,17 +137,17 @@ def test_no_more_jobs_are_started_than_allowed() -> None:
 def test_files_of_another_stream_do_not_block_the_awaited_job() -> None:
     states = jobs(("leads", D), ("leads", V), ("leads", V), ("activities", P))
     assert chosen(states, max_in_flight=1) is None
-    assert chosen(states, max_in_flight=1, awaited=3) == (3, Step.CREATE)
+    assert chosen(states, max_in_flight=1, awaited=(3,)) == (3, Step.CREATE)
 
 
 def test_a_place_on_disk_is_reserved_for_the_awaited_file() -> None:
     states = [*jobs(Q, V, due=200.0), jobs(Q, V, D)[2]]
     assert chosen(states, max_in_flight=3) == (2, Step.DOWNLOAD)
-    assert chosen(states, max_in_flight=3, awaited=0) is None
+    assert chosen(states, max_in_flight=3, awaited=(0,)) is None
     full = jobs(V, V, D)
     assert chosen(full) is None
-    assert chosen(full, awaited=2) == (2, Step.DOWNLOAD)
-    assert chosen(full, awaited=0) is None
+    assert chosen(full, awaited=(2,)) == (2, Step.DOWNLOAD)
+    assert chosen(full, awaited=(0,)) is None
 
 
 def test_while_the_quota_is_waited_for_files_are_downloaded_and_no_job_is_started() -> None:

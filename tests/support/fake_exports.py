@@ -37,7 +37,7 @@ def task(day: int, stream: str = "leads", **more: Any) -> ExportTask:  # noqa: A
 
 def new_job(**more: Any) -> JobState:  # noqa: ANN401 - a task's own
     """Return the first state of the job for the task of day 1."""
-    return first_state(0, task(1, **more), 0.0)
+    return first_state((0,), task(1, **more), 0.0)
 
 
 @dataclass

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.plan.planner import ExportTask
 
 
+def no_parts(_state: JobState, error: BaseException) -> list[ExportTask]:
+    """Raise the error of a task: these tasks have no parts."""
+    raise error
+
+
 class LoopRun:
     """An export loop, whose writes of STATE are logged as calls are.
 
@@ -38,6 +43,7 @@ class LoopRun:
             LoggedProgress(),
             write_job=self._write_job,
             discard_job=self._discard_job,
+            parts_of=no_parts,
         )
 
     def submit(self, days: int, stream: str = "leads") -> None:

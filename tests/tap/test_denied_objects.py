@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_marketo_bulk.errors import ApiError, StreamsDeniedError, StreamsWithoutFilterError
+from tap_marketo_bulk.errors import RefusedIdsError, StreamsDeniedError, StreamsWithoutFilterError
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ACTIVITY
 from tests.support.bulk_objects import (
@@ -141,12 +141,14 @@ def test_the_error_names_a_program_of_the_setting_that_marketo_does_not_know(
 ) -> None:
     catalog = catalog_of(tap, "leads", MEMBERS)
     first = tap.run(config=TWO_WINDOWS | {"program_ids": [1002, 9999]}, catalog=catalog)
-    assert type(first.error) is ApiError
-    assert "9999" in str(first.error)
+    assert type(first.error) is RefusedIdsError
+    assert "programIds 9999 of program_members (1003 " in str(first.error)
     again = tap.run(
         config=TWO_WINDOWS | {"program_ids": [1002]}, catalog=catalog, state=first.state
     )
     assert again.error is None
     members = expected_table(sandbox, MEMBERS)
-    assert again.table(MEMBERS) == {key: row for key, row in members.items() if key[1] == 1002}
+    assert loaded_rows([first, again], MEMBERS) == {
+        key: row for key, row in members.items() if key[1] == 1002
+    }
     assert_no_job_is_paid_twice(sandbox)
