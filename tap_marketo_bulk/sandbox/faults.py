@@ -1,18 +1,17 @@
 """Faults for tests: their kinds, the calls to which they apply, and their effects."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from threading import Lock
 
-from tap_marketo_bulk.sandbox.clock import SandboxClock
+from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
 from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.jobs import JsonObject
 from tap_marketo_bulk.sandbox.http.access import AccessTokens
 from tap_marketo_bulk.sandbox.http.messages import (
     BEFORE_HEADERS,
+    Call,
     Handler,
     HttpRequest,
     HttpResponse,
@@ -32,6 +31,9 @@ _ENQUEUE = frozenset({"enqueue"})
 _JOB_CALLS = frozenset({"enqueue", "status", "file", "cancel"})
 _JOB_RESPONSES = frozenset({"enqueue", "status", "cancel", "list"})
 _CHANGING = frozenset(read.name for read in READS if read.stream and read.changes_over_time)
+_LISTS = frozenset(
+    read.name for read in READS if read.respond in ("all", "all assets", "batch", "page", "forms")
+)
 
 # Each kind of fault with the calls to which it can apply (none named: all) and its effect.
 KINDS: dict[str, frozenset[str]] = {
@@ -61,6 +63,7 @@ KINDS: dict[str, frozenset[str]] = {
     # The call is executed, and then the sandbox's clock is `seconds` later: an asset can be created
     # or changed while a client reads pages.
     "advance_clock": _CHANGING,
+    "hide": _LISTS,  # the call is executed as if the entry with the key `item` did not exist
     # The job is changed when the call is executed.
     "fail": _JOB_CALLS,  # the job ends as Failed, with `message` as errorMsg
     "cancelled": _JOB_CALLS,  # another user cancels the job
@@ -70,6 +73,8 @@ KINDS: dict[str, frozenset[str]] = {
     "wrong_count": _JOB_CALLS,  # numberOfRecords is `amount` too high
     "wrong_size": _JOB_CALLS,  # fileSize is `amount` too high
     "no_checksum": _JOB_CALLS,  # fileChecksum is missing
+    # The cell of the column `field` is not UTF-8, in the row with the key `item` (None: the first).
+    "undecodable": frozenset({"enqueue", "status"}),
 }
 # The members of the faults of a job that each kind sets.
 JOB_KINDS: dict[str, Callable[["Fault"], dict[str, object]]] = {
@@ -82,6 +87,15 @@ JOB_KINDS: dict[str, Callable[["Fault"], dict[str, object]]] = {
     "wrong_size": lambda fault: {"file_size_error": fault.amount},
     "no_checksum": lambda _: {"omits_checksum": True},
 }
+# The same for kinds that change the content of a file.
+_CONTENT_KINDS: dict[str, Callable[["Fault"], dict[str, object]]] = {
+    "undecodable": lambda fault: {"undecodable_cell": (fault.field, fault.item)},
+}
+
+Key = int | str | tuple[int, int] | None
+"""The key of an entry or a record."""
+Filter = Mapping[str, object]
+"""The member ``filter`` of a create body."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +103,11 @@ class Fault:
     """An error of the server that the sandbox simulates; see ``KINDS`` for the kinds.
 
     It matches calls named ``call`` (None: all to which the kind can apply; for faults of jobs only
-    ``enqueue``) with the export object ``object`` (None: all). It does not apply to the first
-    ``skip`` matching calls, then to ``times`` of them (None: all), each with ``probability``.
-    ``seconds`` are real seconds, except for ``slow`` and ``advance_clock``: those are seconds of
-    the sandbox's clock.
+    ``enqueue``) with the export object ``object`` (None: all), about jobs with ``filter_value``,
+    an id or a name, in their filter (None: any calls), and with a range of more than
+    ``longer_than_days`` (None: any calls). It does not apply to the first ``skip`` matching calls,
+    then to ``times`` of them (None: all), each with ``probability``. ``seconds`` are real seconds,
+    except for ``slow`` and ``advance_clock``: those are seconds of the sandbox's clock.
 
     Raises:
         ValueError: The kind does not exist, or it cannot apply to ``call``.
@@ -101,6 +116,8 @@ class Fault:
     kind: str
     call: str | None = None
     object: str | None = None
+    filter_value: int | str | None = None
+    longer_than_days: float | None = None
     times: int | None = 1
     skip: int = 0
     probability: float = 1.0
@@ -112,10 +129,8 @@ class Fault:
     at_byte: int | None = None
     seconds: float = 0.0
     amount: int = 1
-    filter_value: int | None = None
-    """The fault is only for jobs whose filter has this value, the id of a program for example."""
-    longer_than_days: float | None = None
-    """The fault is only for jobs whose filter has a longer date range."""
+    field: str = ""
+    item: Key = None
 
     def __post_init__(self) -> None:
         """Check that there are calls to which the fault can apply."""
@@ -126,38 +141,39 @@ class Fault:
             message = f"A fault of kind '{self.kind}' cannot apply to the call '{self.call}'"
             raise ValueError(message)
 
-    def matches_filter(self, job_filter: JsonObject) -> bool:
-        """Whether the fault is for jobs with this filter."""
-        values = [
-            each
-            for value in job_filter.values()
-            for each in (value if isinstance(value, list) else [value])
-        ]
-        if self.filter_value is not None and self.filter_value not in values:
-            return False
-        if self.longer_than_days is None:
-            return True
-        return any(_range_days(each) > self.longer_than_days for each in values)
-
     def matches(self, call_name: str, object_name: str) -> bool:
         """Whether a call with this name and export object is one of those to which it applies."""
         if self.object not in (None, object_name):
             return False
         if self.call is not None:
             return self.call == call_name
-        return _includes(_ENQUEUE if self.kind in JOB_KINDS else KINDS[self.kind], call_name)
+        changes_job = self.kind in JOB_KINDS | _CONTENT_KINDS
+        return _includes(_ENQUEUE if changes_job else KINDS[self.kind], call_name)
+
+    def matches_filter(self, request_filter: Filter) -> bool:
+        """Whether it applies to jobs with this filter of a create body."""
+        values = [value for one in request_filter.values() for value in _values(one)]
+        if self.filter_value is not None and self.filter_value not in values:
+            return False
+        if self.longer_than_days is None:
+            return True
+        seconds = self.longer_than_days * 86_400
+        return any(_range_seconds(one) > seconds for one in request_filter.values())
+
+
+def _values(condition: object) -> list[object]:
+    return condition if isinstance(condition, list) else [condition]
+
+
+def _range_seconds(condition: object) -> int:
+    """The length of a range of instants; 0 for other conditions of a filter."""
+    if not isinstance(condition, dict):
+        return 0
+    return epoch_seconds_of(condition["endAt"]) - epoch_seconds_of(condition["startAt"])
 
 
 def _includes(call_names: Collection[str], name: str) -> bool:
     return not call_names or name in call_names
-
-
-def _range_days(value: object) -> float:
-    """The length of a date range of a filter; 0 for another value."""
-    if not isinstance(value, dict):
-        return 0.0
-    start, end = (datetime.fromisoformat(str(value[name])) for name in ("startAt", "endAt"))
-    return (end - start) / timedelta(days=1)
 
 
 class FaultInjector:
@@ -186,48 +202,44 @@ class FaultInjector:
 
     def respond(self, request: HttpRequest, handler: Handler) -> HttpResponse:
         """The response to a call, with the effect of the fault that applies to it, if any."""
-        fault = self._select(request)
+        fault = self._select(request.call)
         if fault is None:
             return handler(request)
         if fault.kind in _REPLACED_RESPONSES:
             return _REPLACED_RESPONSES[fault.kind](fault)
-        if fault.kind in JOB_KINDS:
-            self._jobs.change_faults(request.call.export_id, JOB_KINDS[fault.kind](fault))
-            return handler(request)
-        if fault.kind == "ignore_range":
-            headers = {name: text for name, text in request.headers.items() if name != "range"}
-            return handler(replace(request, headers=headers))
-        response = handler(request)
+        response = handler(self._changed_request(fault, request))
         if fault.kind == "expired_token":
             self._tokens.expire_all()
         if fault.kind == "advance_clock":
             self._clock.advance(fault.seconds)
-        if fault.kind not in _CHANGED_RESPONSES:
-            return response
-        return _CHANGED_RESPONSES[fault.kind](fault, response)
+        change_response = _CHANGED_RESPONSES.get(fault.kind)
+        return change_response(fault, response) if change_response else response
 
-    def _select(self, request: HttpRequest) -> Fault | None:
+    def _changed_request(self, fault: Fault, request: HttpRequest) -> HttpRequest:
+        """The request that is executed; changes the job that it is about."""
+        change_job = (JOB_KINDS | _CONTENT_KINDS).get(fault.kind)
+        if change_job:
+            self._jobs.change_faults(request.call.export_id, change_job(fault))
+        if fault.kind == "ignore_range":
+            headers = {name: text for name, text in request.headers.items() if name != "range"}
+            return replace(request, headers=headers)
+        return replace(request, hidden_key=fault.item) if fault.kind == "hide" else request
+
+    def _select(self, call: Call) -> Fault | None:
         """The fault that applies to this call, or None; counts the call."""
-        call = request.call
+        request_filter = self._filter_of(call)
         with self._lock:
             for fault in tuple(self._faults):
-                if (
-                    fault.matches(call.name, call.object)
-                    and fault.matches_filter(self._job_filter(request))
-                    and self._is_due(fault)
-                ):
+                is_matched = fault.matches(call.name, call.object)
+                if is_matched and fault.matches_filter(request_filter) and self._is_due(fault):
                     return fault
         return None
 
-    def _job_filter(self, request: HttpRequest) -> JsonObject:
+    def _filter_of(self, call: Call) -> Filter:
         """The filter of the job that a call creates or is about; empty for other calls."""
-        bodies = [
-            job.request for job in self._jobs.all_jobs() if job.export_id == request.call.export_id
-        ]
-        if request.call.name == "create":
-            bodies = [json.loads(request.body)]
-        job_filter = bodies[0].get("filter") if bodies else None
-        return job_filter if isinstance(job_filter, dict) else {}
+        body = call.body if call.name == "create" else self._jobs.request_of(call.export_id)
+        found = body.get("filter") if isinstance(body, dict) else None
+        return found if isinstance(found, dict) else {}
 
     def _is_due(self, fault: Fault) -> bool:
         count = self._counts.setdefault(id(fault), _FaultCount(fault, len(self._counts)))

@@ -217,4 +217,5 @@ class Sandbox:
     def _write_file(self, job: Job, path: Path) -> WrittenFile:
         """Write the rows as they were when the processing of the job started."""
         at = int((job.started_at or job.created_at).timestamp())
-        return self._export_objects[job.object].write_file(job.request, at, path)
+        undecodable = job.job_faults.undecodable_cell
+        return self._export_objects[job.object].write_file(job.request, at, path, undecodable)

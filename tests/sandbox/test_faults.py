@@ -180,3 +180,56 @@ def test_advance_clock_moves_the_clock_after_a_page_of_assets(
     client.use_current_token()
     second = client.get_result("/rest/asset/v1/programs.json")
     assert len(second) == len(sandbox.expected.programs()) == len(first) + 2
+
+
+def test_hide_leaves_an_entry_out_of_a_list(start: StartSandbox) -> None:
+    sandbox, client = start(
+        Fault("hide", call="programs", item=1003, times=2), Fault("hide", call="lists", item=2001)
+    )
+    ids = [
+        [one["id"] for one in client.get_result(f"/rest/asset/v1/programs.json?offset={offset}")]
+        for offset in (0, 2, 2)
+    ]
+    assert sorted([*ids[0], 1003]) == sorted(sandbox.expected.programs())
+    assert ids[1] == ids[0][2:]
+    assert 1003 in ids[2]
+    lists = client.get_result("/rest/v1/lists.json")
+    assert {one["id"] for one in lists} == set(sandbox.expected.lists()) - {2001}
+
+
+@pytest.mark.parametrize(
+    ("object_name", "refused", "accepted"),
+    [
+        ("program/members", {"programIds": [1001, 1002]}, {"programIds": [1001, 1003]}),
+        ("program/members", {"programId": 1002}, {"programId": 1003}),
+        ("leads", {"staticListId": 1002}, {"staticListId": 2001}),
+    ],
+)
+def test_a_fault_can_apply_to_one_program_or_list(
+    start: StartSandbox, object_name: str, refused: dict[str, object], accepted: dict[str, object]
+) -> None:
+    _, client = start(
+        Fault("envelope", call="create", code="1003", message="No", filter_value=1002, times=None)
+    )
+    assert client.api_error(client.create(object_name, filter=refused)) == ("1003", "No")
+    assert client.create(object_name, filter=accepted).json()["success"]
+
+
+def test_a_fault_can_apply_to_one_custom_object(start: StartSandbox) -> None:
+    denied = "customobjects/order_c"
+    _, client = start(
+        Fault("envelope", call="create", object=denied, code="1013", message="No", times=None)
+    )
+    assert client.api_error(client.create(denied)) == ("1013", "No")
+    assert client.create().json()["success"]
+
+
+def test_a_fault_can_apply_to_jobs_over_wide_ranges(start: StartSandbox) -> None:
+    _, client = start(Fault("envelope", call="status", longer_than_days=7, times=None))
+    week = {"startAt": "2026-02-01T00:00:00Z", "endAt": "2026-02-08T00:00:00Z"}
+    wide = client.enqueue_job()
+    narrow = client.enqueue_job(filter={"createdAt": week})
+    members = client.enqueue_job("program/members")
+    assert client.api_error(client.get(f"{wide.path}/status.json")) == ("611", "System error")
+    assert narrow.status()["status"] == "Processing"
+    assert members.status()["status"] == "Queued"

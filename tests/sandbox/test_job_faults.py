@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from tap_marketo_bulk.sandbox import Fault, SandboxClock
-from tests.support.api_client import create_completed_job
+from tests.support.api_client import create_completed_job, export_file
 
 from .conftest import StartSandbox
 
@@ -153,3 +153,30 @@ def test_wrong_count_wrong_size_and_no_checksum_change_the_reported_job(
     assert sized["fileSize"] == right["fileSize"] + 5
     assert "fileChecksum" not in bare
     assert counted["fileChecksum"] == right["fileChecksum"]
+
+
+def test_undecodable_puts_a_byte_that_is_not_utf_8_into_one_cell(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    sandbox, client = start(Fault("undecodable", field="company"))
+    columns = ["id", "company"]
+    first, *rows = export_file(client, clock, fields=columns).split(b"\n")[1:-1]
+    key = int(rows[-1].split(b",")[0])
+    assert first.endswith(b",M\xfcnchen")
+    assert all(row.decode() for row in rows)
+    sandbox.faults.append(Fault("undecodable", field="company", item=key))
+    changed = export_file(client, clock, fields=columns)
+    assert f"\n{key},M".encode() + b"\xfcnchen\n" in changed
+    assert changed.count(b"\xfc") == 1
+    assert b"\xfc" not in export_file(client, clock)
+
+
+def test_fail_can_name_the_daily_quota_as_the_reason(
+    start: StartSandbox, clock: SandboxClock
+) -> None:
+    reason = "Export daily quota 500MB exceeded."
+    _, client = start(Fault("fail", object="leads", message=reason))
+    job = client.enqueue_job()
+    clock.advance(1)
+    assert job.status()["errorMsg"] == reason
+    assert create_completed_job(client, clock).status()["status"] == "Completed"

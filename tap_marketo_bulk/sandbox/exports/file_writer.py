@@ -14,6 +14,8 @@ from tap_marketo_bulk.sandbox.edge_cases import STRAY_QUOTE_TEXTS
 FILE_FORMATS = ("CSV", "TSV", "SSV")
 _SEPARATORS = {"CSV": ",", "TSV": "\t"}
 _NULL = "null"
+UNDECODABLE_TEXT = "M\udcfcnchen"
+"""A text that a file contains in Latin-1: the second byte is 0xFC."""
 _FALSE_TEXTS = {"true": "false", "1": "0"}
 
 
@@ -50,8 +52,12 @@ class RowEncoder:
         self._needs_quotes = re.compile(f'["\n{self._separator}]').search
 
     def encode(self, cells: Iterable[str]) -> bytes:
-        """One line of the file, in UTF-8, with its line end."""
-        return (self._separator.join(map(self._quoted, cells)) + "\n").encode()
+        """One line of the file, in UTF-8, with its line end.
+
+        A surrogate of a cell becomes one byte that is not UTF-8, as in ``UNDECODABLE_TEXT``.
+        """
+        line = self._separator.join(map(self._quoted, cells)) + "\n"
+        return line.encode(errors="surrogateescape")
 
     def _quoted(self, cell: str) -> str:
         if not self._needs_quotes(cell):

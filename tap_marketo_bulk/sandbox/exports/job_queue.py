@@ -100,6 +100,12 @@ class JobQueue:
                 raise invalid_value(f"Export job '{export_id}' not found")
             return job
 
+    def request_of(self, export_id: str) -> JsonObject:
+        """The create body of a job; empty without a job."""
+        with self._lock:
+            job = self._jobs.get(export_id)
+            return job.request if job else {}
+
     def reported_job(self, job: Job) -> Job:
         """The job as the API reports it now."""
         return reported_job(job, self._clock.now(), self._options.status_seconds)

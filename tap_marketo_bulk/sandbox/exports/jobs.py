@@ -31,6 +31,8 @@ class JobFaults:
     file_size_error: int = 0
     """Added to the reported ``fileSize``."""
     omits_checksum: bool = False
+    undecodable_cell: tuple[str, object] | None = None
+    """The column of a cell that is not UTF-8, and the key of its record, None for the first."""
 
 
 @dataclass(frozen=True)

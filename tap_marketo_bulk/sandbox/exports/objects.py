@@ -1,6 +1,6 @@
 """The export objects: the columns, the filters and the records of each, and the rows of files."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -34,6 +34,7 @@ from tap_marketo_bulk.sandbox.exports.create_body import (
 )
 from tap_marketo_bulk.sandbox.exports.file_writer import (
     FILE_FORMATS,
+    UNDECODABLE_TEXT,
     RowEncoder,
     WrittenFile,
     format_value,
@@ -142,8 +143,12 @@ class ExportObject:
             if all(is_selected(record, at) for is_selected in predicates):
                 yield record
 
-    def write_file(self, body: object, at: int, path: Path) -> WrittenFile:
+    def write_file(
+        self, body: object, at: int, path: Path, undecodable: tuple[str, object] | None = None
+    ) -> WrittenFile:
         """Write the export file for a create body, with the rows as they are at ``at``.
+
+        ``undecodable`` is the column and the key of a cell that is not UTF-8.
 
         Raises:
             SandboxApiError: ``body`` is not valid, or not any more: a field was removed.
@@ -156,12 +161,24 @@ class ExportObject:
             path,
             RowEncoder(parsed.file_format, options.ssv_separator),
             parsed.headers,
-            (
-                map(self._format_cell, fields, record.values(fields))
-                for record in self._selected(parsed.selection, at)
-            ),
+            self._cells(fields, self._selected(parsed.selection, at), undecodable),
             header_without_rows=options.empty_file == "header",
         )
+
+    def _cells(
+        self,
+        fields: Sequence[Field],
+        records: Iterable[Any],
+        undecodable: tuple[str, object] | None,
+    ) -> Iterator[list[str]]:
+        column, key = undecodable or ("", None)
+        for number, record in enumerate(records):
+            cells = map(self._format_cell, fields, record.values(fields))
+            is_chosen = column and (number == 0 if key is None else record.key == key)
+            yield [
+                UNDECODABLE_TEXT if is_chosen and field.name == column else cell
+                for field, cell in zip(fields, cells, strict=True)
+            ]
 
     def _format_cell(self, field: Field, value: object) -> str:
         options = self.data_set.options

@@ -44,6 +44,7 @@ class HttpRequest:
     """The request of a call, as a handler receives it.
 
     ``headers`` have lower-case names. ``client_id`` is the API user, known after the token check.
+    ``hidden_key`` is the key of an entry that the response must not have, because of a fault.
     """
 
     call: Call
@@ -51,6 +52,7 @@ class HttpRequest:
     headers: Mapping[str, str]
     body: bytes
     client_id: str = ""
+    hidden_key: object = None
 
 
 @dataclass(frozen=True)

@@ -52,11 +52,15 @@ _DELETED_LEADS_PAGE_SIZES = (11, 0, MAX_BATCH_SIZE)
 
 @dataclass(frozen=True)
 class RestContext:
-    """What reads return entries of: the subscription at the instant ``at``, in epoch seconds."""
+    """What reads return entries of: the subscription at the instant ``at``, in epoch seconds.
+
+    The entry with the key ``hidden_key`` is left out.
+    """
 
     data_set: DataSet
     statistics: CallStatistics
     at: int
+    hidden_key: object = None
 
     @property
     def first_instant(self) -> str:
@@ -94,8 +98,11 @@ class Read:
     def entries(self, context: RestContext) -> list[Entry]:
         """All entries at the instant of the context."""
         if self.kind:
-            return entries.asset_entries(ASSET_KINDS[self.kind], context.data_set, context.at)
-        return _ENTRIES[self.name](context)
+            found = entries.asset_entries(ASSET_KINDS[self.kind], context.data_set, context.at)
+        else:
+            found = _ENTRIES[self.name](context)
+        hidden = context.hidden_key
+        return [one for one in found if hidden is None or self.key_of(one) != hidden]
 
 
 def _get_batch(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
@@ -281,7 +288,8 @@ def rest_routes(data_set: DataSet, statistics: CallStatistics, clock: SandboxClo
     """The routes of all GET calls."""
 
     def respond(read: Read, request: HttpRequest) -> HttpResponse:
-        context = RestContext(data_set, statistics, int(clock.now().timestamp()))
+        at = int(clock.now().timestamp())
+        context = RestContext(data_set, statistics, at, request.hidden_key)
         return _RESPONSES[read.respond](read, context, request)
 
     return [
