@@ -192,6 +192,8 @@ class Run:
             if group.name in self._errors:
                 raise self._errors[group.name]
             yield from self._read_with_fallback(group, read_file)
+            if self._refused[group.name]:
+                self._end_full_reads(group)
         except (AccessDeniedError, UnsupportedFilterError) as raised:
             error = raised
             for stream in group.consumers:
@@ -294,6 +296,13 @@ class Run:
         self._refused[group.name] |= task.ids or frozenset()
         is_first = len(self._refused[group.name]) < MAX_PROGRAM_IDS
         return is_first or self.loop.has_created_job(group.name)
+
+    def _end_full_reads(self, group: ExportGroup) -> None:
+        """End full reads that only lack refused ids: the next run reads all others again."""
+        for stream in group.consumers:
+            state = self.state_store[stream.name]
+            self.state_store[stream.name] = replace(state, full_read=None)
+        self.state_store.write()
 
     def _finish_file(self, group: ExportGroup, file: VerifiedFile) -> None:
         """Add the file to what was read of each stream, and write STATE once."""

@@ -9,8 +9,16 @@ from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.faults import JOB_KINDS
 
 from .history import History, Wait
-from .run import STREAMS, Interruption, Run
-from .subscription import FREQUENT_TYPES, LIST_TYPES, LISTS
+from .run import Interruption, Run
+from .subscription import (
+    CUSTOM_OBJECT,
+    FREQUENT_TYPES,
+    LIST_TYPES,
+    LISTS,
+    MORE_STREAMS,
+    REST_STREAM,
+    STREAMS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,12 +52,15 @@ class _Drawing:
         self._settings: Settings = {"start_date": "2026-01-20"}
         self._metadata: dict[str, dict[str, str]] = {}
         self._streams: tuple[str, ...] = STREAMS
+        self._left_out_fields: tuple[str, ...] = ()
         self._day = 0.0
 
     def history(self, seed: int) -> History:
         draw = self._draw
         steps: list[Run | Wait] = []
-        self._streams = draw.choice((STREAMS, STREAMS, *((each,) for each in STREAMS)))
+        typed, more = MORE_STREAMS[:1], (CUSTOM_OBJECT, REST_STREAM)
+        few = (*((each,) for each in STREAMS), (*STREAMS[:1], *typed), typed, more)
+        self._streams = draw.choice((STREAMS, STREAMS, STREAMS, *few))
         for _ in range(draw.randint(2, 6)):
             self._change_settings()
             steps += [self._run(), self._wait()]
@@ -91,6 +102,7 @@ class _Drawing:
             (0.15, self._change_replication_key),
             (0.15, self._change_replication_method),
             (0.15, self._change_streams),
+            (0.1, self._change_fields),
         )
         for probability, change in changes:
             if self._chance(probability):
@@ -127,6 +139,10 @@ class _Drawing:
             "file_format": draw.choice(("CSV", "CSV", "TSV", "SSV")),
             "on_quota_exceeded": draw.choice(("fail", "stop", "wait")),
             "program_members_of": draw.choice(("all", "all", "active")),
+            "resume_unknown_jobs": draw.choice((True, True, True, False)),
+            # Most calls are those that ask for the status of a job.
+            "poll_seconds": draw.choice((60, 300, 300)),
+            "job_timeout_minutes": draw.choice((60, 240)),
         }
 
     def _change_replication_key(self) -> None:
@@ -139,8 +155,13 @@ class _Drawing:
         self._metadata = {**self._metadata, stream: {"replication_method": method}}
 
     def _change_streams(self) -> None:
-        # A stream that is left out for some nights.
-        self._streams = self._draw.choice((STREAMS, STREAMS, ("leads", "activities")))
+        # A stream that is left out for some nights, or that is added.
+        draw = self._draw
+        streams = draw.choice((STREAMS, STREAMS, ("leads", "activities")))
+        self._streams = (*streams, *draw.sample(MORE_STREAMS, draw.choice((0, 1, 2))))
+
+    def _change_fields(self) -> None:
+        self._left_out_fields = self._draw.choice(((), ("firstName",), ("email", "leadScore")))
 
     def _run(self) -> Run:
         draw = self._draw
@@ -149,15 +170,26 @@ class _Drawing:
         if "activities" not in self._streams:
             # Active programs are those that activities name.
             settings["program_members_of"] = "all"
+        if any(each.startswith("activities_") for each in self._streams):
+            # It is an error if a setting leaves out a selected type.
+            settings |= {"activity_type_ids": None, "primary_attribute_value_ids": None}
         return Run(
             settings=settings,
             metadata=self._metadata_of_run(),
             streams=self._streams,
+            left_out_fields=self._left_out_fields,
             faults=faults,
             interruption=self._interruption() if self._chance(0.35) else None,
             keeps_state=not self._chance(0.07),
             clock_is_ahead_seconds=draw.choice((0, 0, 0, 30, -600)),
+            inner=self._run_of_another_pipeline(settings) if self._chance(0.1) else None,
+            messages_before_inner=draw.choice((0, 5, 20)),
         )
+
+    def _run_of_another_pipeline(self, settings: Settings) -> Run:
+        """Return a run with the same API user, perhaps with another lag."""
+        lag = self._draw.choice((0, 15))
+        return Run({**settings, "lag_minutes": lag}, streams=self._streams, pipeline="other")
 
     def _metadata_of_run(self) -> Mapping[str, Mapping[str, str]]:
         return {name: each for name, each in self._metadata.items() if name in self._streams}

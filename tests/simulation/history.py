@@ -24,6 +24,7 @@ WIDEST: Mapping[str, Any] = {
     "lag_minutes": 15,
     "activity_lookback_minutes": 60,
     "on_quota_exceeded": "wait",
+    "poll_seconds": 300,
 }
 _MAX_QUIET_RUNS = 4
 
@@ -111,7 +112,7 @@ class Simulation:
         }
         jobs_before = len(self.sandbox.jobs)
         run = FinishedRun(step, settings, target.state, self.sandbox.clock.now(), jobs_before)
-        run_tap(self.sandbox, step, run)
+        run_tap(self.sandbox, step, run, lambda: self.run(step.inner).jobs if step.inner else ())
         keeps = step.interruption.keeps if step.interruption and run.was_interrupted else "all"
         messages = target.confirmed(run.messages) if keeps == "confirmed" else run.messages
         target.load(messages, saves_state=step.keeps_state and keeps != "rows")

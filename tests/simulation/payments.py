@@ -14,6 +14,7 @@ overlap. One of these reasons must hold then:
 - The later export is of all activity types, after one of some: Marketo has no filter for the rest.
 - One of the exports is of the programs that activities name: their nights read other programs.
 - The exports are of two pipelines.
+- The activity streams that are selected have changed: each has a ledger of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from tap_marketo_bulk.times import parse_instant
 
+from .subscription import CUSTOM_OBJECT
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -32,7 +35,12 @@ if TYPE_CHECKING:
     from .history import Simulation
     from .run import FinishedRun
 
-_STREAMS = {"leads": "leads", "activities": "activities", "program/members": "program_members"}
+_STREAMS = {
+    "leads": "leads",
+    "activities": "activities",
+    "program/members": "program_members",
+    "customobjects/purchaseOrder_c": CUSTOM_OBJECT,
+}
 _DATE_FILTERS = ("createdAt", "updatedAt")
 # What the jobs of a run ask for depends on these settings.
 _REQUEST_SETTINGS = (
@@ -42,6 +50,7 @@ _REQUEST_SETTINGS = (
     "primary_attribute_value_ids",
     "program_members_of",
     "file_format",
+    "resume_unknown_jobs",
 )
 # Windows share their boundary second.
 _SHARED = timedelta(seconds=1)
@@ -106,10 +115,10 @@ def double_payments(simulation: Simulation) -> Iterator[str]:
 
 def paid_exports(simulation: Simulation) -> Iterator[PaidExport]:
     """Yield the paid exports in the order of their creation."""
-    jobs = simulation.sandbox.jobs
-    runs = simulation.runs
-    for number, run in enumerate(runs, 1):
-        for job in jobs[run.jobs_before : run.jobs_before + len(run.jobs)]:
+    # As they are now: a job can be completed after the run that created it.
+    jobs = {job.export_id: job for job in simulation.sandbox.jobs}
+    for number, run in enumerate(simulation.runs, 1):
+        for job in [jobs[each.export_id] for each in run.jobs]:
             if job.status == "Completed" and job.file_size:
                 yield _paid_export(job, number, run)
 
@@ -169,6 +178,7 @@ def _has_reason(simulation: Simulation, earlier: PaidExport, later: PaidExport) 
         or (later.ids is None and earlier.ids is not None)
         or _is_of_another_asset(earlier, later)
         or earlier.run.step.pipeline != later.run.step.pipeline
+        or _is_for_other_activity_streams(earlier, later)
     )
 
 
@@ -208,6 +218,9 @@ def _cannot_be_resumed(simulation: Simulation, earlier: PaidExport, later: PaidE
     runs = [run for run in runs if run.step.pipeline == pipeline]
     if not any(map(_did_not_end_in_order, runs[:-1])):
         return False
+    if not all(run.settings.get("resume_unknown_jobs", True) for run in runs):
+        # Without tags, the jobs that STATE lacks are not found.
+        return True
     is_expired = later.job.created_at - earlier.job.created_at >= _FILE_LIFE
     first, *others = [_request_settings(run, earlier.stream) for run in runs]
     # With a longer lag, the last minutes of the earlier file may lack late records.
@@ -224,7 +237,16 @@ def _request_settings(run: FinishedRun, stream: str) -> object:
         [run.settings.get(name) for name in _REQUEST_SETTINGS],
         dict(run.step.metadata.get(stream, {})),
         stream in run.step.streams,
+        run.step.left_out_fields if stream == "leads" else (),
     )
+
+
+def _is_for_other_activity_streams(earlier: PaidExport, later: PaidExport) -> bool:
+    selected = [
+        {name for name in each.run.step.streams if name.startswith("activities")}
+        for each in (earlier, later)
+    ]
+    return later.stream == "activities" and selected[0] != selected[1]
 
 
 def _is_of_another_asset(earlier: PaidExport, later: PaidExport) -> bool:

@@ -27,8 +27,10 @@ def print_runs(simulation: Simulation) -> None:
     sys.stdout.write(f"options: {dict(simulation.history.options)}\n")
     for number, run in enumerate(simulation.runs, 1):
         sys.stdout.write(f"\nrun {number} at {run.started_at:%m-%d %H:%M:%S}: {run.step}\n")
-        jobs = simulation.sandbox.jobs[run.jobs_before : run.jobs_before + len(run.jobs)]
-        for job in jobs:
+        ids = {job.export_id for job in run.jobs}
+        for job in simulation.sandbox.jobs:
+            if job.export_id not in ids:
+                continue
             sys.stdout.write(
                 f"    {job.object} {job.status} {job.file_size} {job.request['filter']}\n"
             )

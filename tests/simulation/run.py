@@ -16,11 +16,11 @@ from tap_marketo_bulk.tap import TapMarketoBulk
 from tests.support.runs import CollectingWriter, SimulatedCrashError, selecting, with_metadata
 
 from .clock import START, EndlessRunError, SimulatedClock
-from .subscription import subscription_options
+from .subscription import MORE_STREAMS, STREAMS, subscription_options
 from .transport import SandboxAdapter, SimulatedKillError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from tap_marketo_bulk.marketo.client import Client
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from .target import State
 
-STREAMS = ("activities", "leads", "program_members")
 ENDPOINT = "http://127.0.0.1:1"
 _catalogs: list[dict[str, Any]] = []
 
@@ -62,22 +61,28 @@ class Run:
         settings: Settings that differ from ``WIDEST`` of ``history``.
         metadata: By stream, what its metadata in the catalog has in place of the discovered.
         streams: The selected streams.
+        left_out_fields: The fields of leads that are not selected.
         faults: The faults of the sandbox during the run.
         interruption: What ends the run early.
         keeps_state: Whether the state of the run is saved if it is not interrupted.
         pipeline: Each pipeline has a target and a state of its own; only the rows of the pipeline
             ``main`` are checked.
         clock_is_ahead_seconds: How far the clock of the tap's machine is ahead of Marketo's.
+        inner: A run of another pipeline, which happens while this one writes its messages.
+        messages_before_inner: The inner run begins after so many messages.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     streams: tuple[str, ...] = STREAMS
+    left_out_fields: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     interruption: Interruption | None = None
     keeps_state: bool = True
     pipeline: str = "main"
     clock_is_ahead_seconds: float = 0.0
+    inner: Run | None = None
+    messages_before_inner: int = 0
 
     @property
     def is_quiet(self) -> bool:
@@ -99,7 +104,7 @@ class FinishedRun:
         state_before: The state that it began with.
         started_at: When it began, by Marketo's clock.
         jobs_before: The number of jobs that existed before it.
-        jobs: The jobs that it created; as they are after the run.
+        jobs: The jobs that it created, without those of its inner run.
         messages: What it wrote.
         error: What ended it.
         tracebacks: What it logged with a traceback.
@@ -135,15 +140,23 @@ class _TracebackHandler(logging.Handler):
 
 
 class _KillingWriter(CollectingWriter):
-    """Collects the messages up to the interruption."""
+    """Collects the messages up to the interruption, and plays the inner run between them."""
 
-    def __init__(self, interruption: Interruption | None, kill: Callable[[], None]) -> None:
+    def __init__(
+        self, step: Run, kill: Callable[[], None], play_inner: Callable[[], object]
+    ) -> None:
+        interruption = step.interruption
         super().__init__(interruption.messages if interruption else None)
         self._kills = interruption is not None and interruption.is_kill
         self._kill = kill
+        self._messages_before_inner = step.messages_before_inner
+        self._play_inner = play_inner
 
     def write_message(self, message: Any) -> None:  # noqa: ANN401 - any Singer message
         """Collect a message, or end the run in place of it."""
+        if len(self.messages) == self._messages_before_inner:
+            self._messages_before_inner = -1
+            self._play_inner()
         try:
             super().write_message(message)
         except SimulatedCrashError:
@@ -177,7 +190,14 @@ def catalog_of(step: Run) -> dict[str, Any]:
     """Return the catalog of a run."""
     if not _catalogs:
         _catalogs.append(_discovered_catalog())
-    catalog: dict[str, Any] = selecting(_catalogs[0], *step.streams)
+    catalog: dict[str, Any] = dict(_catalogs[0])
+    names = {*STREAMS, *step.streams}
+    catalog["streams"] = [each for each in catalog["streams"] if each["stream"] in names]
+    catalog = selecting(catalog, *step.streams)
+    leads = next(each for each in catalog["streams"] if each["stream"] == "leads")
+    for entry in leads["metadata"]:
+        if entry["breadcrumb"][-1:] and entry["breadcrumb"][-1] in step.left_out_fields:
+            entry["metadata"]["selected"] = False
     for stream, metadata in step.metadata.items():
         catalog = with_metadata(catalog, stream, **metadata)
     return catalog
@@ -191,16 +211,26 @@ def _discovered_catalog() -> dict[str, Any]:
         tap_class = simulated_tap_class(clock, SandboxAdapter(sandbox, clock))
         tap = tap_class(config=connected({"start_date": "2026-01-01"}, sandbox))
         catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
-        catalog["streams"] = [each for each in catalog["streams"] if each["stream"] in STREAMS]
+        names = {*STREAMS, *MORE_STREAMS}
+        catalog["streams"] = [each for each in catalog["streams"] if each["stream"] in names]
         return catalog
 
 
-def run_tap(sandbox: Sandbox, step: Run, run: FinishedRun) -> None:
+def run_tap(
+    sandbox: Sandbox, step: Run, run: FinishedRun, play_inner: Callable[[], Sequence[Job]]
+) -> None:
     """Run the tap with the settings and the state of ``run``; fill in what happened."""
+    inner_ids: set[str] = set()
+
+    def play_inner_without_faults() -> None:
+        sandbox.faults.clear()
+        inner_ids.update(job.export_id for job in play_inner())
+        sandbox.faults[:] = step.faults
+
     clock = SimulatedClock(sandbox.clock, step.clock_is_ahead_seconds)
     interruption = step.interruption
     adapter = SandboxAdapter(sandbox, clock, interruption.calls if interruption else None)
-    writer = _KillingWriter(interruption, adapter.kill)
+    writer = _KillingWriter(step, adapter.kill, play_inner_without_faults)
     handler = _TracebackHandler()
     logger = logging.getLogger("tap-marketo-bulk")
     logger.addHandler(handler)
@@ -222,7 +252,8 @@ def run_tap(sandbox: Sandbox, step: Run, run: FinishedRun) -> None:
         sandbox.faults.clear()
         logger.removeHandler(handler)
     run.messages, run.tracebacks = writer.messages, handler.messages
-    run.jobs = sandbox.jobs[run.jobs_before :]
+    created = sandbox.jobs[run.jobs_before :]
+    run.jobs = [job for job in created if job.export_id not in inner_ids]
 
 
 def _end_process(tap: TapMarketoBulk) -> None:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any
 from tap_marketo_bulk.sandbox import Options
 from tap_marketo_bulk.sandbox.data.fields import lead_fields
 from tap_marketo_bulk.times import format_instant
+from tests.support.reference_tables import expected_record
+from tests.support.typed_activities import expected_records, types_by_stream
 
 if TYPE_CHECKING:
     from tap_marketo_bulk.sandbox import Sandbox
 
 Rows = dict[Any, dict[str, Any]]
 
+STREAMS = ("activities", "leads", "program_members")
+# Further streams: of one activity type each, of a custom object, and of the REST API.
+TYPED_STREAMS = {"activities_send_email": 6, "activities_new_lead": 12}
+CUSTOM_OBJECT, REST_STREAM = "custom_purchase_order_c", "programs"
+MORE_STREAMS = (*TYPED_STREAMS, CUSTOM_OBJECT, REST_STREAM)
 _LEAD_FIELDS = ("id", "createdAt", "updatedAt", "email", "firstName", "leadScore")
 HISTORY_DAYS = 60
 # The most frequent activity types, and those of one asset group with its primary attributes.
@@ -45,16 +52,28 @@ def expected_rows(sandbox: Sandbox, stream: str, since: datetime, until: datetim
     """Return the present rows of a stream by key: those that changed last between two instants."""
     if stream == "leads":
         return _leads_changed_between(sandbox, since, until)
-    column = "activityDate" if stream == "activities" else "updatedAt"
-    rows: Rows = getattr(sandbox.expected, stream)()
+    column = "activityDate" if stream.startswith("activities") else "updatedAt"
+    rows = _present_rows(sandbox, stream)
     start, end = format_instant(since), format_instant(until)
     return {key: row for key, row in rows.items() if start <= str(row[column]) < end}
 
 
 def all_keys(sandbox: Sandbox, stream: str) -> set[Any]:
     """Return the keys of all present rows of a stream."""
-    rows: Rows = getattr(sandbox.expected, stream)()
-    return set(rows)
+    return set(_present_rows(sandbox, stream))
+
+
+def _present_rows(sandbox: Sandbox, stream: str) -> Rows:
+    expected = sandbox.expected
+    if stream == CUSTOM_OBJECT:
+        return dict(expected.custom_objects("purchaseOrder_c"))
+    if stream in TYPED_STREAMS:
+        activity_type = types_by_stream(sandbox)[stream]
+        return dict(expected_records(activity_type, expected.activities()))
+    rows: Rows = getattr(expected, stream)()
+    if stream == REST_STREAM:
+        return {key: expected_record(stream, row) for key, row in rows.items()}
+    return rows
 
 
 def next_late_activity(sandbox: Sandbox, delay_seconds: float) -> datetime | None:

@@ -36,7 +36,10 @@ class Target:
             if message["type"] == "RECORD":
                 stream = message["stream"]
                 row = without_empty_column(message["record"])
-                self.tables.setdefault(stream, {})[key_of(stream, row)] = row
+                table = self.tables.setdefault(stream, {})
+                # A column that is not selected keeps its value.
+                key = key_of(stream, row)
+                table[key] = table.get(key, {}) | row
             if message["type"] == "STATE" and saves_state:
                 self.state = deepcopy(message["value"])
 

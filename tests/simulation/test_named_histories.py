@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_marketo_bulk.sandbox import Fault
 from tests.support.jobs_command import JobsCommand
 from tests.support.runs import logged_warnings
 
 from .clock import SimulatedClock
 from .history import WIDEST, History, Wait, simulated
 from .play import play
-from .run import STREAMS, Interruption, Run, catalog_of, connected, simulated_tap_class
-from .subscription import LIST_TYPES, LISTS
+from .run import Interruption, Run, catalog_of, connected, simulated_tap_class
+from .subscription import LIST_TYPES, LISTS, STREAMS
 from .transport import SandboxAdapter
 
 if TYPE_CHECKING:
@@ -25,6 +26,13 @@ ONE_TYPE, TWO_TYPES = {"activity_type_ids": [1]}, {"activity_type_ids": [1, 12]}
 LIST_CHANGES = {"activity_type_ids": list(LIST_TYPES)}
 ONE_PROGRAM, TWO_PROGRAMS = {"program_ids": [1001]}, {"program_ids": [1001, 1002]}
 FULL = {"replication_method": "FULL_TABLE"}
+
+
+REFUSED_PROGRAM = (Fault("envelope", call="create", code="1003", filter_value=1002, times=None),)
+TOO_LONG = (
+    Fault("envelope", call="status", object="leads", longer_than_days=8, times=None),
+    Fault("stuck", call="enqueue", object="leads", longer_than_days=8, times=None),
+)
 
 
 def only(stream: str, *settings: dict[str, Any], **options: Any) -> Run:  # noqa: ANN401 - of a run
@@ -157,6 +165,36 @@ HISTORIES: dict[str, History] = {
         ),
         quiet_run=only("leads", metadata={"leads": FULL}),
     ),
+    **{
+        f"Marketo refuses a program for some nights, {name}": History(
+            6,
+            (
+                only("program_members", faults=REFUSED_PROGRAM, **options),
+                NIGHT,
+                only("program_members", faults=REFUSED_PROGRAM, **options),
+                NIGHT,
+            ),
+            quiet_run=only("program_members", **options),
+        )
+        for name, options in (
+            ("incremental", {}),
+            ("full table", {"metadata": {"program_members": FULL}}),
+        )
+    },
+    **{
+        f"Marketo cannot finish long windows, {fault.kind}": History(
+            6,
+            (
+                only("leads", faults=(fault,), interruption=killed_after(6)),
+                NIGHT,
+                only("leads", faults=(fault,)),
+            ),
+            quiet_run=only("leads"),
+            # Marketo may have completed the jobs whose status it does not return.
+            may_pay_twice=True,
+        )
+        for fault in TOO_LONG
+    },
     "a pipeline with a lag beside one without": History(
         6,
         (

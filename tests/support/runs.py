@@ -30,6 +30,7 @@ KEYS = {
     "activities": "marketoGUID",
     "program_members": ("leadId", "programId"),
     "list_members": ("listId", "leadId"),
+    "programs": "id",
 }
 
 

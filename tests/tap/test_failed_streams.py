@@ -92,6 +92,28 @@ def test_one_refused_program_or_list_is_named_and_all_others_are_read(
 
 
 @pytest.mark.parametrize("options", [UNCHANGING_OBJECTS])
+def test_a_refused_list_does_not_keep_later_runs_from_reading_the_others_again(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    config = WHOLE_HISTORY | {"list_ids": [2001, 2002], "end_date": None}
+    catalog = catalog_of(tap, "list_members")
+    sandbox.faults.append(
+        Fault("envelope", call="create", code="1003", filter_value=2002, times=None)
+    )
+    state, exported = None, []
+    for _ in range(3):
+        run = tap.run(config=config, catalog=catalog, state=state)
+        assert type(run.error) is errors.RefusedIdsError
+        state = run.state
+        exported.append([job.request["filter"] for job in sandbox.jobs])
+        tap.clock.sleep(86_400)
+    assert exported[-1] == [{"staticListId": 2001}] * 3
+    sandbox.faults.clear()
+    assert tap.run(config=config, catalog=catalog, state=state).error is None
+    assert len(sandbox.jobs) == 3 + 2
+
+
+@pytest.mark.parametrize("options", [UNCHANGING_OBJECTS])
 def test_a_stream_of_which_marketo_refuses_every_id_ends_after_a_few_calls(
     tap: TapRunner, sandbox: Sandbox
 ) -> None:
