@@ -32,15 +32,16 @@ from tap_marketo_bulk.sandbox.state_directory import (
 )
 
 _MAX_PORT = 65535
+_UNITS = {"h": "hours", "d": "days"}
 _EXAMPLES = """examples:
   marketo-sandbox exec -- tap-marketo-bulk --config=ENV
       run the tap once on a new data set and print its output
   marketo-sandbox exec --edge-cases carriage-returns,nul-bytes -- tap-marketo-bulk --config=ENV
       run it with texts that have made programs fail
-  marketo-sandbox exec --state-dir .sandbox -- meltano run tap-marketo-bulk target-jsonl
-      run it again later: the data set is the same, and some leads have changed
-  marketo-sandbox expected leads --state-dir .sandbox
-      print the expected leads as JSON lines, to compare them with the loaded ones
+  marketo-sandbox exec --ago 1d --state-dir .sandbox -- meltano run tap-marketo-bulk target-jsonl
+      run it up to yesterday; the same command without --ago then loads one day of changes
+  marketo-sandbox expected leads --exported --state-dir .sandbox
+      print the leads that these runs must have loaded as JSON lines
 """
 _ACTIONS = {
     "serve": "serve until interrupted, and print the settings to connect with",
@@ -107,6 +108,12 @@ def _add_row_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="INSTANT",
         help="print the rows as of this instant, such as 2026-03-01T12:00:00Z (default: now)",
     )
+    parser.add_argument(
+        "--exported",
+        action="store_true",
+        help="print the rows that the export jobs in --state-dir contained, as they were then: "
+        "those that a target must have loaded",
+    )
 
 
 def _add_data_set_options(parser: argparse.ArgumentParser) -> None:
@@ -149,6 +156,13 @@ def _parse_edge_cases(text: str) -> frozenset[EdgeCase]:
 
 def _add_server_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("server")
+    group.add_argument(
+        "--ago",
+        type=_parse_duration,
+        metavar="TIME",
+        help="let the tap read up to this time ago, such as 1d or 6h: with --state-dir, the next "
+        "run without it loads the changes since then, as if a night had passed",
+    )
     group.add_argument("--port", type=_parse_port, metavar="N", help="port (default: a free port)")
     for name, text in {
         "--job-seconds": "time to process one export job (default 1)",
@@ -169,6 +183,14 @@ def _parse_natural(text: str) -> int:
         message = f"'{text}' is not a whole number of 0 or more"
         raise argparse.ArgumentTypeError(message)
     return int(text)
+
+
+def _parse_duration(text: str) -> timedelta:
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdecimal():
+        message = f"'{text}' is not a time such as 1d or 6h"
+        raise argparse.ArgumentTypeError(message)
+    return timedelta(**{_UNITS[unit]: int(number)})
 
 
 def _parse_instant_argument(text: str) -> datetime:
@@ -223,9 +245,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sandbox = _create_sandbox(parsed)
         if parsed.action == "expected":
-            return _print_expected_rows(sandbox, parsed.stream, parsed.at)
+            return _print_expected_rows(sandbox, parsed)
         with sandbox:
-            return _exec(sandbox, command) if command else _serve(sandbox)
+            environment = tap_environment(sandbox, parsed.ago)
+            return _exec(environment, command) if command else _serve(sandbox, environment)
     except OSError as error:
         return _print_error(f"{error.filename or f'Port {parsed.port}'}: {error.strerror}", 1)
     except (StateDirectoryError, TimeZoneDataMissingError) as error:
@@ -251,8 +274,12 @@ def _create_sandbox(arguments: argparse.Namespace) -> Sandbox:
     return Sandbox(options, state_dir=state_dir)
 
 
-def tap_environment(sandbox: Sandbox) -> dict[str, str]:
-    """The environment variables with which tap-marketo-bulk reads all rows of ``sandbox``."""
+def tap_environment(sandbox: Sandbox, ago: timedelta | None = None) -> dict[str, str]:
+    """The environment variables with which tap-marketo-bulk reads all rows of ``sandbox``.
+
+    With ``ago`` it reads those up to this time ago.
+    """
+    end_date = sandbox.clock.now() - ago if ago else None
     start_date = sandbox.created_at - timedelta(days=sandbox.options.history_days)
     # Below a second, a run and the discovery before it reach the limit of 100 calls in 20 s.
     poll_seconds = min(60.0, max(1.0, sandbox.options.job_seconds / 5))
@@ -262,10 +289,11 @@ def tap_environment(sandbox: Sandbox) -> dict[str, str]:
         "TAP_MARKETO_BULK_CLIENT_SECRET": sandbox.client_secret,
         "TAP_MARKETO_BULK_START_DATE": start_date.strftime("%Y-%m-%dT00:00:00Z"),
         "TAP_MARKETO_BULK_POLL_SECONDS": f"{poll_seconds:g}",
+        **({"TAP_MARKETO_BULK_END_DATE": f"{end_date:%FT%TZ}"} if end_date else {}),
     }
 
 
-def _serve(sandbox: Sandbox) -> int:
+def _serve(sandbox: Sandbox, environment: Mapping[str, str]) -> int:
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -274,7 +302,7 @@ def _serve(sandbox: Sandbox) -> int:
         f"A Marketo with {options.leads} leads and {options.activities} activities: {sandbox.url}",
         f"Client id {sandbox.client_id}, client secret {sandbox.client_secret}",
         "Settings of tap-marketo-bulk for it:",
-        *(f"  export {name}={value}" for name, value in tap_environment(sandbox).items()),
+        *(f"  export {name}={value}" for name, value in environment.items()),
         "Press Ctrl-C to stop.",
     ]
     sys.stdout.write("\n".join(lines) + "\n")
@@ -283,10 +311,9 @@ def _serve(sandbox: Sandbox) -> int:
     return 0
 
 
-def _exec(sandbox: Sandbox, command: list[str]) -> int:
-    environment = os.environ | tap_environment(sandbox)
+def _exec(environment: dict[str, str], command: list[str]) -> int:
     try:
-        process = Popen(command, env=environment)  # noqa: S603 - the command of the user
+        process = Popen(command, env=os.environ | environment)  # noqa: S603 - the command of the user
     except OSError as error:
         return _print_error(f"{command[0]}: {error.strerror}", _COMMAND_NOT_FOUND)
 
@@ -306,9 +333,13 @@ def _exec(sandbox: Sandbox, command: list[str]) -> int:
     return code if code >= 0 else _ENDED_BY_SIGNAL - code
 
 
-def _print_expected_rows(sandbox: Sandbox, stream: str, at: datetime | None) -> int:
+def _print_expected_rows(sandbox: Sandbox, arguments: argparse.Namespace) -> int:
+    if arguments.exported:
+        rows = sandbox.expected.exported_rows(arguments.stream, sandbox.jobs)
+    else:
+        rows = sandbox.expected.rows(arguments.stream, at=arguments.at)
     try:
-        for row in sandbox.expected.rows(stream, at=at).values():
+        for row in rows.values():
             sys.stdout.write(format_json(row) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:

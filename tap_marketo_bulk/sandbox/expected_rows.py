@@ -1,6 +1,6 @@
 """The rows that a client of the sandbox must have read: the reference of all tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -9,6 +9,7 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, version_entries
 from tap_marketo_bulk.sandbox.data.custom_objects import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.exports.jobs import Job
 from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
 from tap_marketo_bulk.sandbox.http.access import CallStatistics
 from tap_marketo_bulk.sandbox.http.rest_api import READS, RestContext
@@ -90,6 +91,22 @@ class ExpectedRows:
             # The approved version of an asset whose draft is another entry.
             entries = [version_entries(entry, self._data_set)[0] for entry in entries]
         return {read.key_of(entry): entry for entry in entries}
+
+    def exported_rows(self, stream: str, jobs: Iterable[Job]) -> dict[Any, Entry]:
+        """The rows of the files of these jobs for a stream, as a client that upserts has them.
+
+        A file has the rows as they were when the processing of its job started.
+        """
+        rows: dict[Any, Entry] = {}
+        for job in jobs:
+            if job.object != _EXPORTS.get(stream) or job.file_size is None:
+                continue
+            at = int((job.started_at or job.created_at).timestamp())
+            columns = self._exports[job.object].parse_create_body(job.request, at).columns
+            exported = self._exports[job.object].expected_rows(job.request["filter"], at)
+            for key, row in exported.items():
+                rows[key] = {name: row[name] for name in columns if name in row}
+        return rows
 
     def custom_objects(
         self, api_name: str, request_filter: _Filter = None, *, at: datetime | None = None
