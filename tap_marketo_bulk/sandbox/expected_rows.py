@@ -7,8 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, version_entries
-from tap_marketo_bulk.sandbox.data.custom_objects import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.data.fields import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.exports.jobs import Job
 from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
 from tap_marketo_bulk.sandbox.http.access import CallStatistics

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from tap_marketo_bulk.sandbox.data.tables import load_table
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 

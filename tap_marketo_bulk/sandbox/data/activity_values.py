@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from tap_marketo_bulk.sandbox.clock import format_epoch_seconds
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.data.activity_types import ActivityTypeDefinition
 from tap_marketo_bulk.sandbox.data.assets import CHANNELS, NOT_IN_PROGRAM, WEB_PAGES, Asset
 from tap_marketo_bulk.sandbox.data.fields import Field
 from tap_marketo_bulk.sandbox.data.people import Person, pick
-from tap_marketo_bulk.sandbox.data.plausible_values import ATTRIBUTES, ValueContext
 from tap_marketo_bulk.sandbox.data.random_values import Value, random_bits, text_number
-from tap_marketo_bulk.sandbox.data.tables import load_table
-from tap_marketo_bulk.sandbox.data.value_source import ValueSource
+from tap_marketo_bulk.sandbox.data.value_source import ATTRIBUTES, ValueContext, ValueSource
 from tap_marketo_bulk.sandbox.edge_cases import LONG_TEXT, EdgeCase
 
 AttributeValues = dict[str, str | int | float | bool]

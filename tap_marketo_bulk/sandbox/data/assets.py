@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.data.random_values import (
     UNLIMITED_CHANGES,
     RecordHistory,
     random_bits,
     text_number,
 )
-from tap_marketo_bulk.sandbox.data.tables import load_table
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 

@@ -18,10 +18,10 @@ from tap_marketo_bulk.sandbox.data.assets import (
     AssetKind,
     AssetSnapshot,
 )
-from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.fields import (
     ECIDS_FIELD,
     EXTERNAL_COMPANY_ID_FIELD,
+    CustomObjectDefinition,
     LeadField,
     lead_fields,
 )

@@ -9,8 +9,7 @@ from itertools import pairwise
 
 from tap_marketo_bulk.sandbox.clock import to_datetime
 from tap_marketo_bulk.sandbox.data.assets import AssetSnapshot, ProgressionStatus, program_channel
-from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
-from tap_marketo_bulk.sandbox.data.fields import Field, LeadField
+from tap_marketo_bulk.sandbox.data.fields import CustomObjectDefinition, Field, LeadField
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.random_values import (
     RecordHistory,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.data.tables import load_table
 
 
 @dataclass(frozen=True)

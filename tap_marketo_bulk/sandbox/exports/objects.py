@@ -14,9 +14,15 @@ from tap_marketo_bulk.sandbox.api_errors import (
     missing_value,
 )
 from tap_marketo_bulk.sandbox.data.activity_values import ACTIVITY_COLUMNS
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.data.fields import MEMBER_FIELDS, Field, LeadField, ObjectField
+from tap_marketo_bulk.sandbox.data.fields import (
+    CUSTOM_OBJECTS,
+    MEMBER_FIELDS,
+    CustomObjectDefinition,
+    Field,
+    LeadField,
+    ObjectField,
+)
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.exports.create_body import (
     ACTIVITY_FILTERS,

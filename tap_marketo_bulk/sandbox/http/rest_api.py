@@ -14,12 +14,10 @@ from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data import asset_entries as entries
 from tap_marketo_bulk.sandbox.data.activity_values import Activity
-from tap_marketo_bulk.sandbox.data.asset_entries import Entry
+from tap_marketo_bulk.sandbox.data.asset_entries import Entry, folder_entries
 from tap_marketo_bulk.sandbox.data.assets import ASSET_KINDS
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.data.fields import describe_leads, describe_object
-from tap_marketo_bulk.sandbox.data.folders import folder_entries
+from tap_marketo_bulk.sandbox.data.fields import CUSTOM_OBJECTS, describe_leads, describe_object
 from tap_marketo_bulk.sandbox.http.access import CallStatistics
 from tap_marketo_bulk.sandbox.http.messages import (
     HttpRequest,
