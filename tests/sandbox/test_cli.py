@@ -121,9 +121,8 @@ def test_serve_prints_the_settings_and_ends_at_a_signal(number: signal.Signals) 
     assert lines[-1] == "Press Ctrl-C to stop.\n"
 
 
-@pytest.mark.parametrize("action", ["expected", "truth"])
 def test_expected_prints_the_rows_of_the_data_set(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], action: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = ["--state-dir", str(tmp_path)]
     assert main(["exec", *SMALL, *state, "--", "true"]) == 0
@@ -132,7 +131,7 @@ def test_expected_prints_the_rows_of_the_data_set(
         ("activities", "marketoGUID"),
         ("deleted_leads", "leadId"),
     ):
-        assert main([action, stream, *state]) == 0
+        assert main(["expected", stream, *state]) == 0
         rows = [json.loads(line) for line in capsys.readouterr().out.split("\n")[:-1]]
         assert all(row[key] for row in rows)
         assert bool(rows) is (stream != "deleted_leads")
@@ -206,8 +205,8 @@ def run_and_read_error(arguments: Sequence[str]) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--port", "x"], "argument --port: 'x' is not a whole number of 0 or more"),
-        (["--port", "65536"], "argument --port: 65536 is not a port: the highest port is 65535"),
+        (["--port", "x"], "argument --port: 'x' is not a port from 0 to 65535"),
+        (["--port", "65536"], "argument --port: '65536' is not a port from 0 to 65535"),
         (["--leads", "-1"], "argument --leads: '-1' is not a whole number of 0 or more"),
         (["--job-seconds", "x"], "argument --job-seconds: 'x' is not a number of 0 or more"),
         (["--ago", "day"], "argument --ago: 'day' is not a time such as 1d or 6h"),

@@ -124,7 +124,7 @@ def test_the_command_has_edge_cases_only_on_request() -> None:
 def test_an_unknown_kind_of_edge_cases_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["expected", "leads", "--edge-cases", "nul-bytes,x"])
-    message = "'x' is no kind of edge cases; the kinds are listed by --help"
+    message = "'x' is not a kind of edge cases; the kinds are listed by --help"
     assert message in capsys.readouterr().err
 
 
