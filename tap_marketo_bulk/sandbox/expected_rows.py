@@ -11,7 +11,7 @@ from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.exports.jobs import Job
 from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
-from tap_marketo_bulk.sandbox.http.access import CallStatistics
+from tap_marketo_bulk.sandbox.http.access import CallCounter
 from tap_marketo_bulk.sandbox.http.rest_api import READS, RestContext
 
 _READS = {read.stream: read for read in READS if read.stream}
@@ -62,10 +62,10 @@ class ExpectedRows:
     """By id and type."""
     lead_database_lists, lead_database_campaigns = _Method[int](), _Method[int]()
 
-    def __init__(self, data_set: DataSet, clock: SandboxClock, statistics: CallStatistics) -> None:
+    def __init__(self, data_set: DataSet, clock: SandboxClock, counter: CallCounter) -> None:
         self._data_set = data_set
         self._clock = clock
-        self._statistics = statistics
+        self._counter = counter
         self._exports = export_objects(data_set)
 
     def rows(
@@ -86,7 +86,7 @@ class ExpectedRows:
             deletions = self._data_set.lead_deletions(0, instant)
             return self._exports["activities"].rows_of(deletions)
         read = _READS[stream]
-        entries = read.entries(RestContext(self._data_set, self._statistics, instant))
+        entries = read.entries(RestContext(self._data_set, self._counter, instant))
         if read.can_list_drafts:
             # The approved version of an asset whose draft is another entry.
             entries = [version_entries(entry, self._data_set)[0] for entry in entries]
@@ -116,11 +116,11 @@ class ExpectedRows:
 
     def usage(self) -> dict[str, Entry]:
         """The calls of the last 7 days up to now, by date."""
-        return {str(entry["date"]): entry for entry in self._statistics.usage()}
+        return {str(entry["date"]): entry for entry in self._counter.usage()}
 
     def api_errors_by_date(self) -> dict[str, Entry]:
         """The API errors of the last 7 days up to now, by date."""
-        return {str(entry["date"]): entry for entry in self._statistics.errors()}
+        return {str(entry["date"]): entry for entry in self._counter.errors()}
 
     def lead_columns(self) -> dict[str, str]:
         """The Marketo data type of each column that a lead export can contain now."""

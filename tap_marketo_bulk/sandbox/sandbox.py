@@ -19,8 +19,7 @@ from tap_marketo_bulk.sandbox.exports.objects import export_objects
 from tap_marketo_bulk.sandbox.faults import Fault, FaultInjector
 from tap_marketo_bulk.sandbox.http.access import (
     AccessTokens,
-    CallLimits,
-    CallStatistics,
+    CallCounter,
     api_user,
 )
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
@@ -74,8 +73,8 @@ class Sandbox:
         saved = self._load_state()
         self.created_at = saved.created_at if saved else self.options.start or self.clock.now()
         self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
-        self._statistics = CallStatistics(self.clock)
-        self.expected = ExpectedRows(self.data_set, self.clock, self._statistics)
+        self._counter = CallCounter(self.options, self.clock)
+        self.expected = ExpectedRows(self.data_set, self.clock, self._counter)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
         self._export_objects = export_objects(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
@@ -201,15 +200,15 @@ class Sandbox:
 
     def _create_dispatcher(self) -> Dispatcher:
         options = self.options
-        rest = rest_routes(self.data_set, self._statistics, self.clock)
-        bulk = BulkApi(self._export_objects, self._job_queue, options.content_type)
+        rest = rest_routes(self.data_set, self._counter, self.clock)
+        bulk = BulkApi(self._export_objects, self._job_queue)
         injector = FaultInjector(
             self.faults, options.seed, self._job_queue, self._tokens, self.clock
         )
         return Dispatcher(
             [*rest, *bulk.routes()],
             self._tokens,
-            CallLimits(options, self.clock, self._statistics),
+            self._counter,
             self.clock,
             injector.respond,
         )

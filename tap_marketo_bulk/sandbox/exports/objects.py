@@ -168,7 +168,6 @@ class ExportObject:
             RowEncoder(parsed.file_format, options.ssv_separator),
             parsed.headers,
             self._cells(fields, self._selected(parsed.selection, at), undecodable),
-            header_without_rows=options.empty_file == "header",
         )
 
     def _cells(

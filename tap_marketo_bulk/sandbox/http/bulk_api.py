@@ -25,12 +25,9 @@ _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 class BulkApi:
     """The handlers; ``objects`` are the export objects by name."""
 
-    def __init__(
-        self, objects: Mapping[str, ExportObject], jobs: JobQueue, file_content_type: str
-    ) -> None:
+    def __init__(self, objects: Mapping[str, ExportObject], jobs: JobQueue) -> None:
         self._objects = objects
         self._jobs = jobs
-        self._file_content_type = file_content_type
 
     def routes(self) -> list[Route]:
         """The routes, for each export object the same."""
@@ -115,7 +112,7 @@ class BulkApi:
         count_sent_bytes = partial(self._jobs.count_sent_bytes, job.export_id)
         return HttpResponse(
             206 if range_match else 200,
-            content_type=self._file_content_type,
+            content_type="text/csv;charset=UTF-8",
             headers=headers,
             file=FilePart(path, start, end - start, count_sent_bytes),
         )

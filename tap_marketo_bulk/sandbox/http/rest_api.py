@@ -18,7 +18,7 @@ from tap_marketo_bulk.sandbox.data.asset_entries import Entry, folder_entries
 from tap_marketo_bulk.sandbox.data.assets import ASSET_KINDS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import CUSTOM_OBJECTS, describe_leads, describe_object
-from tap_marketo_bulk.sandbox.http.access import CallStatistics
+from tap_marketo_bulk.sandbox.http.access import CallCounter
 from tap_marketo_bulk.sandbox.http.messages import (
     HttpRequest,
     HttpResponse,
@@ -56,7 +56,7 @@ class RestContext:
     """
 
     data_set: DataSet
-    statistics: CallStatistics
+    counter: CallCounter
     at: int
     hidden_key: object = None
 
@@ -266,10 +266,10 @@ _ENTRIES: dict[str, Callable[[RestContext], list[Entry]]] = {
     "custom_objects": lambda one: [
         each.list_entry(one.first_instant) for each in CUSTOM_OBJECTS.values()
     ],
-    "usage": lambda one: one.statistics.usage(days=1),
-    "weekly_usage": lambda one: one.statistics.usage(),
-    "errors": lambda one: one.statistics.errors(days=1),
-    "weekly_errors": lambda one: one.statistics.errors(),
+    "usage": lambda one: one.counter.usage(days=1),
+    "weekly_usage": lambda one: one.counter.usage(),
+    "errors": lambda one: one.counter.errors(days=1),
+    "weekly_errors": lambda one: one.counter.errors(),
     "segments": lambda one: entries.segment_entries(one.data_set, one.at),
     "channels": lambda one: entries.channel_entries(one.data_set),
     "tag_types": lambda one: entries.tag_entries(one.data_set),
@@ -282,12 +282,12 @@ READS = tuple(
 """All GET calls."""
 
 
-def rest_routes(data_set: DataSet, statistics: CallStatistics, clock: SandboxClock) -> list[Route]:
+def rest_routes(data_set: DataSet, counter: CallCounter, clock: SandboxClock) -> list[Route]:
     """The routes of all GET calls."""
 
     def respond(read: Read, request: HttpRequest) -> HttpResponse:
         at = int(clock.now().timestamp())
-        context = RestContext(data_set, statistics, at, request.hidden_key)
+        context = RestContext(data_set, counter, at, request.hidden_key)
         return _RESPONSES[read.respond](read, context, request)
 
     return [
