@@ -7,7 +7,7 @@ from threading import Lock
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.exports.jobs import JobQueue
 from tap_marketo_bulk.sandbox.http.access import AccessTokens
 from tap_marketo_bulk.sandbox.http.messages import (
     BEFORE_HEADERS,

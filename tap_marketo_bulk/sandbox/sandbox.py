@@ -13,8 +13,7 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory
+from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory, JobQueue
 from tap_marketo_bulk.sandbox.exports.objects import export_objects
 from tap_marketo_bulk.sandbox.faults import Fault, FaultInjector
 from tap_marketo_bulk.sandbox.http.access import (

@@ -11,10 +11,11 @@ from functools import lru_cache
 
 from tap_marketo_bulk.sandbox.clock import TimeRange
 from tap_marketo_bulk.sandbox.data import assets
-from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID, ActivityTypeDefinition
-from tap_marketo_bulk.sandbox.data.activity_values import (
+from tap_marketo_bulk.sandbox.data.activity_types import (
+    DELETE_LEAD_ID,
     Activity,
     ActivityContext,
+    ActivityTypeDefinition,
     AttributeValues,
     arbitrary_attributes,
     plausible_attributes,

@@ -13,7 +13,7 @@ from tap_marketo_bulk.sandbox.api_errors import (
     invalid_value,
     missing_value,
 )
-from tap_marketo_bulk.sandbox.data.activity_values import ACTIVITY_COLUMNS
+from tap_marketo_bulk.sandbox.data.activity_types import ACTIVITY_COLUMNS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import (
     CUSTOM_OBJECTS,

@@ -6,18 +6,17 @@ from datetime import datetime
 from functools import partial
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job, JobQueue
 from tap_marketo_bulk.sandbox.exports.objects import ExportObject
 from tap_marketo_bulk.sandbox.http.messages import (
     FilePart,
     HttpRequest,
     HttpResponse,
     Route,
+    page_by_token,
     result_response,
     text_response,
 )
-from tap_marketo_bulk.sandbox.http.parameters import page_by_token
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 

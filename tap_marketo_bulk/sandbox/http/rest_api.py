@@ -13,21 +13,17 @@ from pathlib import Path
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data import asset_entries as entries
-from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.activity_types import Activity
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, folder_entries
 from tap_marketo_bulk.sandbox.data.assets import ASSET_KINDS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.fields import CUSTOM_OBJECTS, describe_leads, describe_object
 from tap_marketo_bulk.sandbox.http.access import CallCounter
 from tap_marketo_bulk.sandbox.http.messages import (
+    MAX_BATCH_SIZE,
     HttpRequest,
     HttpResponse,
     Route,
-    result_response,
-    success_response,
-)
-from tap_marketo_bulk.sandbox.http.parameters import (
-    MAX_BATCH_SIZE,
     batch_size,
     decode_page_token,
     encode_page_token,
@@ -36,6 +32,8 @@ from tap_marketo_bulk.sandbox.http.parameters import (
     integer_parameter,
     page_by_token,
     required_parameter,
+    result_response,
+    success_response,
     updated_range,
     values_parameter,
 )
