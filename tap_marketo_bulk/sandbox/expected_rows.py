@@ -75,9 +75,6 @@ class ExpectedRows:
 
         ``request_filter`` is the member ``filter`` of a create body; without it all rows are
         returned. ``at`` is an aware instant; the default is now.
-
-        Raises:
-            SandboxApiError: The filter is invalid.
         """
         instant = int((at or self._clock.now()).timestamp())
         if stream in _EXPORTS:

@@ -145,8 +145,8 @@ class JobQueue:
     """All export jobs of the subscription; threads can share it.
 
     Jobs start and end when a method is called: every method first makes the changes that are due at
-    the current time. ``write_file`` writes the file of a processed job; it may raise
-    ``SandboxApiError``, and then the job fails.
+    the current time. A call that Marketo refuses raises ``SandboxApiError``. ``write_file`` writes
+    the file of a processed job; if it raises ``SandboxApiError``, the job fails.
     """
 
     def __init__(
@@ -202,11 +202,7 @@ class JobQueue:
         return [job for job in self.all_jobs() if self._is_visible(job, object_name, client_id)]
 
     def find_job(self, export_id: str, object_name: str, client_id: str) -> Job:
-        """The job as it is now.
-
-        Raises:
-            SandboxApiError: This API user cannot see such a job.
-        """
+        """The job as it is now, if this API user can see it."""
         with self._lock:
             self._process_due_jobs()
             job = self._jobs.get(export_id)
@@ -233,23 +229,14 @@ class JobQueue:
         return reported.path if reported.finished_at + delay <= self._clock.now() else None
 
     def create(self, object_name: str, client_id: str, request: JsonObject) -> Job:
-        """Create a job; ``request`` is a valid create body.
-
-        Raises:
-            SandboxApiError: The quota is used up.
-        """
+        """Create a job, unless the quota is used up; ``request`` is a valid create body."""
         with self._lock:
             self._check_quota()
             export_id = str(uuid.uuid4())
             return self._update(Job(export_id, object_name, client_id, request, self._clock.now()))
 
     def enqueue(self, job: Job) -> Job:
-        """Enqueue a created job.
-
-        Raises:
-            SandboxApiError: The job was enqueued before, the queue is full, or the quota is used
-                up.
-        """
+        """Enqueue a created job, unless the queue is full or the quota is used up."""
         with self._lock:
             job = self.find_job(job.export_id, job.object, job.user)
             if job.status != "Created":
@@ -262,11 +249,7 @@ class JobQueue:
             return self._update(job, status="Queued", queued_at=self._clock.now())
 
     def cancel(self, job: Job) -> Job:
-        """Cancel a job.
-
-        Raises:
-            SandboxApiError: It has ended.
-        """
+        """Cancel a job that has not ended."""
         with self._lock:
             job = self.find_job(job.export_id, job.object, job.user)
             if job.status not in ("Created", *QUEUE_STATUSES):
