@@ -49,7 +49,8 @@ class Sandbox:
         created_at: The instant at which the data set was created.
         data_set: The fields, leads and activities.
         expected: The rows that a client must have read.
-        users: The API users.
+        users: The API users; ``client_id`` and ``client_secret`` are those of the first one.
+        remove_field, add_field: Change the lead fields; see :class:`DataSet`.
 
     Raises:
         StateDirectoryError: ``state_dir`` cannot be used, or it has a data set with other options.
@@ -75,6 +76,8 @@ class Sandbox:
         self._counter = CallCounter(self.options, self.clock)
         self.expected = ExpectedRows(self.data_set, self.clock, self._counter)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
+        self.client_id, self.client_secret = self.users[0].client_id, self.users[0].client_secret
+        self.remove_field, self.add_field = self.data_set.remove_field, self.data_set.add_field
         self._export_objects = export_objects(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
         history = saved.history if saved else JobHistory()
@@ -129,16 +132,6 @@ class Sandbox:
             return response
 
     @property
-    def client_id(self) -> str:
-        """The client id of the first API user."""
-        return self.users[0].client_id
-
-    @property
-    def client_secret(self) -> str:
-        """The client secret of the first API user."""
-        return self.users[0].client_secret
-
-    @property
     def tokens(self) -> list[str]:
         """All access tokens, valid and expired, in order of creation."""
         return self._tokens.all_tokens()
@@ -162,14 +155,6 @@ class Sandbox:
     def quota_used(self) -> int:
         """The bytes that count against the export quota of today, in US Central time."""
         return self._job_queue.quota_used()
-
-    def remove_field(self, name: str) -> None:
-        """Remove the lead field with this REST name."""
-        self.data_set.remove_field(name)
-
-    def add_field(self, name: str, data_type: str = "string") -> None:
-        """Add a custom lead field with this REST name."""
-        self.data_set.add_field(name, data_type)
 
     def _load_state(self) -> SavedState | None:
         saved = self._state_directory.load() if self._state_directory else None
