@@ -14,7 +14,7 @@ from tap_marketo_bulk.sandbox.http.messages import (
     HttpResponse,
     Route,
     page_by_token,
-    result_response,
+    success_response,
     text_response,
 )
 
@@ -89,7 +89,7 @@ class BulkApi:
             job for job in reported if not selected or _normalize_status(job.status) in selected
         ]
         page, next_page = page_by_token(jobs, request.query)
-        return result_response([_job_entry(job) for job in page], **next_page)
+        return success_response(result=[_job_entry(job) for job in page], **next_page)
 
     def _get_file(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -132,7 +132,7 @@ def _range_bounds(range_match: re.Match[str], size: int) -> tuple[int, int]:
 
 
 def _job_response(job: Job) -> HttpResponse:
-    return result_response([_job_entry(job)])
+    return success_response(result=[_job_entry(job)])
 
 
 def _job_entry(job: Job) -> dict[str, object]:

@@ -21,12 +21,10 @@ from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, epoch_seconds_of
 BEFORE_HEADERS = -1
 """A value of ``Transmission.drop_at``: the connection ends before the headers."""
 
+JsonValue = object
 _CHUNK_BYTES = 1 << 16
 # A response with pauses has so many chunks: a small file is slow, and a large one has an end.
 _CHUNKS_WITH_PAUSES = 20
-
-
-JsonValue = object
 
 
 @dataclass(frozen=True)
@@ -124,24 +122,20 @@ class HttpResponse:
         Each chunk counts as sent once the next one is requested, the last one once it is returned:
         a client that has received it can read the count.
         """
-        total = self._end
-        sent = 0
+        total, sent = self._end, 0
+        count = self.file.count_sent_bytes if self.file else lambda _: None
         try:
             for chunk in self._changed_chunks():
                 if sent + len(chunk) == total:
                     sent += len(chunk)
-                    self._count_sent_bytes(sent)
+                    count(sent)
                     yield chunk
                     return
                 yield chunk
                 sent += len(chunk)
         finally:
             if sent < total:
-                self._count_sent_bytes(sent)
-
-    def _count_sent_bytes(self, byte_count: int) -> None:
-        if self.file:
-            self.file.count_sent_bytes(byte_count)
+                count(sent)
 
     def _changed_chunks(self) -> Iterator[bytes]:
         """The chunks of the body with the effect of faults."""
@@ -151,7 +145,8 @@ class HttpResponse:
         for original in self._original_chunks():
             chunk = original[: end - offset]
             if corrupt_at is not None and offset <= corrupt_at < offset + len(chunk):
-                chunk = _with_changed_byte(chunk, corrupt_at - offset)
+                index = corrupt_at - offset
+                chunk = chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
             yield chunk
             offset += len(chunk)
 
@@ -169,10 +164,6 @@ class HttpResponse:
                     unread -= len(chunk)
         for start in range(0, len(self.body), size):
             yield self.body[start : start + size]
-
-
-def _with_changed_byte(chunk: bytes, index: int) -> bytes:
-    return chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
 
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -208,11 +199,6 @@ def text_response(status: int, text: str) -> HttpResponse:
 def success_response(**members: object) -> HttpResponse:
     """The envelope of a successful call, with these members, such as ``result``."""
     return json_response({"requestId": _request_id(), "success": True, **members})
-
-
-def result_response(result: Sequence[Mapping[str, object]], **members: object) -> HttpResponse:
-    """The envelope of a successful call, with ``result`` and other members."""
-    return success_response(result=result, **members)
 
 
 def error_response(entry: Mapping[str, object], status: int = 200) -> HttpResponse:

@@ -32,7 +32,6 @@ from tap_marketo_bulk.sandbox.http.messages import (
     integer_parameter,
     page_by_token,
     required_parameter,
-    result_response,
     success_response,
     updated_range,
     values_parameter,
@@ -108,7 +107,7 @@ def _get_batch(read: Read, context: RestContext, request: HttpRequest) -> HttpRe
         values = values_parameter(request.query, name)
         selected = [one for one in selected if not values or str(one.get(name)) in values]
     page, next_page = page_by_token(selected, request.query)
-    return result_response(page, **next_page)
+    return success_response(result=page, **next_page)
 
 
 def _get_page(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
@@ -210,7 +209,7 @@ def _get_deleted_leads(_read: Read, context: RestContext, request: HttpRequest) 
     }
     found = [_deletion_entry(activity) for activity in deletions[start:end]]
     # Marketo omits an empty result.
-    return result_response(found, **members) if found else success_response(**members)
+    return success_response(result=found, **members) if found else success_response(**members)
 
 
 def _deletion_entry(activity: Activity) -> Entry:
@@ -236,11 +235,11 @@ def _describe_custom_object(
     if api_name not in CUSTOM_OBJECTS:
         message = f"Object '{api_name}' not found"
         raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
-    return result_response([CUSTOM_OBJECTS[api_name].describe_entry(context.first_instant)])
+    return success_response(result=[CUSTOM_OBJECTS[api_name].describe_entry(context.first_instant)])
 
 
 _RESPONSES: dict[str, Callable[[Read, RestContext, HttpRequest], HttpResponse]] = {
-    "all": lambda read, one, _: result_response(read.entries(one)),
+    "all": lambda read, one, _: success_response(result=read.entries(one)),
     "all assets": lambda read, one, _: _asset_response(read.entries(one)),
     "batch": _get_batch,
     "page": _get_page,
