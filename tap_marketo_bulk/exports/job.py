@@ -303,5 +303,5 @@ def export_timeout_error(state: JobState, job: ExportJob, seconds: float) -> Exp
     return ExportTimeoutError(
         f"Export {job.export_id} of {state.task} was still {job.status} after {seconds / 60:.0f} "
         "minutes and was cancelled. The windows before it are complete; run again, with a longer "
-        "job_timeout_minutes or a shorter window_days."
+        "job_timeout_minutes."
     )

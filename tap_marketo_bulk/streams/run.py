@@ -265,8 +265,16 @@ class Run:
         if has_too_long_window(state, error):
             parts = divide_window(task, group.make_request)
             if parts:
-                message = "%s It is exported again in %d shorter windows; see window_days."
-                logger.warning(message, error, len(parts))
+                logger.warning(
+                    "%s: export %s was not finished (%s). Its window is exported again in %d "
+                    "shorter ones; with a shorter window_days they are short from the start.",
+                    task,
+                    state.export_id,
+                    error.problem
+                    if isinstance(error, MarketoSystemError)
+                    else "it was processed for longer than job_timeout_minutes",
+                    len(parts),
+                )
         elif is_refused(state, error) and export.ids_per_job and task.ids:
             parts = divide_ids(task, group.make_request)
             if not parts and self._can_leave_out(group, task):
