@@ -341,18 +341,23 @@ class StreamsDeniedError(MarketoBulkError, FatalSyncError):
 class StreamsWithoutFilterError(MarketoBulkError, FatalSyncError):
     """Streams were left out, since the subscription lacks the filter that they are read by."""
 
-    def __init__(self, errors: Mapping[str, UnsupportedFilterError]) -> None:
-        """Name the streams and Marketo's reason.
+    def __init__(
+        self, errors: Mapping[str, UnsupportedFilterError], settings: Mapping[str, str]
+    ) -> None:
+        """Name the streams, Marketo's reason, and the settings that need a filter.
 
         Args:
             errors: The error of each stream that was left out.
+            settings: Setting -> the filter that it stands for, of those streams.
         """
         self.streams = tuple(errors)
         causes = {stream: _cause(error) for stream, error in errors.items()}
+        needed = [f"{name} stands for the filter {each}" for name, each in settings.items()]
+        explained = f" The setting {', and '.join(needed)}: use another one." if needed else ""
         super().__init__(
-            f"The subscription lacks the filter by which {_by_cause(causes)} can be exported. Ask "
-            "Marketo Support to enable this filter for your subscription, or deselect the "
-            "streams. All other streams were read to their end; run again afterwards."
+            f"The subscription lacks the filter by which {_by_cause(causes)} can be exported."
+            f"{explained} Ask Marketo Support to enable this filter for your subscription, or "
+            "deselect the streams. All other streams were read to their end; run again afterwards."
         )
 
 

@@ -64,9 +64,32 @@ def reads_for(state: StreamState, goal: Goal) -> tuple[Read, ...]:
     return state.ledger(goal.ledger).reads or ()
 
 
-def with_begun_full_read(state: StreamState, horizon: datetime) -> StreamState:
-    """Return the state in which a full read is in progress; a new one begins at a horizon."""
-    return state if state.full_read else replace(state, full_read=FullRead(horizon))
+def with_begun_full_read(
+    state: StreamState, horizon: datetime, fields: frozenset[str]
+) -> StreamState:
+    """Return the state in which a full read is in progress; a new one begins at a horizon.
+
+    Args:
+        state: The state before.
+        horizon: The horizon of this run.
+        fields: The fields that this run reads.
+    """
+    state = replace(state, fields=_known_fields(state, fields))
+    full_read = state.full_read or FullRead(horizon)
+    common = fields if full_read.fields is None else fields & full_read.fields
+    return replace(state, full_read=replace(full_read, fields=common))
+
+
+def with_read_fields(state: StreamState, fields: frozenset[str]) -> StreamState:
+    """Return the state before an incremental run, whose reads lack what is not selected."""
+    return replace(state, fields=_known_fields(state, fields) & fields)
+
+
+def _known_fields(state: StreamState, fields: frozenset[str]) -> frozenset[str]:
+    """Return the fields of all reads; those of today if nothing was read, or nothing is known."""
+    has_reads = any(each.reads or each.bookmark for each in state.ledgers.values())
+    is_known = state.fields is not None and (has_reads or state.pending_reads)
+    return state.fields if is_known and state.fields is not None else fields
 
 
 def after_read(
@@ -109,17 +132,18 @@ def without_pending_ids_if_read(state: StreamState, goal: Goal) -> StreamState:
 def _after_full_read(
     state: StreamState, goal: Goal, read: Read, bookmark_ledger: str | None, horizon: datetime
 ) -> StreamState:
-    if goal.ledger:
+    full_read = state.full_read or FullRead(read.as_of)
+    known, fields = state.fields or frozenset(), full_read.fields or frozenset()
+    if goal.ledger and known <= fields:
         # The files of a full read count for an incremental one by the same date filter, too.
         state = _with_read(state, goal.ledger, read, goal)
-    full_read = state.full_read or FullRead(read.as_of)
     full_read = replace(full_read, reads=with_read(full_read.reads, read, goal.lookback))
     if unread(full_read.reads, goal):
         return replace(state, full_read=full_read)
     # Activities since the beginning of an earlier run's read may have named the ids again.
     is_read = goal.is_of_pending_ids and full_read.since >= horizon
     pending_ids = () if is_read else state.pending_ids
-    state = replace(state, full_read=None, pending_ids=pending_ids)
+    state = replace(state, full_read=None, pending_ids=pending_ids, fields=known | fields)
     if bookmark_ledger is None:
         return state
     # A record may have changed after its file was made, but not before the read began.

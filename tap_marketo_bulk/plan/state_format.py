@@ -7,7 +7,8 @@
      "reads": [{"start": "...", "end": "...", "as_of": "...", "ids": "1-5,12",
                 "filter": "<digest>"}],
      "ledgers": {"createdAt": {"read_to": "...", "reads": [...]}},
-     "full_read": {"since": "...", "reads": [...]},
+     "fields": ["city", "id"],
+     "full_read": {"since": "...", "reads": [...], "fields": [...]},
      "pending": [1042], "pending_reads": [...],
      "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
      "jobs": [{"id": "...", "start": "...", "end": "...", "as_of": "...", "request": "<digest>",
@@ -48,6 +49,7 @@ _KEYS = frozenset(
         "read_to",
         "reads",
         "ledgers",
+        "fields",
         "full_read",
         "pending",
         "pending_reads",
@@ -115,10 +117,12 @@ class FullRead:
     Attributes:
         since: The horizon of the run that began it: its files are not older.
         reads: The reads of its files.
+        fields: The fields that all of these have; None if that is not known.
     """
 
     since: datetime
     reads: tuple[Read, ...] = ()
+    fields: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class StreamState:
     Attributes:
         replication_key: The column of the latest bookmark; None before the first.
         ledgers: Column of a date filter -> what was read by it.
+        fields: The fields that all reads of all ledgers have; None if that is not known.
         full_read: The full read in progress; None without one.
         pending_ids: Programs that activities have named, and whose members were not read since.
         pending_reads: The reads of these programs since the bookmark.
@@ -139,6 +144,7 @@ class StreamState:
 
     replication_key: str | None = None
     ledgers: Mapping[str, Ledger] = field(default_factory=dict)
+    fields: frozenset[str] | None = None
     full_read: FullRead | None = None
     pending_ids: tuple[int, ...] = ()
     pending_reads: tuple[Read, ...] = ()
@@ -226,9 +232,12 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
         raw |= _dump_ledger(current)
     if ledgers := {column: _dump_ledger(each) for column, each in others.items() if each.reads}:
         raw["ledgers"] = ledgers
-    if state.full_read:
-        since, reads = format_instant(state.full_read.since), state.full_read.reads
-        raw["full_read"] = {"since": since} | ({"reads": _dump_reads(reads)} if reads else {})
+    raw |= _dump_fields(state.fields)
+    if full_read := state.full_read:
+        raw["full_read"] = {"since": format_instant(full_read.since)}
+        if full_read.reads:
+            raw["full_read"]["reads"] = _dump_reads(full_read.reads)
+        raw["full_read"] |= _dump_fields(full_read.fields)
     if state.pending_ids:
         raw["pending"] = list(state.pending_ids)
     if state.pending_reads:
@@ -276,6 +285,7 @@ def _state(raw: Mapping[str, Any], bookmark: datetime | None) -> StreamState:
     return StreamState(
         replication_key=None if key is None else str(key),
         ledgers=ledgers,
+        fields=_fields(raw),
         full_read=_full_read(full_read) if full_read else None,
         pending_ids=tuple(int(each) for each in raw.get("pending") or ()),
         pending_reads=tuple(map(_read, raw.get("pending_reads", []))),
@@ -306,7 +316,11 @@ def _current_ledger(raw: Mapping[str, Any], bookmark: datetime | None) -> Ledger
 
 
 def _full_read(raw: Mapping[str, Any]) -> FullRead:
-    return FullRead(parse_instant(raw["since"]), _reads(raw))
+    return FullRead(parse_instant(raw["since"]), _reads(raw), _fields(raw))
+
+
+def _fields(raw: Mapping[str, Any]) -> frozenset[str] | None:
+    return frozenset(map(str, raw["fields"])) if "fields" in raw else None
 
 
 def _ledger(raw: Mapping[str, Any]) -> Ledger:
@@ -357,6 +371,10 @@ def _dump_ledger(ledger: Ledger) -> dict[str, Any]:
         if ledger.bookmark:
             raw["read_to"] = format_instant(ledger.bookmark)
     return raw
+
+
+def _dump_fields(fields: frozenset[str] | None) -> dict[str, Any]:
+    return {} if fields is None else {"fields": sorted(fields)}
 
 
 def _dump_reads(reads: Iterable[Read]) -> list[dict[str, str]]:

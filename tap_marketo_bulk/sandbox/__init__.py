@@ -21,32 +21,27 @@ The modules; imports go from the top to the bottom of this list::
         dispatcher.py      a call without a socket: request log, limits, token check, route
         bulk_api.py        the handlers of Bulk Extract
         rest_api.py        the REST reads: path, permission, entries and response of each
-        parameters.py      the parameters in the query of a call
         access.py          API users, tokens, numbers of calls, Marketo's limits
-        messages.py        Call, requests and responses
+        messages.py        Call, requests and their parameters, responses
 
     exports/             Bulk Extract
-        job_queue.py       create, enqueue, process and cancel jobs; the daily quota
-        jobs.py            Job, and the job as the API reports it
         objects.py         the export objects: columns, filters and records of each
+        jobs.py            Job, and the queue of jobs with the daily quota
         create_body.py     the checks of a create body, and its filters
         file_writer.py     text of values, encoding of rows, file
 
     data/                the data set, and its tables in JSON files
-        folders.py         the tree of folders
-        asset_entries.py   the entries of assets in responses
+        asset_entries.py   the entries of assets and folders in responses
         data_set.py        the fields and the rows of the subscription
         activities.py      the activities: sequences of what leads do
-        activity_values.py  an activity, and its attributes
+        activity_types.py  the types of activities, and the attributes of an activity
         lead_records.py    the records of custom objects, and the members of programs
         leads.py           the leads: their changes, and their values at an instant
         value_source.py    the values of fields: plausible or arbitrary, with edge cases
-        plausible_values.py  the kinds of plausible values
         people.py          invented people with a job, a company and a city
         assets.py          the assets: when each is created and changed
-        custom_objects.py, fields.py, activity_types.py   what the describe calls return
+        fields.py          what the describe calls return
         random_values.py   repeatable random numbers and instants
-        tables.py          reads a JSON file
 
     api_errors.py        the error that becomes an API error in the response
     clock.py             SandboxClock, text of instants, TimeRange, Marketo's day

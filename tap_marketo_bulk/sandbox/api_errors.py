@@ -1,6 +1,7 @@
 """The error that a handler raises to make the server respond with an API error."""
 
 from enum import StrEnum
+from functools import partial
 
 
 class ApiErrorCode(StrEnum):
@@ -41,21 +42,9 @@ class SandboxApiError(Exception):
         self.http_status = http_status
 
 
-def invalid_type(message: str) -> SandboxApiError:
-    """The error 1001 with ``message``, which names the value of a wrong JSON type."""
-    return SandboxApiError(ApiErrorCode.INVALID_TYPE, message)
-
-
-def missing_value(message: str) -> SandboxApiError:
-    """The error 1002 with ``message``, which names the required parameter."""
-    return SandboxApiError(ApiErrorCode.MISSING_VALUE, message)
-
-
-def invalid_date(message: str) -> SandboxApiError:
-    """The error 704 with ``message``, which names the invalid date."""
-    return SandboxApiError(ApiErrorCode.INVALID_DATE, message)
-
-
-def invalid_value(message: str) -> SandboxApiError:
-    """The error 1003 with ``message``, which names the invalid value."""
-    return SandboxApiError(ApiErrorCode.INVALID_VALUE, message)
+invalid_type = partial(SandboxApiError, ApiErrorCode.INVALID_TYPE)
+"""The error for a value of a wrong JSON type; the message names the value."""
+missing_value = partial(SandboxApiError, ApiErrorCode.MISSING_VALUE)
+"""The error for a required parameter that is missing; the message names it."""
+invalid_date = partial(SandboxApiError, ApiErrorCode.INVALID_DATE)
+invalid_value = partial(SandboxApiError, ApiErrorCode.INVALID_VALUE)

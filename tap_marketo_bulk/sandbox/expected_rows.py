@@ -1,16 +1,17 @@
 """The rows that a client of the sandbox must have read: the reference of all tests."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.asset_entries import Entry, version_entries
-from tap_marketo_bulk.sandbox.data.custom_objects import EXPORTED_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
+from tap_marketo_bulk.sandbox.data.fields import EXPORTED_OBJECTS
+from tap_marketo_bulk.sandbox.exports.jobs import Job
 from tap_marketo_bulk.sandbox.exports.objects import ExpectedRow, export_objects
-from tap_marketo_bulk.sandbox.http.access import CallStatistics
+from tap_marketo_bulk.sandbox.http.access import CallCounter
 from tap_marketo_bulk.sandbox.http.rest_api import READS, RestContext
 
 _READS = {read.stream: read for read in READS if read.stream}
@@ -61,10 +62,10 @@ class ExpectedRows:
     """By id and type."""
     lead_database_lists, lead_database_campaigns = _Method[int](), _Method[int]()
 
-    def __init__(self, data_set: DataSet, clock: SandboxClock, statistics: CallStatistics) -> None:
+    def __init__(self, data_set: DataSet, clock: SandboxClock, counter: CallCounter) -> None:
         self._data_set = data_set
         self._clock = clock
-        self._statistics = statistics
+        self._counter = counter
         self._exports = export_objects(data_set)
 
     def rows(
@@ -74,9 +75,6 @@ class ExpectedRows:
 
         ``request_filter`` is the member ``filter`` of a create body; without it all rows are
         returned. ``at`` is an aware instant; the default is now.
-
-        Raises:
-            SandboxApiError: The filter is invalid.
         """
         instant = int((at or self._clock.now()).timestamp())
         if stream in _EXPORTS:
@@ -85,11 +83,27 @@ class ExpectedRows:
             deletions = self._data_set.lead_deletions(0, instant)
             return self._exports["activities"].rows_of(deletions)
         read = _READS[stream]
-        entries = read.entries(RestContext(self._data_set, self._statistics, instant))
+        entries = read.entries(RestContext(self._data_set, self._counter, instant))
         if read.can_list_drafts:
             # The approved version of an asset whose draft is another entry.
             entries = [version_entries(entry, self._data_set)[0] for entry in entries]
         return {read.key_of(entry): entry for entry in entries}
+
+    def exported_rows(self, stream: str, jobs: Iterable[Job]) -> dict[Any, Entry]:
+        """The rows of the files of these jobs for a stream, as a client that upserts has them.
+
+        A file has the rows as they were when the processing of its job started.
+        """
+        rows: dict[Any, Entry] = {}
+        for job in jobs:
+            if job.object != _EXPORTS.get(stream) or job.file_size is None:
+                continue
+            at = int((job.started_at or job.created_at).timestamp())
+            columns = self._exports[job.object].parse_create_body(job.request, at).columns
+            exported = self._exports[job.object].expected_rows(job.request["filter"], at)
+            for key, row in exported.items():
+                rows[key] = {name: row[name] for name in columns if name in row}
+        return rows
 
     def custom_objects(
         self, api_name: str, request_filter: _Filter = None, *, at: datetime | None = None
@@ -99,11 +113,11 @@ class ExpectedRows:
 
     def usage(self) -> dict[str, Entry]:
         """The calls of the last 7 days up to now, by date."""
-        return {str(entry["date"]): entry for entry in self._statistics.usage()}
+        return {str(entry["date"]): entry for entry in self._counter.usage()}
 
     def api_errors_by_date(self) -> dict[str, Entry]:
         """The API errors of the last 7 days up to now, by date."""
-        return {str(entry["date"]): entry for entry in self._statistics.errors()}
+        return {str(entry["date"]): entry for entry in self._counter.errors()}
 
     def lead_columns(self) -> dict[str, str]:
         """The Marketo data type of each column that a lead export can contain now."""

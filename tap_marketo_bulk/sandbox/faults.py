@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
 
-from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of
+from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
+from tap_marketo_bulk.sandbox.exports.create_body import check_time_range
+from tap_marketo_bulk.sandbox.exports.jobs import JobQueue
 from tap_marketo_bulk.sandbox.http.access import AccessTokens
 from tap_marketo_bulk.sandbox.http.messages import (
     BEFORE_HEADERS,
@@ -157,19 +158,16 @@ class Fault:
             return False
         if self.longer_than_days is None:
             return True
-        seconds = self.longer_than_days * 86_400
-        return any(_range_seconds(one) > seconds for one in request_filter.values())
+        ranges = (
+            check_time_range(value, name, is_strict=False)
+            for name, value in request_filter.items()
+            if isinstance(value, dict)
+        )
+        return any(one.end - one.start > self.longer_than_days * 86_400 for one in ranges)
 
 
 def _values(condition: object) -> list[object]:
     return condition if isinstance(condition, list) else [condition]
-
-
-def _range_seconds(condition: object) -> int:
-    """The length of a range of instants; 0 for other conditions of a filter."""
-    if not isinstance(condition, dict):
-        return 0
-    return epoch_seconds_of(condition["endAt"]) - epoch_seconds_of(condition["startAt"])
 
 
 def _includes(call_names: Collection[str], name: str) -> bool:

@@ -163,7 +163,3 @@ class Options:
     """The spelling of the status."""
     ssv_separator: Literal[";", " "] = ";"
     """The separator of the values in an SSV file."""
-    empty_file: Literal["nothing", "header"] = "nothing"
-    """The content of the file of a job without rows: no bytes, or the header."""
-    content_type: str = "text/csv;charset=UTF-8"
-    """The content type of export files."""

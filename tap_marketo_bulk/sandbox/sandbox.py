@@ -13,14 +13,12 @@ from tap_marketo_bulk.sandbox.clock import SandboxClock
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.expected_rows import ExpectedRows
 from tap_marketo_bulk.sandbox.exports.file_writer import WrittenFile
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory
+from tap_marketo_bulk.sandbox.exports.jobs import Job, JobHistory, JobQueue
 from tap_marketo_bulk.sandbox.exports.objects import export_objects
 from tap_marketo_bulk.sandbox.faults import Fault, FaultInjector
 from tap_marketo_bulk.sandbox.http.access import (
     AccessTokens,
-    CallLimits,
-    CallStatistics,
+    CallCounter,
     api_user,
 )
 from tap_marketo_bulk.sandbox.http.bulk_api import BulkApi
@@ -51,7 +49,8 @@ class Sandbox:
         created_at: The instant at which the data set was created.
         data_set: The fields, leads and activities.
         expected: The rows that a client must have read.
-        users: The API users.
+        users: The API users; ``client_id`` and ``client_secret`` are those of the first one.
+        remove_field, add_field: Change the lead fields; see :class:`DataSet`.
 
     Raises:
         StateDirectoryError: ``state_dir`` cannot be used, or it has a data set with other options.
@@ -74,9 +73,11 @@ class Sandbox:
         saved = self._load_state()
         self.created_at = saved.created_at if saved else self.options.start or self.clock.now()
         self.data_set = DataSet(self.options, int(self.created_at.timestamp()))
-        self._statistics = CallStatistics(self.clock)
-        self.expected = ExpectedRows(self.data_set, self.clock, self._statistics)
+        self._counter = CallCounter(self.options, self.clock)
+        self.expected = ExpectedRows(self.data_set, self.clock, self._counter)
         self.users = tuple(api_user(self.options.seed, n) for n in range(self.options.users))
+        self.client_id, self.client_secret = self.users[0].client_id, self.users[0].client_secret
+        self.remove_field, self.add_field = self.data_set.remove_field, self.data_set.add_field
         self._export_objects = export_objects(self.data_set)
         self._tokens = AccessTokens(self.users, self.clock, self.options.token_seconds)
         history = saved.history if saved else JobHistory()
@@ -131,16 +132,6 @@ class Sandbox:
             return response
 
     @property
-    def client_id(self) -> str:
-        """The client id of the first API user."""
-        return self.users[0].client_id
-
-    @property
-    def client_secret(self) -> str:
-        """The client secret of the first API user."""
-        return self.users[0].client_secret
-
-    @property
     def tokens(self) -> list[str]:
         """All access tokens, valid and expired, in order of creation."""
         return self._tokens.all_tokens()
@@ -164,14 +155,6 @@ class Sandbox:
     def quota_used(self) -> int:
         """The bytes that count against the export quota of today, in US Central time."""
         return self._job_queue.quota_used()
-
-    def remove_field(self, name: str) -> None:
-        """Remove the lead field with this REST name."""
-        self.data_set.remove_field(name)
-
-    def add_field(self, name: str, data_type: str = "string") -> None:
-        """Add a custom lead field with this REST name."""
-        self.data_set.add_field(name, data_type)
 
     def _load_state(self) -> SavedState | None:
         saved = self._state_directory.load() if self._state_directory else None
@@ -201,15 +184,15 @@ class Sandbox:
 
     def _create_dispatcher(self) -> Dispatcher:
         options = self.options
-        rest = rest_routes(self.data_set, self._statistics, self.clock)
-        bulk = BulkApi(self._export_objects, self._job_queue, options.content_type)
+        rest = rest_routes(self.data_set, self._counter, self.clock)
+        bulk = BulkApi(self._export_objects, self._job_queue)
         injector = FaultInjector(
             self.faults, options.seed, self._job_queue, self._tokens, self.clock
         )
         return Dispatcher(
             [*rest, *bulk.routes()],
             self._tokens,
-            CallLimits(options, self.clock, self._statistics),
+            self._counter,
             self.clock,
             injector.respond,
         )

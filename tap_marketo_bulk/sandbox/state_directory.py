@@ -68,11 +68,7 @@ class StateDirectory:
             raise StateDirectoryError(message) from error
 
     def save(self, created_at: datetime, options: Options, history: JobHistory) -> None:
-        """Replace the saved state; if this fails, the old state is unchanged.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
+        """Replace the saved state; if this fails, the old state is unchanged."""
         content = {
             "birth": created_at.isoformat(),
             "world": options_json({name: getattr(options, name) for name in DATA_SET_OPTIONS}),

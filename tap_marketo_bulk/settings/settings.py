@@ -377,6 +377,12 @@ class Settings:
         """Marketo's filter for the leads of a list; empty for all leads."""
         return self._filters(LEAD_LISTS)
 
+    @property
+    def filters_of_settings(self) -> Mapping[str, str]:
+        """The settings that are a filter of an export, with Marketo's name of it."""
+        filters = {**LEAD_LISTS, **PRIMARY_FILTERS}
+        return {name: each for name, each in filters.items() if getattr(self, name) is not None}
+
     def _filters(self, filters: Mapping[str, str]) -> Mapping[str, Any]:
         """Return Marketo's filters, with their values, of the settings that are set."""
         values = {filter_: getattr(self, name) for name, filter_ in filters.items()}

@@ -209,6 +209,11 @@ class MarketoStream(SdkStream):
         replication_key = self.spec.names.field_of(self.replication_key or "")
         return frozenset(filter(None, [*self.spec.key, replication_key]))
 
+    @property
+    def read_fields(self) -> frozenset[str]:
+        """The selected fields; raises as ``selected_fields``."""
+        return frozenset(self.selected_fields) - {INVALID_VALUES}
+
     def record_fields(self) -> RecordFields:
         """Return the fields of a record with their types, as the catalog declares them."""
         selected, schemas = self.selected_fields, self.field_schemas

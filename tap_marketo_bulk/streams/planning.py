@@ -15,9 +15,14 @@ from tap_marketo_bulk.plan.state_changes import (
     reads_for,
     with_begun_full_read,
     with_known_reads,
+    with_read_fields,
     without_pending_ids_if_read,
 )
-from tap_marketo_bulk.streams.warnings import warn_of_skipped_changes, warn_of_unknown_reads
+from tap_marketo_bulk.streams.warnings import (
+    warn_of_skipped_changes,
+    warn_of_unknown_reads,
+    warn_of_unread_fields,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,16 +128,19 @@ class RunPlanner:
             store[name] = with_known_reads(
                 store[name], period.start, ids, every, export.filter_digest
             )
+        fields = stream.read_fields
         if stream.has_record_limit:
             self._tested.add(stream.name)
         elif group.is_full(stream):
-            store[stream.name] = with_begun_full_read(store[stream.name], period.horizon)
+            store[stream.name] = with_begun_full_read(store[stream.name], period.horizon, fields)
+        else:
+            store[stream.name] = with_read_fields(store[stream.name], fields)
+            warn_of_unread_fields(stream, store[stream.name])
         goal = group.goal(stream, store[stream.name], period)
         if goal.since and not unread(reads_for(store[stream.name], goal), goal):
             # An earlier run has read all that this run wants, before its end_date for example.
-            begun = with_begun_full_read(
-                replace(store[stream.name], full_read=None), period.horizon
-            )
+            ended = replace(store[stream.name], full_read=None)
+            begun = with_begun_full_read(ended, period.horizon, fields)
             store[stream.name], goal = begun, group.goal(stream, begun, period)
         if stream.has_record_limit and goal.ledger:
             # A connection test wants a record or two, not a whole window's worth of quota.

@@ -22,7 +22,7 @@ from tap_marketo_bulk.texts import count, duration, megabytes, short_instant
 from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_marketo_bulk.errors import (
@@ -54,6 +54,7 @@ class PostponedErrors:
         self._without_filter: dict[str, UnsupportedFilterError] = {}
         self._failed: list[MarketoBulkError] = []
         self._refused: dict[str, ApiError] = {}
+        self._filters: set[str] = set()
         self.quota_error: ExportQuotaError | None = None
         self.incomplete: set[str] = set()
 
@@ -62,9 +63,12 @@ class PostponedErrors:
         stream: str,
         error: AccessDeniedError | UnsupportedFilterError,
         *,
+        filters: Collection[str] = (),
         is_test: bool = False,
     ) -> None:
         """Keep the error of a stream that this API user, or this subscription, cannot read.
+
+        ``filters`` are Marketo's names of the filters that the subscription may lack.
 
         A connection test reads every stream, selected or not: for it a warning is enough, and so
         it is where the settings say that permissions are missing on purpose.
@@ -79,6 +83,7 @@ class PostponedErrors:
         is_ignored = self._settings.ignore_missing_permissions and left_out is self._denied
         if not is_test and not is_ignored:
             left_out[stream] = error
+            self._filters |= set(filters)
 
     def fail(self, stream: str, error: MarketoBulkError) -> None:
         """Keep the error of a stream whose jobs or files cannot be used."""
@@ -90,6 +95,11 @@ class PostponedErrors:
         if filtered not in self._refused:
             logger.warning("%s is left out; the others are read. %s", filtered, error)
         self._refused[filtered] = error
+
+    @property
+    def _filters_of_settings(self) -> dict[str, str]:
+        filters = self._settings.filters_of_settings
+        return {name: each for name, each in filters.items() if each in self._filters}
 
     def report(self, bookmarks: Mapping[str, datetime | None], now: datetime) -> None:
         """Report what was not read.
@@ -124,7 +134,9 @@ class PostponedErrors:
         if self._denied:
             errors.append(StreamsDeniedError(self._denied))
         if self._without_filter:
-            errors.append(StreamsWithoutFilterError(self._without_filter))
+            errors.append(
+                StreamsWithoutFilterError(self._without_filter, self._filters_of_settings)
+            )
         for error in errors[1:]:
             logger.error("%s", error)
         if errors:

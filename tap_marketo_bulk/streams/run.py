@@ -198,7 +198,10 @@ class Run:
             error = raised
             for stream in group.consumers:
                 self.postponed_errors.leave_out(
-                    stream.name, raised, is_test=stream.has_record_limit
+                    stream.name,
+                    raised,
+                    filters=group.export.other_filters,
+                    is_test=stream.has_record_limit,
                 )
         except ExportQuotaError as raised:
             error = self.postponed_errors.quota_error = raised

@@ -41,6 +41,22 @@ def warn_of_unknown_reads(stream: str, state: StreamState) -> None:
         )
 
 
+def warn_of_unread_fields(stream: MarketoStream, state: StreamState) -> None:
+    """Warn if fields are selected that the records read so far do not have."""
+    names, known = stream.spec.names, state.fields or frozenset()
+    missing = sorted(map(names.column_of, stream.read_fields - known))
+    if missing:
+        needed = [*stream.spec.key_columns, *filter(None, [stream.replication_key]), *missing]
+        logger.warning(
+            "%s was read without %s so far: these columns are null until a record changes. To fill "
+            "them for little quota, run once with the replication method FULL_TABLE, and select "
+            "%s only.",
+            stream.name,
+            ", ".join(missing),
+            ", ".join(f"{stream.name}.{column}" for column in dict.fromkeys(needed)),
+        )
+
+
 def warn_of_lost_records(stream: MarketoStream, state: StreamState, goal: Goal) -> None:
     """Warn if the bookmark is older than what Marketo keeps."""
     kept_for, bookmark = stream.spec.kept_for, state.ledger(goal.ledger).bookmark

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.meltano import install
+from tests.support.meltano import HAS_DUCKDB, install
 from tests.support.postgresql import Database, running_server
+from tests.support.warehouses import DuckDbWarehouse, PostgresWarehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.support.warehouses import Warehouse
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +35,11 @@ def installed(pytestconfig: pytest.Config) -> Path:
     root = pytestconfig.cache.mkdir("meltano")
     install(root)
     return root
+
+
+@pytest.fixture(params=["postgres", *(["duckdb"] if HAS_DUCKDB else [])])
+def warehouse(request: pytest.FixtureRequest, server: Database, tmp_path: Path) -> Warehouse:
+    """An empty database."""
+    if request.param == "postgres":
+        return PostgresWarehouse(server.create(tmp_path.name))
+    return DuckDbWarehouse(tmp_path / "warehouse.duckdb")

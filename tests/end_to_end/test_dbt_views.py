@@ -11,16 +11,10 @@ import pytest
 
 from tap_marketo_bulk.sandbox import Options, Sandbox, SandboxClock
 from tests.support.expected_views import differences, expected_views
-from tests.support.meltano import HAS_DUCKDB, new_project
-from tests.support.warehouses import (
-    DuckDbWarehouse,
-    PostgresWarehouse,
-    view_columns,
-    view_rows,
-)
+from tests.support.meltano import new_project
+from tests.support.warehouses import view_columns, view_rows
 
 if TYPE_CHECKING:
-    from tests.support.postgresql import Database
     from tests.support.warehouses import Warehouse
 
 # The tables and columns that a version of dbt_marketo reads, with their types.
@@ -110,14 +104,6 @@ EXPECTED_OF_OTHER_NAMES = {
         "_fivetran_deleted": True,
     },
 }
-
-
-@pytest.fixture(params=["postgres", *(["duckdb"] if HAS_DUCKDB else [])])
-def warehouse(request: pytest.FixtureRequest, server: Database, tmp_path: Path) -> Warehouse:
-    """An empty database."""
-    if request.param == "postgres":
-        return PostgresWarehouse(server.create(f"dbt_{tmp_path.name}"))
-    return DuckDbWarehouse(tmp_path / "warehouse.duckdb")
 
 
 @pytest.mark.parametrize("column_names", ["marketo", "snake_case"])

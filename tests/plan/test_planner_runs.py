@@ -196,7 +196,7 @@ def test_a_full_read_that_is_interrupted_is_continued_until_it_is_complete(
     simulation, first_horizon = Simulation(), runs[0].hours
     for run in [*runs, SimulatedRun(1)]:
         state = load_stream_state(OWNER, simulation.raw[OWNER])
-        state = with_begun_full_read(state, at(simulation.horizon + run.hours))
+        state = with_begun_full_read(state, at(simulation.horizon + run.hours), frozenset())
         assert state.full_read
         assert state.full_read.since == at(first_horizon)
         simulation.raw[OWNER] = dump_stream_state(state)

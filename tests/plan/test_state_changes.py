@@ -16,6 +16,8 @@ from tap_marketo_bulk.plan.state_changes import (
 from tap_marketo_bulk.plan.state_format import FullRead, Ledger, StreamState
 from tests.support.planning import HOUR, KEY, at, goal, ids_of, read, window
 
+FIELDS = frozenset({"city", "id"})
+
 
 def bookmark_hours(state: StreamState, key: str = KEY) -> float | None:
     """Return the hours of the bookmark of a ledger."""
@@ -42,10 +44,10 @@ def test_a_bookmark_never_moves_back() -> None:
 
 
 def test_a_full_read_is_in_progress_until_its_last_file_was_read() -> None:
-    state = with_begun_full_read(StreamState(), at(20))
-    assert state.full_read == FullRead(at(20))
+    state = with_begun_full_read(StreamState(), at(20), FIELDS)
+    assert state.full_read == FullRead(at(20), fields=FIELDS)
     # A later run continues the same one.
-    assert with_begun_full_read(state, at(30)) == state
+    assert with_begun_full_read(state, at(30), FIELDS) == state
     wanted = goal(30, since=20)
     state = after_read(state, wanted, read(0, 20, 20))
     assert unread(reads_for(state, wanted), wanted)[0].window == window(20, 30)
@@ -64,7 +66,7 @@ def test_after_an_incremental_read_an_interrupted_full_read_begins_again() -> No
 
 def test_a_full_read_in_place_of_an_incremental_one_sets_the_bookmark_to_its_beginning() -> None:
     wanted, state = replace(goal(30, since=20), ledger="createdAt"), StreamState()
-    state = with_begun_full_read(state, at(20))
+    state = with_begun_full_read(state, at(20), FIELDS)
     state = after_read(state, wanted, read(0, 20, 20), KEY)
     assert state.replication_key is None
     state = after_read(state, wanted, read(20, 30, 30), KEY)
@@ -77,17 +79,17 @@ def test_a_full_read_in_place_of_an_incremental_one_sets_the_bookmark_to_its_beg
 def test_a_bookmark_after_the_beginning_of_such_a_read_stays() -> None:
     state = StreamState(KEY, {KEY: Ledger((read(0, 25, 25),), at(25))})
     wanted = replace(goal(30, since=20), ledger="createdAt")
-    state = after_read(with_begun_full_read(state, at(20)), wanted, read(0, 30, 30), KEY)
+    state = after_read(with_begun_full_read(state, at(20), FIELDS), wanted, read(0, 30, 30), KEY)
     assert bookmark_hours(state) == 25
 
 
 def test_a_read_without_dates_ends_with_the_last_of_its_ids() -> None:
     wanted = Goal("", UNDATED.start, UNDATED.end, ids=ids_of(1, 2), since=at(20))
-    state = with_begun_full_read(StreamState(), at(20))
+    state = with_begun_full_read(StreamState(), at(20), FIELDS)
     state = after_read(state, wanted, Read(UNDATED, at(20), ids_of(1)))
     assert [gap.ids for gap in unread(reads_for(state, wanted), wanted)] == [ids_of(2)]
     state = after_read(state, wanted, Read(UNDATED, at(30), ids_of(2)))
-    assert state == StreamState()
+    assert state == StreamState(fields=FIELDS)
 
 
 PENDING = StreamState(KEY, {KEY: Ledger((), at(10))}, pending_ids=(1, 2))

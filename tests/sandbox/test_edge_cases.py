@@ -47,11 +47,6 @@ def test_attributes_have_the_texts_of_a_kind(clock: SandboxClock) -> None:
     assert {"NULL", "none"} <= {value for one in attributes for value in one.values()}
 
 
-def test_extreme_numbers_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    sandbox = sandbox_with(clock, EdgeCase.EXTREME_NUMBERS)
-    assert set(EXTREME_INTEGERS) <= texts_of(sandbox)
-
-
 def test_scores_with_decimals_can_be_switched_on_alone(clock: SandboxClock) -> None:
     options = {"leads": 50, "edge_cases": frozenset({EdgeCase.DECIMAL_SCORES})}
     assert has_decimals(clock, **options)
@@ -66,47 +61,47 @@ def has_decimals(clock: SandboxClock, **options: Any) -> bool:  # noqa: ANN401 -
         return b".0" in job.get_file().content
 
 
-def test_null_attributes_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    assert None in attributes_of(sandbox_with(clock, EdgeCase.NULL_ATTRIBUTES))
+def kinds_of(sandbox: Sandbox) -> set[EdgeCase]:
+    """The kinds of edge cases, except texts, that a data set has."""
+    expected = sandbox.expected
+    leads = list(expected.leads().values())
+    given = attributes_of(sandbox)
+    attributes = [one for one in given if one]
+    types = expected.activity_types()
+    type_names = {one["name"] for one in types.values()}
+    has = {
+        EdgeCase.NULL_ATTRIBUTES: None in given,
+        EdgeCase.UNDOCUMENTED_ATTRIBUTES: any("Undocumented Note" in one for one in attributes),
+        EdgeCase.LONG_TEXTS: max(len(json.dumps(one)) for one in attributes) > 131_072,
+        EdgeCase.MIXED_CASE_ATTRIBUTES: any("Step Id" in one for one in attributes),
+        EdgeCase.SIMILAR_NAMES: {"Attended Webinar", "attended webinar"} <= type_names,
+        EdgeCase.ASSET_NAMES: "Gr\u00f6\u00dfte Kunden, \u6f22\u5b57"
+        in {one["name"] for one in expected.lists().values()},
+        EdgeCase.UPDATED_BEFORE_CREATED: any(
+            str(one["updatedAt"]) < str(one["createdAt"]) for one in leads
+        ),
+        EdgeCase.EXTREME_NUMBERS: set(EXTREME_INTEGERS)
+        <= {value for one in leads for value in one.values()},
+        EdgeCase.ARBITRARY_VALUES: "VP of Sales" in {one["city"] for one in leads}
+        and {9, 32}.isdisjoint(types),
+    }
+    return {kind for kind, has_it in has.items() if has_it}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(EdgeCase.NULL_ATTRIBUTES, EdgeCase.UNDOCUMENTED_ATTRIBUTES, EdgeCase.LONG_TEXTS),
+        *(EdgeCase.MIXED_CASE_ATTRIBUTES, EdgeCase.SIMILAR_NAMES, EdgeCase.ASSET_NAMES),
+        *(EdgeCase.UPDATED_BEFORE_CREATED, EdgeCase.EXTREME_NUMBERS, EdgeCase.ARBITRARY_VALUES),
+    ],
+)
+def test_a_kind_can_be_switched_on_alone(clock: SandboxClock, kind: EdgeCase) -> None:
+    assert kinds_of(sandbox_with(clock, kind, activities=2000)) == {kind}
+
+
+def test_null_attributes_are_not_among_the_recorded_kinds(clock: SandboxClock) -> None:
     assert None not in attributes_of(sandbox_with(clock, *RECORDED_EDGE_CASES))
-
-
-def test_undocumented_and_long_attributes_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    kinds = (EdgeCase.UNDOCUMENTED_ATTRIBUTES, EdgeCase.LONG_TEXTS)
-    attributes = attributes_of(sandbox_with(clock, *kinds))
-    assert any("Undocumented Note" in one for one in attributes)
-    assert max(len(json.dumps(one)) for one in attributes) > 131_072
-
-
-def test_attributes_in_another_letter_case_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    sandbox = sandbox_with(clock, EdgeCase.MIXED_CASE_ATTRIBUTES)
-    assert any("Step Id" in one for one in attributes_of(sandbox))
-    assert not any("Step Id" in one for one in attributes_of(sandbox_with(clock)))
-
-
-def test_similar_names_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    types = sandbox_with(clock, EdgeCase.SIMILAR_NAMES).expected.activity_types().values()
-    assert {"Attended Webinar", "attended webinar"} <= {one["name"] for one in types}
-
-
-def test_asset_names_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    lists = sandbox_with(clock, EdgeCase.ASSET_NAMES).expected.lists().values()
-    assert "Gr\u00f6\u00dfte Kunden, \u6f22\u5b57" in {one["name"] for one in lists}
-
-
-def test_updates_before_creation_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    def has_them(*kinds: EdgeCase) -> bool:
-        leads = sandbox_with(clock, *kinds).expected.leads().values()
-        return any(str(one["updatedAt"]) < str(one["createdAt"]) for one in leads)
-
-    assert has_them(EdgeCase.UPDATED_BEFORE_CREATED)
-    assert not has_them()
-
-
-def test_arbitrary_values_can_be_switched_on_alone(clock: SandboxClock) -> None:
-    sandbox = sandbox_with(clock, EdgeCase.ARBITRARY_VALUES)
-    assert "VP of Sales" in {one["city"] for one in sandbox.expected.leads().values()}
-    assert set(sandbox.expected.activity_types()).isdisjoint({9, 32})
 
 
 def parsed_edge_cases(*arguments: str) -> frozenset[EdgeCase]:
@@ -124,7 +119,7 @@ def test_the_command_has_edge_cases_only_on_request() -> None:
 def test_an_unknown_kind_of_edge_cases_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["expected", "leads", "--edge-cases", "nul-bytes,x"])
-    message = "'x' is no kind of edge cases; the kinds are listed by --help"
+    message = "'x' is not a kind of edge cases; the kinds are listed by --help"
     assert message in capsys.readouterr().err
 
 

@@ -237,16 +237,6 @@ def test_a_paging_token_requires_an_instant(start: StartSandbox) -> None:
     assert client.api_error(client.get("/rest/v1/activities/deletedleads.json"))[0] == "1002"
 
 
-def test_static_lists_are_returned_in_pages(start: StartSandbox) -> None:
-    _, client = start()
-    first = client.get("/rest/v1/lists.json", params={"batchSize": 3}).json()
-    more = {"nextPageToken": first["nextPageToken"]}
-    second = client.get("/rest/v1/lists.json", params=more).json()
-    assert [one["id"] for one in first["result"] + second["result"]] == [2001, 2002, 2003, 2004]
-    assert first["result"][1]["programName"] == "GL_OP_ALL_2021"
-    assert "programName" not in first["result"][0]
-
-
 def test_without_time_zone_data_the_error_names_the_package_to_install(
     clock: SandboxClock,
 ) -> None:

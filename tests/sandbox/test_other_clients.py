@@ -79,11 +79,6 @@ def test_a_parameter_can_be_repeated(client: SandboxClient) -> None:
     assert [one["id"] for one in lists] == [2001, 2002]
 
 
-def test_lists_can_be_selected_by_id_and_by_name(client: SandboxClient) -> None:
-    for query in ({"id": 2001}, {"name": "Customers"}):
-        assert [one["id"] for one in client.get(LISTS, params=query).json()["result"]] == [2001]
-
-
 def test_deleted_leads_can_have_a_batch_size(client: SandboxClient) -> None:
     since = {"sinceDatetime": "2025-01-01T00:00:00.000Z"}
     response = client.get("/rest/v1/activities/pagingtoken.json", params=since).json()

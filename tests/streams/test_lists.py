@@ -120,6 +120,9 @@ def test_without_the_smart_list_filters_the_error_names_marketo_support(
     run = read(tap, **setting)
     assert isinstance(run.error, StreamsWithoutFilterError)
     assert "1035" in str(run.error)
+    (name,) = setting
+    filter_ = {"smart_list_id": "smartListId", "smart_list_name": "smartListName"}[name]
+    assert f"The setting {name} stands for the filter {filter_}: use another" in str(run.error)
     assert "Ask Marketo Support to enable this filter" in str(run.error)
     assert sandbox.jobs == []
 

@@ -124,7 +124,7 @@ def without_bookkeeping(state: Message) -> Message:
     copy = deepcopy(state)
     copy.pop("version", None)
     for bookmark in copy.get("bookmarks", {}).values():
-        for name in ("latest_jobs", "reads", "read_to", "ledgers"):
+        for name in ("latest_jobs", "reads", "read_to", "ledgers", "fields"):
             bookmark.pop(name, None)
     return copy
 

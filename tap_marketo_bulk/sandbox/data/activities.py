@@ -8,13 +8,15 @@ and clicked. With the edge case "arbitrary values" each activity has any type in
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import count
 
 from tap_marketo_bulk.sandbox.clock import TimeRange
 from tap_marketo_bulk.sandbox.data import assets
-from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID, ActivityTypeDefinition
-from tap_marketo_bulk.sandbox.data.activity_values import (
+from tap_marketo_bulk.sandbox.data.activity_types import (
+    DELETE_LEAD_ID,
     Activity,
     ActivityContext,
+    ActivityTypeDefinition,
     AttributeValues,
     arbitrary_attributes,
     plausible_attributes,
@@ -67,12 +69,9 @@ class _Draws:
     """Pseudo-random numbers, one after the other; the same ``parts`` give the same numbers."""
 
     def __init__(self, *parts: int) -> None:
-        self._bits = random_bits(*parts)
-        self._count = 0
-
-    def bits(self) -> int:
-        self._count += 1
-        return combine_bits(self._bits, self._count)
+        start = random_bits(*parts)
+        numbers = (combine_bits(start, number) for number in count(1))
+        self.bits = numbers.__next__
 
     def below(self, limit: int) -> int:
         return self.bits() % limit
@@ -209,7 +208,7 @@ class ActivityGenerator:
     def lead_deletions(self, since: int, at: int) -> list[Activity]:
         """The activities "Delete Lead" from ``since`` to ``at``, in time order."""
         return [
-            self._derived(
+            _activity(
                 _FIRST_DELETION_GUID + lead.index,
                 self._step_of_deletion(lead, lead, DELETE_LEAD_ID),
                 {"Remove From CRM": bool(lead.bits & 1)},
@@ -223,7 +222,7 @@ class ActivityGenerator:
         for lead in self._leads.deleted_leads(at):
             if random_bits(lead.bits, _MERGE_SALT) % 2 == 0:
                 winner = self._leads.previous_lead(lead)
-                yield self._derived(
+                yield _activity(
                     _FIRST_MERGE_GUID + lead.index,
                     self._step_of_deletion(lead, winner, _MERGE),
                     {
@@ -239,14 +238,11 @@ class ActivityGenerator:
         asset = Asset(named.id, name)
         return _Step(deleted.deleted_at or 0, named, self._types[type_id], asset)
 
-    def _derived(self, guid: int, step: _Step, attributes: dict[str, bool | str]) -> Activity:
-        return _activity(str(guid), step, 0, {**attributes})
-
     def _new_lead(self, lead: LeadHistory) -> Activity:
         asset = Asset(lead.id, person(lead.bits).name)
         step = _Step(lead.created_at, lead, self._types[_NEW_LEAD], asset)
         bits = random_bits(lead.bits, 12)
-        return self._built(str(_FIRST_NEW_LEAD_GUID + lead.index), step, bits, lead.index)
+        return self._built(_FIRST_NEW_LEAD_GUID + lead.index, step, bits, lead.index)
 
     def _indexes_between(self, start: int, end: int) -> range:
         """Indexes that include every activity that happened or was stored in this range."""
@@ -264,10 +260,10 @@ class ActivityGenerator:
             step = self._arbitrary_step(index, bits)
         else:
             step = self._steps(index // _BLOCK_SIZE)[index % _BLOCK_SIZE]
-        guid = str(_FIRST_GUID + index * _GUID_STEP + bits % _GUID_STEP)
+        guid = _FIRST_GUID + index * _GUID_STEP + bits % _GUID_STEP
         return self._built(guid, step, bits, index)
 
-    def _built(self, guid: str, step: _Step, bits: int, index: int) -> Activity:
+    def _built(self, guid: int, step: _Step, bits: int, index: int) -> Activity:
         if self._source.is_arbitrary:
             attributes = arbitrary_attributes(step.activity_type, bits, self._source)
         else:
@@ -277,7 +273,7 @@ class ActivityGenerator:
         is_late = (bits >> 8) % _LATE_EVERY == 0
         delay = (bits >> 20) % (_MAX_STORAGE_DELAY if is_late else _USUAL_STORAGE_DELAY)
         changed = with_edge_cases(attributes, self._source.edge_cases, bits, index)
-        return _activity(guid, step, delay, changed)
+        return _activity(guid, step, changed, delay)
 
     def _arbitrary_step(self, index: int, bits: int) -> _Step:
         """An activity of any type; each is as often as the others."""
@@ -356,10 +352,10 @@ class ActivityGenerator:
 
 
 def _activity(
-    guid: str, step: _Step, storage_delay: int, attributes: AttributeValues | None
+    guid: int, step: _Step, attributes: AttributeValues | None, storage_delay: int = 0
 ) -> Activity:
     return Activity(
-        guid=guid,
+        guid=str(guid),
         lead_id=step.lead.id,
         happened_at=step.happened_at,
         stored_at=step.happened_at + storage_delay,

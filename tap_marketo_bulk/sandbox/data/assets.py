@@ -7,13 +7,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.data.random_values import (
     UNLIMITED_CHANGES,
     RecordHistory,
     random_bits,
     text_number,
 )
-from tap_marketo_bulk.sandbox.data.tables import load_table
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.options import Options
 
@@ -225,19 +225,12 @@ class AssetCatalog:
         elapsed = max(0, at - self._created_at)
         count = self._initial_count(kind) + (elapsed // self._gap if self._gap else 0)
         edge_cases = self._options.edge_cases
+        histories = enumerate(self._history(kind, number) for number in range(count))
         return [
-            AssetSnapshot(
-                kind,
-                number,
-                kind.asset(number, edge_cases),
-                history,
-                history.change_count_at(at),
-                edge_cases,
-            )
-            for number, history in (
-                (number, self._history(kind, number)) for number in range(count)
-            )
+            AssetSnapshot(kind, number, asset, history, history.change_count_at(at), edge_cases)
+            for number, history in histories
             if history.created_at <= at
+            for asset in [kind.asset(number, edge_cases)]
         ]
 
     def _initial_count(self, kind: AssetKind) -> int:

@@ -8,8 +8,7 @@ from threading import RLock
 
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange
 from tap_marketo_bulk.sandbox.data.activities import ActivityGenerator
-from tap_marketo_bulk.sandbox.data.activity_types import activity_types
-from tap_marketo_bulk.sandbox.data.activity_values import Activity
+from tap_marketo_bulk.sandbox.data.activity_types import Activity, activity_types
 from tap_marketo_bulk.sandbox.data.assets import (
     PROGRAM,
     SMART_LIST,
@@ -18,10 +17,10 @@ from tap_marketo_bulk.sandbox.data.assets import (
     AssetKind,
     AssetSnapshot,
 )
-from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
 from tap_marketo_bulk.sandbox.data.fields import (
     ECIDS_FIELD,
     EXTERNAL_COMPANY_ID_FIELD,
+    CustomObjectDefinition,
     LeadField,
     lead_fields,
 )

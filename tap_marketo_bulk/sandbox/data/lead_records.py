@@ -9,8 +9,7 @@ from itertools import pairwise
 
 from tap_marketo_bulk.sandbox.clock import to_datetime
 from tap_marketo_bulk.sandbox.data.assets import AssetSnapshot, ProgressionStatus, program_channel
-from tap_marketo_bulk.sandbox.data.custom_objects import CustomObjectDefinition
-from tap_marketo_bulk.sandbox.data.fields import Field, LeadField
+from tap_marketo_bulk.sandbox.data.fields import CustomObjectDefinition, Field, LeadField
 from tap_marketo_bulk.sandbox.data.leads import LeadGenerator, LeadHistory
 from tap_marketo_bulk.sandbox.data.random_values import (
     RecordHistory,
@@ -102,14 +101,13 @@ class ProgramMember(LeadRecord):
     @property
     def is_exhausted(self) -> bool | None:
         """Whether the member has received all content; None outside of engagement programs."""
-        return self.change % 4 > 1 if self._has_type("Engagement") else None
+        return self.change % 4 > 1 if self._program_type == "Engagement" else None
 
     @property
     def cadence(self) -> str | None:
         """The nurture cadence; None outside of engagement programs."""
-        if not self._has_type("Engagement"):
-            return None
-        return PAUSED_CADENCE if (self.history.bits + self.change) % 3 == 0 else NORMAL_CADENCE
+        cadence = PAUSED_CADENCE if (self.history.bits + self.change) % 3 == 0 else NORMAL_CADENCE
+        return cadence if self._program_type == "Engagement" else None
 
     def values(self, fields: Sequence[Field]) -> list[Value]:
         """The values of ``fields`` of members and of leads, in their order."""
@@ -122,6 +120,10 @@ class ProgramMember(LeadRecord):
         ]
 
     def _value(self, field: Field) -> Value:
+        """The value of a member field; some follow from the history of the membership."""
+        if field.name in _EVENT_VALUES:
+            is_event = self._program_type.startswith("Event")
+            return _EVENT_VALUES[field.name](self.history.bits) if is_event else None
         compute = _MEMBER_VALUES.get(field.name)
         return compute(self) if compute else self.field_value(field)
 
@@ -129,8 +131,9 @@ class ProgramMember(LeadRecord):
         statuses = program_channel(self.program).statuses
         return statuses[min((self.history.bits >> 40) % 2 + change, len(statuses) - 1)]
 
-    def _has_type(self, *program_types: str) -> bool:
-        return program_channel(self.program).program_type in program_types
+    @property
+    def _program_type(self) -> str:
+        return program_channel(self.program).program_type
 
     def success_date(self) -> Value:
         """The instant of the first status that is a success, or None."""
@@ -139,21 +142,20 @@ class ProgramMember(LeadRecord):
                 return to_datetime(self.history.instant_of_change(change))
         return None
 
-    def event_value(self, value: Value) -> Value:
-        """``value`` in a program that is an event, else None."""
-        return value if self._has_type("Event", "Event with Webinar") else None
-
     def webinar_url(self) -> Value:
         """The address of the webinar; None in other programs."""
-        if not self._has_type("Event with Webinar"):
-            return None
-        return f"https://webinar.example.com/{self.program.asset.id}?p={self.lead.id}"
+        url = f"https://webinar.example.com/{self.program.asset.id}?p={self.lead.id}"
+        return url if self._program_type == "Event with Webinar" else None
 
 
-# The fields that follow from the history of the membership.
+# The fields of members of events, from the bits of the membership.
+_EVENT_VALUES: dict[str, Callable[[int], Value]] = {
+    "attendanceLikelihood": lambda bits: (bits >> 5) % 101,
+    "registrationLikelihood": lambda bits: (bits >> 9) % 101,
+    "registrationCode": lambda bits: f"{bits:016X}",
+}
 _MEMBER_VALUES: dict[str, Callable[[ProgramMember], Value]] = {
     "acquiredBy": lambda member: member.history.bits % 5 == 0,
-    "attendanceLikelihood": lambda member: member.event_value((member.history.bits >> 5) % 101),
     "createdAt": lambda member: to_datetime(member.history.created_at),
     "isExhausted": lambda member: member.is_exhausted,
     "leadId": lambda member: member.lead.id,
@@ -163,14 +165,10 @@ _MEMBER_VALUES: dict[str, Callable[[ProgramMember], Value]] = {
     "programId": lambda member: member.program.asset.id,
     "reachedSuccess": lambda member: member.progression_status.is_success,
     "reachedSuccessDate": ProgramMember.success_date,
-    "registrationLikelihood": lambda member: member.event_value((member.history.bits >> 9) % 101),
     "statusName": lambda member: member.progression_status.name,
     "trackName": lambda member: None if member.cadence is None else "Track 1",
     "updatedAt": lambda member: to_datetime(member.updated_at),
-    "waitlistPriority": lambda member: (
-        7 if member.progression_status.name == "Waitlisted" else None
-    ),
-    "registrationCode": lambda member: member.event_value(f"{member.history.bits:016X}"),
+    "waitlistPriority": lambda one: 7 if one.progression_status.name == "Waitlisted" else None,
     "webinarUrl": ProgramMember.webinar_url,
 }
 

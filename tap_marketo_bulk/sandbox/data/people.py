@@ -6,11 +6,11 @@ Addresses on the internet end in ``.example``, which nobody can register.
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TypeVar
 
+from tap_marketo_bulk.sandbox.data import load_table
 from tap_marketo_bulk.sandbox.data.random_values import random_bits
-from tap_marketo_bulk.sandbox.data.tables import load_table
 
 
 @dataclass(frozen=True)
@@ -79,72 +79,34 @@ def ascii_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class Company:
-    """A company."""
+    """A company; ``reference`` is its number in another system."""
 
     name: str
     industry: str
     employees: int
     revenue: float
-
-    @property
-    def domain(self) -> str:
-        """Its domain name."""
-        return f"{ascii_name(self.name)}.example"
-
-    @property
-    def website(self) -> str:
-        """The address of its website."""
-        return f"https://www.{self.domain}"
-
-    @property
-    def reference(self) -> str:
-        """Its number in another system."""
-        return str(int(self.revenue) // 1000 % 90_000 + 10_000)
+    domain: str
+    website: str
+    reference: str
 
 
 @dataclass(frozen=True)
 class Person:
-    """A person with a job in a company."""
+    """A person with a job in a company. ``email`` is mostly an address of the company."""
 
     bits: int
     first_name: str
     last_name: str
+    name: str
     salutation: str
     department: str
     title: str
     company: Company
     place: Place
-
-    @property
-    def name(self) -> str:
-        """The full name."""
-        return f"{self.first_name} {self.last_name}"
-
-    @cached_property
-    def email(self) -> str:
-        """The address, mostly one of the company."""
-        if self.bits % _WEB_MAIL_EVERY == 0:
-            return self.private_email
-        return f"{self._local_part}@{self.company.domain}"
-
-    @property
-    def private_email(self) -> str:
-        """The address with another provider."""
-        return f"{self._local_part}{(self.bits >> 9) % 90 + 10}@mail.example"
-
-    @property
-    def _local_part(self) -> str:
-        return f"{ascii_name(self.first_name)}.{ascii_name(self.last_name)}"
-
-    @property
-    def street(self) -> str:
-        """The street and the number of the house."""
-        return self.place.street.replace("#", str(1 + (self.bits >> 13) % _MAX_STREET_NUMBER))
-
-    @property
-    def postal_code(self) -> str:
-        """The postal code, in the form of the country."""
-        return fill_digits(self.place.postal_code, self.bits >> 11)
+    email: str
+    private_email: str
+    street: str
+    postal_code: str
 
     def phone(self, number: int) -> str:
         """One of the phone numbers, in the form of the country."""
@@ -154,31 +116,42 @@ class Person:
 def _company(number: int) -> Company:
     word, rest = _COMPANY_WORDS[number % len(_COMPANY_WORDS)], number // len(_COMPANY_WORDS)
     industry, endings = pick(_INDUSTRIES, rest)
+    name = f"{word} {pick(endings, rest // len(_INDUSTRIES))}"
     bits = random_bits(number, 78)
     employees = pick(_COMPANY_SIZES, bits)
     revenue = employees * (60 + (bits >> 8) % 140) * 1000.0
-    return Company(
-        f"{word} {pick(endings, rest // len(_INDUSTRIES))}", industry, employees, revenue
-    )
+    domain = f"{ascii_name(name)}.example"
+    reference = str(int(revenue) // 1000 % 90_000 + 10_000)
+    return Company(name, industry, employees, revenue, domain, f"https://www.{domain}", reference)
 
 
 @lru_cache(maxsize=20_000)
 def person(bits: int) -> Person:
     """The person that belongs to these pseudo-random bits."""
-    more_bits = random_bits(bits, 77)
-    company_number = (more_bits >> 4) % _COMPANY_COUNT
+    bits = random_bits(bits, 77)
+    company_number = (bits >> 4) % _COMPANY_COUNT
+    company = _company(company_number)
     # A company has at most three offices.
-    place = pick(PLACES, random_bits(company_number, more_bits % 3, 79))
-    is_woman = bool(more_bits & 1 << 20)
+    place = pick(PLACES, random_bits(company_number, bits % 3, 79))
+    is_woman = bool(bits & 1 << 20)
     names = place.names
-    department, titles = pick(_JOBS, more_bits >> 24)
+    first_name = pick(names.women if is_woman else names.men, bits >> 30)
+    last_name = pick(names.last, bits >> 38)
+    local_part = f"{ascii_name(first_name)}.{ascii_name(last_name)}"
+    private_email = f"{local_part}{(bits >> 9) % 90 + 10}@mail.example"
+    department, titles = pick(_JOBS, bits >> 24)
     return Person(
-        bits=more_bits,
-        first_name=pick(names.women if is_woman else names.men, more_bits >> 30),
-        last_name=pick(names.last, more_bits >> 38),
+        bits=bits,
+        first_name=first_name,
+        last_name=last_name,
+        name=f"{first_name} {last_name}",
         salutation=names.salutations[0 if is_woman else 1],
         department=department,
-        title=pick(titles, more_bits >> 46),
-        company=_company(company_number),
+        title=pick(titles, bits >> 46),
+        company=company,
         place=place,
+        email=f"{local_part}@{company.domain}" if bits % _WEB_MAIL_EVERY else private_email,
+        private_email=private_email,
+        street=place.street.replace("#", str(1 + (bits >> 13) % _MAX_STREET_NUMBER)),
+        postal_code=fill_digits(place.postal_code, bits >> 11),
     )

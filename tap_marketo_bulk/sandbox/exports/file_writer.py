@@ -81,12 +81,10 @@ def write_export_file(
     encoder: RowEncoder,
     headers: Iterable[str],
     rows: Iterable[Iterable[str]],
-    *,
-    header_without_rows: bool,
 ) -> WrittenFile:
     """Write the header and the rows, one at a time, to ``path``.
 
-    Without rows the file has no bytes, or only the header if ``header_without_rows``.
+    Without rows the file has no bytes.
     """
     digest = hashlib.sha256()
     row_count = size = 0
@@ -102,7 +100,7 @@ def write_export_file(
         for cells in rows:
             size += write(cells)
             row_count += 1
-        if not row_count and not header_without_rows:
+        if not row_count:
             file.truncate(0)
             return WrittenFile(0, 0, f"sha256:{hashlib.sha256().hexdigest()}")
     return WrittenFile(row_count, header_size + size, f"sha256:{digest.hexdigest()}")

@@ -13,10 +13,16 @@ from tap_marketo_bulk.sandbox.api_errors import (
     invalid_value,
     missing_value,
 )
-from tap_marketo_bulk.sandbox.data.activity_values import ACTIVITY_COLUMNS
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS, CustomObjectDefinition
+from tap_marketo_bulk.sandbox.data.activity_types import ACTIVITY_COLUMNS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.data.fields import MEMBER_FIELDS, Field, LeadField, ObjectField
+from tap_marketo_bulk.sandbox.data.fields import (
+    CUSTOM_OBJECTS,
+    MEMBER_FIELDS,
+    CustomObjectDefinition,
+    Field,
+    LeadField,
+    ObjectField,
+)
 from tap_marketo_bulk.sandbox.edge_cases import EdgeCase
 from tap_marketo_bulk.sandbox.exports.create_body import (
     ACTIVITY_FILTERS,
@@ -55,7 +61,8 @@ class ExportObject:
 
     ``requestable`` are the fields that a create body may name, ``expected`` those of the expected
     rows. ``records`` returns the records of a selection at an instant, before its predicates.
-    ``check_filters`` checks the filters of a create body together.
+    ``check_filters`` checks the filters of a create body together. A create body that is invalid,
+    perhaps since a field was removed, raises ``SandboxApiError``, which names the invalid member.
     """
 
     data_set: DataSet
@@ -74,12 +81,7 @@ class ExportObject:
     """Why it cannot be exported; empty if it can."""
 
     def parse_create_body(self, body: object, at: int) -> "CreateBody":
-        """Parse the decoded JSON of a create call at the instant ``at``.
-
-        Raises:
-            SandboxApiError: The object cannot be exported, or the body is invalid; the message
-                names the invalid member.
-        """
+        """Parse the decoded JSON of a create call at the instant ``at``."""
         if self.error:
             raise invalid_value(self.error)
         options = self.data_set.options
@@ -149,9 +151,6 @@ class ExportObject:
         """Write the export file for a create body, with the rows as they are at ``at``.
 
         ``undecodable`` is the column and the key of a cell that is not UTF-8.
-
-        Raises:
-            SandboxApiError: ``body`` is not valid, or not any more: a field was removed.
         """
         parsed = self.parse_create_body(body, at)
         known = self.requestable()
@@ -162,7 +161,6 @@ class ExportObject:
             RowEncoder(parsed.file_format, options.ssv_separator),
             parsed.headers,
             self._cells(fields, self._selected(parsed.selection, at), undecodable),
-            header_without_rows=options.empty_file == "header",
         )
 
     def _cells(
@@ -190,11 +188,7 @@ class ExportObject:
         return format_value(value)
 
     def expected_rows(self, filters: object, at: int) -> dict[Any, ExpectedRow]:
-        """The rows at the instant ``at`` with all columns, by key; without filters all rows.
-
-        Raises:
-            SandboxApiError: The filter is invalid.
-        """
+        """The rows at the instant ``at`` with all columns, by key; without filters all rows."""
         selection = self._selection(filters, at) if filters else Selection(self.data_set, at)
         return self.rows_of(self._selected(selection, at))
 

@@ -14,64 +14,8 @@ from tap_marketo_bulk.sandbox.data.random_values import random_bits
 from tap_marketo_bulk.sandbox.options import Options
 
 _DAYS_IN_REPORT = 7
-
-
-class CallStatistics:
-    """Counts calls by API user and API errors by code; threads can share it.
-
-    Raises:
-        TimeZoneDataMissingError: The machine has no time zone data.
-    """
-
-    def __init__(self, clock: SandboxClock) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._calls: defaultdict[date, Counter[str]] = defaultdict(Counter)
-        self._errors: defaultdict[date, Counter[str]] = defaultdict(Counter)
-        # Find out now whether there is time zone data.
-        self._today()
-
-    def count_call(self, client_id: str) -> None:
-        """Count a call of this user."""
-        with self._lock:
-            self._calls[self._today()][client_id] += 1
-
-    def count_error(self, code: str) -> None:
-        """Count a response with this error code."""
-        with self._lock:
-            self._errors[self._today()][code] += 1
-
-    def calls_today(self) -> int:
-        """The number of calls of all users today."""
-        with self._lock:
-            return self._calls[self._today()].total()
-
-    def usage(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
-        """The calls of the last ``days`` days, today included, as Get Weekly Usage reports them."""
-        return self._report(self._calls, days, "users", "userId")
-
-    def errors(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
-        """The errors of the last ``days`` days, as Get Weekly Errors reports them."""
-        return self._report(self._errors, days, "errors", "errorCode")
-
-    def _report(
-        self, counters: defaultdict[date, Counter[str]], days: int, member: str, key: str
-    ) -> list[dict[str, object]]:
-        today = self._today()
-        dates = [today - timedelta(days=age) for age in reversed(range(days))]
-        with self._lock:
-            counts = [(day, dict(counters[day])) for day in dates]
-        return [
-            {
-                "date": day.isoformat(),
-                "total": sum(count.values()),
-                member: [{key: name, "count": number} for name, number in count.items()],
-            }
-            for day, count in counts
-        ]
-
-    def _today(self) -> date:
-        return central_midnight(self._clock.now()).date()
+_RATE_WINDOW = timedelta(seconds=20)
+_Counts = defaultdict[date, Counter[str]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +37,8 @@ def api_user(seed: int, number: int) -> ApiUser:
 class AccessTokens:
     """The access tokens of one subscription; threads can share it.
 
-    A token is valid for ``token_seconds`` of the sandbox's clock.
+    A token is valid for ``token_seconds`` of the sandbox's clock. Wrong credentials and a token
+    that is missing, unknown or expired raise ``SandboxApiError``.
     """
 
     def __init__(self, users: tuple[ApiUser, ...], clock: SandboxClock, token_seconds: int) -> None:
@@ -106,8 +51,7 @@ class AccessTokens:
 
     def all_tokens(self) -> list[str]:
         """All tokens, valid and expired, in order of creation."""
-        with self._lock:
-            return list(self._tokens)
+        return list(self._tokens)
 
     def expire_all(self) -> None:
         """Make all tokens expired."""
@@ -116,11 +60,7 @@ class AccessTokens:
             self._tokens = {token: (owner, now) for token, (owner, _) in self._tokens.items()}
 
     def issue(self, client_id: str, client_secret: str) -> tuple[str, int]:
-        """The user's valid token, or else a new one, and the seconds until it expires.
-
-        Raises:
-            SandboxApiError: The credentials are wrong.
-        """
+        """The user's valid token, or else a new one, and the seconds until it expires."""
         if self._secrets.get(client_id) != client_secret:
             message = "Bad client credentials"
             raise SandboxApiError(ApiErrorCode.UNAUTHORIZED, message, http_status=401)
@@ -134,11 +74,7 @@ class AccessTokens:
             return token, int(self._lifetime.total_seconds())
 
     def authenticate(self, authorization: str) -> str:
-        """The client id of the user whose token is in this ``Authorization`` header.
-
-        Raises:
-            SandboxApiError: There is no token, or it is unknown or expired.
-        """
+        """The client id of the user whose token is in this ``Authorization`` header."""
         scheme, _, token = authorization.partition(" ")
         with self._lock:
             known = self._tokens.get(token) if scheme.casefold() == "bearer" else None
@@ -150,22 +86,26 @@ class AccessTokens:
         return client_id
 
 
-_RATE_WINDOW = timedelta(seconds=20)
+class CallCounter:
+    """Counts calls and API errors, and checks Marketo's limits; threads can share it.
 
+    Requests for a token do not count. A limit that is exceeded and a permission that is missing
+    raise ``SandboxApiError``.
 
-class CallLimits:
-    """Counts calls and checks the limits; threads can share it.
-
-    Requests for a token do not count.
+    Raises:
+        TimeZoneDataMissingError: The machine has no time zone data.
     """
 
-    def __init__(self, options: Options, clock: SandboxClock, statistics: CallStatistics) -> None:
-        self._clock = clock
+    def __init__(self, options: Options, clock: SandboxClock) -> None:
         self._options = options
-        self._statistics = statistics
+        self._clock = clock
         self._lock = Lock()
+        self._calls: _Counts = defaultdict(Counter)
+        self._errors: _Counts = defaultdict(Counter)
         self._concurrent = 0
         self._recent: deque[datetime] = deque()
+        # Find out now whether there is time zone data.
+        self._today()
 
     @contextmanager
     def track_concurrent_call(self) -> Iterator[int]:
@@ -180,28 +120,21 @@ class CallLimits:
                 self._concurrent -= 1
 
     def check_concurrent(self, call_name: str, count: int) -> None:
-        """Check the number of concurrent calls when the call ``call_name`` arrives.
-
-        Raises:
-            SandboxApiError: There are too many.
-        """
+        """Check the number of concurrent calls when the call ``call_name`` arrives."""
         limit = self._options.concurrent_limit
         if call_name != "token" and count > limit:
             message = f"Concurrent access limit '{limit}' exceeded"
             raise SandboxApiError(ApiErrorCode.CONCURRENT_CALL_LIMIT, message)
 
     def count_call(self, client_id: str) -> None:
-        """Count a call of this user, and check the daily limit and the rate limit.
-
-        Raises:
-            SandboxApiError: One of the limits is exceeded.
-        """
+        """Count a call of this user, and check the daily limit and the rate limit."""
         now = self._clock.now()
         with self._lock:
-            if self._statistics.calls_today() >= self._options.daily_calls:
+            today = self._calls[self._today()]
+            if today.total() >= self._options.daily_calls:
                 message = f"Daily API Request Limit '{self._options.daily_calls}' exceeded"
                 raise SandboxApiError(ApiErrorCode.DAILY_CALL_LIMIT, message)
-            self._statistics.count_call(client_id)
+            today[client_id] += 1
             while self._recent and self._recent[0] <= now - _RATE_WINDOW:
                 self._recent.popleft()
             if len(self._recent) >= self._options.rate_limit:
@@ -210,14 +143,35 @@ class CallLimits:
             self._recent.append(now)
 
     def check_permission(self, permission: str) -> None:
-        """Check that the role of the API users has a permission; empty: none is needed.
-
-        Raises:
-            SandboxApiError: It does not have it.
-        """
+        """Check that the role of the API users has a permission; empty: none is needed."""
         if permission and permission not in self._options.permissions:
             raise SandboxApiError(ApiErrorCode.ACCESS_DENIED, "Access denied")
 
     def count_error(self, code: str) -> None:
         """Count a response with this error code."""
-        self._statistics.count_error(code)
+        with self._lock:
+            self._errors[self._today()][code] += 1
+
+    def usage(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
+        """The calls of the last ``days`` days, today included, as Get Weekly Usage reports them."""
+        return self._report(self._calls, days, "users", "userId")
+
+    def errors(self, days: int = _DAYS_IN_REPORT) -> list[dict[str, object]]:
+        """The errors of the last ``days`` days, as Get Weekly Errors reports them."""
+        return self._report(self._errors, days, "errors", "errorCode")
+
+    def _report(self, counts: _Counts, days: int, member: str, key: str) -> list[dict[str, object]]:
+        dates = [self._today() - timedelta(days=age) for age in reversed(range(days))]
+        with self._lock:
+            copies = {day: dict(counts[day]) for day in dates}
+        return [
+            {
+                "date": day.isoformat(),
+                "total": sum(count.values()),
+                member: [{key: name, "count": number} for name, number in count.items()],
+            }
+            for day, count in copies.items()
+        ]
+
+    def _today(self) -> date:
+        return central_midnight(self._clock.now()).date()

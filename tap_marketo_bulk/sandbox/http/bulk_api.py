@@ -6,18 +6,17 @@ from datetime import datetime
 from functools import partial
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError, invalid_value
-from tap_marketo_bulk.sandbox.exports.job_queue import JobQueue
-from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job
+from tap_marketo_bulk.sandbox.exports.jobs import CANCELLED_SPELLINGS, STATUSES, Job, JobQueue
 from tap_marketo_bulk.sandbox.exports.objects import ExportObject
 from tap_marketo_bulk.sandbox.http.messages import (
     FilePart,
     HttpRequest,
     HttpResponse,
     Route,
-    result_response,
+    page_by_token,
+    success_response,
     text_response,
 )
-from tap_marketo_bulk.sandbox.http.parameters import page_by_token
 
 _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 
@@ -25,12 +24,9 @@ _RANGE_HEADER = re.compile(r"bytes=(\d+)-(\d*)|bytes=-(\d+)")
 class BulkApi:
     """The handlers; ``objects`` are the export objects by name."""
 
-    def __init__(
-        self, objects: Mapping[str, ExportObject], jobs: JobQueue, file_content_type: str
-    ) -> None:
+    def __init__(self, objects: Mapping[str, ExportObject], jobs: JobQueue) -> None:
         self._objects = objects
         self._jobs = jobs
-        self._file_content_type = file_content_type
 
     def routes(self) -> list[Route]:
         """The routes, for each export object the same."""
@@ -93,7 +89,7 @@ class BulkApi:
             job for job in reported if not selected or _normalize_status(job.status) in selected
         ]
         page, next_page = page_by_token(jobs, request.query)
-        return result_response([_job_entry(job) for job in page], **next_page)
+        return success_response(result=[_job_entry(job) for job in page], **next_page)
 
     def _get_file(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -115,7 +111,7 @@ class BulkApi:
         count_sent_bytes = partial(self._jobs.count_sent_bytes, job.export_id)
         return HttpResponse(
             206 if range_match else 200,
-            content_type=self._file_content_type,
+            content_type="text/csv;charset=UTF-8",
             headers=headers,
             file=FilePart(path, start, end - start, count_sent_bytes),
         )
@@ -136,7 +132,7 @@ def _range_bounds(range_match: re.Match[str], size: int) -> tuple[int, int]:
 
 
 def _job_response(job: Job) -> HttpResponse:
-    return result_response([_job_entry(job)])
+    return success_response(result=[_job_entry(job)])
 
 
 def _job_entry(job: Job) -> dict[str, object]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock
-from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallLimits
+from tap_marketo_bulk.sandbox.http.access import AccessTokens, CallCounter
 from tap_marketo_bulk.sandbox.http.messages import (
     BEFORE_HEADERS,
     Call,
@@ -79,7 +79,7 @@ class Dispatcher:
         self,
         routes: Sequence[Route],
         tokens: AccessTokens,
-        limits: CallLimits,
+        counter: CallCounter,
         clock: SandboxClock,
         intercept: Intercept,
     ) -> None:
@@ -88,7 +88,7 @@ class Dispatcher:
         )
         self._routes = (*token_routes, *routes)
         self._tokens = tokens
-        self._limits = limits
+        self._counter = counter
         self._clock = clock
         self._intercept = intercept
         self._lock = Lock()
@@ -109,7 +109,7 @@ class Dispatcher:
         open.
         """
         request, route = self._parse_request(method, target, headers, body)
-        with self._limits.track_concurrent_call() as concurrent:
+        with self._counter.track_concurrent_call() as concurrent:
             with self._lock:
                 index = len(self._calls)
                 self._calls.append(request.call)
@@ -153,7 +153,7 @@ class Dispatcher:
         if len(request.body) > _MAX_BODY_BYTES:
             message = "Request entity too large"
             raise SandboxApiError(ApiErrorCode.BODY_TOO_LARGE, message, http_status=413)
-        self._limits.check_concurrent(request.call.name, concurrent)
+        self._counter.check_concurrent(request.call.name, concurrent)
 
     def _find_route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]] | None:
         """The route of a call, and the groups in its path."""
@@ -168,13 +168,13 @@ class Dispatcher:
             return self._issue_token(request)
         try:
             client_id = self._tokens.authenticate(request.headers.get("authorization", ""))
-            self._limits.count_call(client_id)
+            self._counter.count_call(client_id)
             if route is None:
                 raise self._no_route_error(request.call.path)
-            self._limits.check_permission(route.permission_of(request))
+            self._counter.check_permission(route.permission_of(request))
             return route.handler(replace(request, client_id=client_id))
         except SandboxApiError as error:
-            self._limits.count_error(error.code)
+            self._counter.count_error(error.code)
             return api_error_response(error)
 
     def _no_route_error(self, path: str) -> SandboxApiError:

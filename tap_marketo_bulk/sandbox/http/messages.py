@@ -1,23 +1,30 @@
-"""Requests and responses as values, independent of the server and of the API."""
+"""Requests, the parameters in their query, and responses; independent of the server."""
 
+import base64
 import json
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any, TypeVar
 
-from tap_marketo_bulk.sandbox.api_errors import SandboxApiError
+from tap_marketo_bulk.sandbox.api_errors import (
+    SandboxApiError,
+    invalid_date,
+    invalid_type,
+    invalid_value,
+    missing_value,
+)
+from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, epoch_seconds_of
 
 BEFORE_HEADERS = -1
 """A value of ``Transmission.drop_at``: the connection ends before the headers."""
 
+JsonValue = object
 _CHUNK_BYTES = 1 << 16
 # A response with pauses has so many chunks: a small file is slow, and a large one has an end.
 _CHUNKS_WITH_PAUSES = 20
-
-
-JsonValue = object
 
 
 @dataclass(frozen=True)
@@ -115,24 +122,20 @@ class HttpResponse:
         Each chunk counts as sent once the next one is requested, the last one once it is returned:
         a client that has received it can read the count.
         """
-        total = self._end
-        sent = 0
+        total, sent = self._end, 0
+        count = self.file.count_sent_bytes if self.file else lambda _: None
         try:
             for chunk in self._changed_chunks():
                 if sent + len(chunk) == total:
                     sent += len(chunk)
-                    self._count_sent_bytes(sent)
+                    count(sent)
                     yield chunk
                     return
                 yield chunk
                 sent += len(chunk)
         finally:
             if sent < total:
-                self._count_sent_bytes(sent)
-
-    def _count_sent_bytes(self, byte_count: int) -> None:
-        if self.file:
-            self.file.count_sent_bytes(byte_count)
+                count(sent)
 
     def _changed_chunks(self) -> Iterator[bytes]:
         """The chunks of the body with the effect of faults."""
@@ -142,7 +145,8 @@ class HttpResponse:
         for original in self._original_chunks():
             chunk = original[: end - offset]
             if corrupt_at is not None and offset <= corrupt_at < offset + len(chunk):
-                chunk = _with_changed_byte(chunk, corrupt_at - offset)
+                index = corrupt_at - offset
+                chunk = chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
             yield chunk
             offset += len(chunk)
 
@@ -160,10 +164,6 @@ class HttpResponse:
                     unread -= len(chunk)
         for start in range(0, len(self.body), size):
             yield self.body[start : start + size]
-
-
-def _with_changed_byte(chunk: bytes, index: int) -> bytes:
-    return chunk[:index] + bytes([chunk[index] ^ 1]) + chunk[index + 1 :]
 
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -201,11 +201,6 @@ def success_response(**members: object) -> HttpResponse:
     return json_response({"requestId": _request_id(), "success": True, **members})
 
 
-def result_response(result: Sequence[Mapping[str, object]], **members: object) -> HttpResponse:
-    """The envelope of a successful call, with ``result`` and other members."""
-    return success_response(result=result, **members)
-
-
 def error_response(entry: Mapping[str, object], status: int = 200) -> HttpResponse:
     """The envelope of a failed call, with one entry of ``errors``."""
     content = {"requestId": _request_id(), "success": False, "errors": [entry]}
@@ -220,3 +215,103 @@ def api_error_response(error: SandboxApiError) -> HttpResponse:
 def _request_id() -> str:
     digits = uuid.uuid4().hex
     return f"{digits[:4]}#{digits[4:15]}"
+
+
+Query = Mapping[str, str]
+MAX_BATCH_SIZE = 300
+_MAX_INTEGER = 2**31 - 1
+_Item = TypeVar("_Item")
+
+
+def integer_parameter(
+    query: Query, name: str, default: int, *, low: int = 0, high: int = _MAX_INTEGER
+) -> int:
+    """The integer ``name`` of a query, from ``low`` to ``high``."""
+    text = query.get(name, str(default))
+    if not text.isdecimal():
+        raise invalid_type(f"Invalid value '{text}'. Required of type 'Integer'")
+    if not low <= int(text) <= high:
+        raise invalid_value(f"{name} must be from {low} to {high}")
+    return int(text)
+
+
+def required_parameter(query: Query, name: str) -> str:
+    """The text of the parameter ``name``."""
+    if name not in query:
+        raise missing_value(f"Missing value for the required parameter '{name}'")
+    return query[name]
+
+
+def instant_parameter(text: str, name: str, *, is_strict: bool) -> int:
+    """The instant in the parameter ``name``, in epoch seconds."""
+    try:
+        # The plus sign of an offset is decoded to a space if a client did not encode it.
+        return epoch_seconds_of(text.replace(" ", "+"), is_strict=is_strict)
+    except ValueError as error:
+        raise invalid_date(f"{name}: {error}") from None
+
+
+def updated_range(query: Query, *, is_strict: bool) -> TimeRange:
+    """The range from ``earliestUpdatedAt`` to ``latestUpdatedAt``, by default all time."""
+    start, end = (
+        instant_parameter(query[name], name, is_strict=is_strict) if name in query else default
+        for name, default in (
+            ("earliestUpdatedAt", ALL_TIME.start),
+            ("latestUpdatedAt", ALL_TIME.end),
+        )
+    )
+    if start > end or (is_strict and start == end):
+        raise invalid_value("earliestUpdatedAt must be before latestUpdatedAt")
+    return TimeRange(start, end)
+
+
+def folder_parameter(query: Query, name: str) -> tuple[int, str] | None:
+    """The id and the type in ``{"id": 15, "type": "Folder"}``; None without the parameter."""
+    if name not in query:
+        return None
+    try:
+        folder: Any = json.loads(query[name])
+        return int(folder["id"]), str(folder["type"])
+    except (ValueError, KeyError, TypeError):
+        message = f"{name} must be a JSON object with the members id and type"
+        raise invalid_value(message) from None
+
+
+def values_parameter(query: Query, name: str) -> set[str]:
+    """The values of a list that is separated by commas; empty without the parameter."""
+    return {value for value in query.get(name, "").split(",") if value}
+
+
+def batch_size(query: Query) -> int:
+    """The largest number of items in a page: ``batchSize``, by default the maximum."""
+    return integer_parameter(query, "batchSize", MAX_BATCH_SIZE, low=1, high=MAX_BATCH_SIZE)
+
+
+def encode_page_token(*numbers: int) -> str:
+    """A page token that contains these numbers."""
+    return base64.urlsafe_b64encode(":".join(map(str, numbers)).encode()).decode()
+
+
+def decode_page_token(token: str, count: int) -> list[int]:
+    """The ``count`` numbers in a page token of the sandbox."""
+    try:
+        numbers = [int(number) for number in base64.urlsafe_b64decode(token).split(b":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        raise invalid_value("Invalid nextPageToken")
+    return numbers
+
+
+def page_by_token(
+    items: Sequence[_Item], query: Query
+) -> tuple[Sequence[_Item], dict[str, object]]:
+    """The items of the page that ``batchSize`` and ``nextPageToken`` of a query select.
+
+    The second value has the member ``nextPageToken`` if there is another page.
+    """
+    token = query.get("nextPageToken")
+    start = decode_page_token(token, 1)[0] if token else 0
+    end = start + batch_size(query)
+    more: dict[str, object] = {"nextPageToken": encode_page_token(end)} if end < len(items) else {}
+    return items[start:end], more

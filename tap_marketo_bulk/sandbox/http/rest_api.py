@@ -13,23 +13,17 @@ from pathlib import Path
 from tap_marketo_bulk.sandbox.api_errors import ApiErrorCode, SandboxApiError
 from tap_marketo_bulk.sandbox.clock import SandboxClock, epoch_seconds_of, format_epoch_seconds
 from tap_marketo_bulk.sandbox.data import asset_entries as entries
-from tap_marketo_bulk.sandbox.data.activity_values import Activity
-from tap_marketo_bulk.sandbox.data.asset_entries import Entry
+from tap_marketo_bulk.sandbox.data.activity_types import Activity
+from tap_marketo_bulk.sandbox.data.asset_entries import Entry, folder_entries
 from tap_marketo_bulk.sandbox.data.assets import ASSET_KINDS
-from tap_marketo_bulk.sandbox.data.custom_objects import CUSTOM_OBJECTS
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
-from tap_marketo_bulk.sandbox.data.fields import describe_leads, describe_object
-from tap_marketo_bulk.sandbox.data.folders import folder_entries
-from tap_marketo_bulk.sandbox.http.access import CallStatistics
+from tap_marketo_bulk.sandbox.data.fields import CUSTOM_OBJECTS, describe_leads, describe_object
+from tap_marketo_bulk.sandbox.http.access import CallCounter
 from tap_marketo_bulk.sandbox.http.messages import (
+    MAX_BATCH_SIZE,
     HttpRequest,
     HttpResponse,
     Route,
-    result_response,
-    success_response,
-)
-from tap_marketo_bulk.sandbox.http.parameters import (
-    MAX_BATCH_SIZE,
     batch_size,
     decode_page_token,
     encode_page_token,
@@ -38,6 +32,7 @@ from tap_marketo_bulk.sandbox.http.parameters import (
     integer_parameter,
     page_by_token,
     required_parameter,
+    success_response,
     updated_range,
     values_parameter,
 )
@@ -58,7 +53,7 @@ class RestContext:
     """
 
     data_set: DataSet
-    statistics: CallStatistics
+    counter: CallCounter
     at: int
     hidden_key: object = None
 
@@ -112,7 +107,7 @@ def _get_batch(read: Read, context: RestContext, request: HttpRequest) -> HttpRe
         values = values_parameter(request.query, name)
         selected = [one for one in selected if not values or str(one.get(name)) in values]
     page, next_page = page_by_token(selected, request.query)
-    return result_response(page, **next_page)
+    return success_response(result=page, **next_page)
 
 
 def _get_page(read: Read, context: RestContext, request: HttpRequest) -> HttpResponse:
@@ -214,7 +209,7 @@ def _get_deleted_leads(_read: Read, context: RestContext, request: HttpRequest) 
     }
     found = [_deletion_entry(activity) for activity in deletions[start:end]]
     # Marketo omits an empty result.
-    return result_response(found, **members) if found else success_response(**members)
+    return success_response(result=found, **members) if found else success_response(**members)
 
 
 def _deletion_entry(activity: Activity) -> Entry:
@@ -240,11 +235,11 @@ def _describe_custom_object(
     if api_name not in CUSTOM_OBJECTS:
         message = f"Object '{api_name}' not found"
         raise SandboxApiError(ApiErrorCode.OBJECT_NOT_FOUND, message)
-    return result_response([CUSTOM_OBJECTS[api_name].describe_entry(context.first_instant)])
+    return success_response(result=[CUSTOM_OBJECTS[api_name].describe_entry(context.first_instant)])
 
 
 _RESPONSES: dict[str, Callable[[Read, RestContext, HttpRequest], HttpResponse]] = {
-    "all": lambda read, one, _: result_response(read.entries(one)),
+    "all": lambda read, one, _: success_response(result=read.entries(one)),
     "all assets": lambda read, one, _: _asset_response(read.entries(one)),
     "batch": _get_batch,
     "page": _get_page,
@@ -268,10 +263,10 @@ _ENTRIES: dict[str, Callable[[RestContext], list[Entry]]] = {
     "custom_objects": lambda one: [
         each.list_entry(one.first_instant) for each in CUSTOM_OBJECTS.values()
     ],
-    "usage": lambda one: one.statistics.usage(days=1),
-    "weekly_usage": lambda one: one.statistics.usage(),
-    "errors": lambda one: one.statistics.errors(days=1),
-    "weekly_errors": lambda one: one.statistics.errors(),
+    "usage": lambda one: one.counter.usage(days=1),
+    "weekly_usage": lambda one: one.counter.usage(),
+    "errors": lambda one: one.counter.errors(days=1),
+    "weekly_errors": lambda one: one.counter.errors(),
     "segments": lambda one: entries.segment_entries(one.data_set, one.at),
     "channels": lambda one: entries.channel_entries(one.data_set),
     "tag_types": lambda one: entries.tag_entries(one.data_set),
@@ -284,12 +279,12 @@ READS = tuple(
 """All GET calls."""
 
 
-def rest_routes(data_set: DataSet, statistics: CallStatistics, clock: SandboxClock) -> list[Route]:
+def rest_routes(data_set: DataSet, counter: CallCounter, clock: SandboxClock) -> list[Route]:
     """The routes of all GET calls."""
 
     def respond(read: Read, request: HttpRequest) -> HttpResponse:
         at = int(clock.now().timestamp())
-        context = RestContext(data_set, statistics, at, request.hidden_key)
+        context = RestContext(data_set, counter, at, request.hidden_key)
         return _RESPONSES[read.respond](read, context, request)
 
     return [
