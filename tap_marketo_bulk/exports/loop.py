@@ -21,7 +21,7 @@ from tap_marketo_bulk.errors import (
     MarketoSystemError,
     TransientError,
 )
-from tap_marketo_bulk.exports.job import JobStage, makes_job_useless
+from tap_marketo_bulk.exports.job import JobStage, has_too_long_window, makes_job_useless
 from tap_marketo_bulk.exports.job_table import JobTable
 from tap_marketo_bulk.exports.progress import Progress, task_title
 from tap_marketo_bulk.exports.quota import PastExports, retry_after_quota
@@ -179,7 +179,7 @@ class ExportLoop:
             raise error
         if isinstance(error, ExportTimeoutError):
             self._cancel_overdue_jobs()
-        if isinstance(error, MarketoSystemError) and state.export_id:
+        if has_too_long_window(state, error) and isinstance(error, MarketoSystemError):
             try:
                 # A job that has ended meanwhile cannot be cancelled.
                 with suppress(ApiError):
