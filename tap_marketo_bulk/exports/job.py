@@ -67,11 +67,7 @@ class JobPolicy:
 class VerifiedFile:
     """A file with the size and checksum that its job reported, at its beginning.
 
-    Attributes:
-        task: What was exported.
-        request: The task's request without fields that Marketo does not know.
-        job: The job.
-        content: The file.
+    ``request`` is the task's request without fields that Marketo does not know.
     """
 
     task: ExportTask
@@ -255,11 +251,7 @@ def request_without_unknown_fields(
 ) -> ExportRequest:
     """Return the request without fields that Marketo does not know, and warn of it.
 
-    Args:
-        state: The planned job.
-        request: Its request, without fields that are known to be unknown.
-        error: Names the fields.
-        extra_lead_fields: The lead fields that a setting names; discovery does not list them.
+    ``extra_lead_fields`` are those that a setting names; discovery does not list them.
 
     Raises:
         UnknownFieldsError: The file needs one of them, or the request has none of them.

@@ -70,16 +70,11 @@ class ExportLoop:
         discard_job: Callable[[ExportTask], None],
         parts_of: Callable[[JobState, BaseException], Sequence[ExportTask]],
     ) -> None:
-        """Take what the steps need.
+        """Take what the steps need; ``exports`` makes each call once.
 
-        Args:
-            exports: Marketo's export jobs; each call is made once.
-            clock: The time in which Marketo is waited for.
-            policy: How jobs are treated.
-            reporter: Shows the progress while there is nothing to do.
-            write_job: Writes a created job to STATE: only then it is enqueued, and costs quota.
-            discard_job: Removes the job of a task from STATE: the next run creates another one.
-            parts_of: Returns the tasks in place of one that failed, or raises its error.
+        ``write_job`` writes a created job to STATE: only then it is enqueued, and costs quota.
+        ``discard_job`` removes the job of a task from STATE: the next run creates another one.
+        ``parts_of`` returns the tasks in place of one that failed, or raises its error.
         """
         self.past_exports = PastExports()
         self._jobs = JobTable()

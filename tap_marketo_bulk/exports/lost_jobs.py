@@ -90,9 +90,7 @@ def tag_of(task: ExportTask, field: str, unknown_fields: int) -> JobTag:
 def with_tag(task: ExportTask, request: ExportRequest) -> ExportRequest:
     """Return a request of a task with the job's tag as the header of its first column.
 
-    Args:
-        task: The task.
-        request: Its request, which may lack fields that Marketo does not know.
+    ``request`` may lack fields of the task's request that Marketo does not know.
     """
     field = request.fields[0]
     unknown_fields = len(task.request.fields) - len(request.fields)
@@ -146,14 +144,9 @@ class LostJobFinder:
     def __init__(
         self, exports: Exports, loop: ExportLoop, policy: JobPolicy, clock: Clock, lag: timedelta
     ) -> None:
-        """Take what the calls need.
+        """Take what the calls need: steps of ``loop`` are taken during waits.
 
-        Args:
-            exports: Marketo's export jobs.
-            loop: The jobs of this run, whose steps are taken during waits.
-            policy: How jobs are treated.
-            clock: The time in which Marketo is waited for.
-            lag: How long before the present this run stops reading.
+        ``lag`` is how long before the present this run stops reading.
         """
         self._exports = exports
         self._loop = loop

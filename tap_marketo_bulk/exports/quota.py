@@ -63,14 +63,7 @@ def usage_text(size: int) -> str:
 
 @dataclass(frozen=True)
 class QuotaUsage:
-    """The used part of a day's quota.
-
-    Attributes:
-        used_bytes: The bytes of the files.
-        exports: The number of the files.
-        allocation_bytes: The quota.
-        reset: The instant at which the quota is reset.
-    """
+    """The used part of a day's quota: the bytes and the number of files, and the next reset."""
 
     used_bytes: int
     exports: int
@@ -111,11 +104,9 @@ class PastExports:
         return self.usage_of_day(quota_day(now)).used_bytes if self._is_list_read else None
 
     def usage_of_day(self, day: date, allocation_megabytes: int | None = None) -> QuotaUsage:
-        """Return the used part of the quota of a day.
+        """Return the used part of the quota of a day in US Central time.
 
-        Args:
-            day: A day in US Central time.
-            allocation_megabytes: The subscription's daily quota, None for Marketo's default.
+        Without ``allocation_megabytes`` the quota is Marketo's default.
         """
         sizes = [
             size

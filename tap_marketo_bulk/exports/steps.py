@@ -78,9 +78,7 @@ class JobSteps:
     def create(self, state: JobState, unknown_fields: Collection[str]) -> JobState:
         """Create the job, without the fields that Marketo does not know.
 
-        Args:
-            state: A planned job.
-            unknown_fields: Fields of which this is known already.
+        ``unknown_fields`` are those of which this is known already.
         """
         request = state.task.request.without(tuple(unknown_fields))
         while True:
