@@ -205,11 +205,14 @@ def is_refused(state: JobState, error: BaseException) -> bool:
 def has_too_long_window(state: JobState, error: BaseException) -> bool:
     """Return whether a job for a shorter window may end where this one did not.
 
-    A job that waits in the queue for too long waits for others: more jobs would wait as well.
+    A job that waits in the queue for too long waits for others: more jobs would wait as well. A
+    completed job is paid, and its file can be downloaded later.
     """
+    status = state.job.status if state.job else None
     if isinstance(error, ExportTimeoutError):
-        return state.job is not None and state.job.status is JobStatus.PROCESSING
-    return bool(state.export_id) and isinstance(error, MarketoSystemError)
+        return status is JobStatus.PROCESSING
+    is_without_file = bool(state.export_id) and status is not JobStatus.COMPLETED
+    return is_without_file and isinstance(error, MarketoSystemError)
 
 
 # A job that Marketo fails, or that somebody cancels, is created again until there were this many.

@@ -17,14 +17,11 @@ from tap_marketo_bulk.errors import (
     ApiError,
     ExportQuotaError,
     ExportTimeoutError,
-    InternalServerError,
-    InvalidResponseError,
     MarketoBulkError,
     MarketoSystemError,
-    TokenRejectedError,
     TransientError,
 )
-from tap_marketo_bulk.exports.job import JobStage, makes_job_useless
+from tap_marketo_bulk.exports.job import JobStage, has_too_long_window, makes_job_useless
 from tap_marketo_bulk.exports.job_table import JobTable
 from tap_marketo_bulk.exports.progress import Progress, task_title
 from tap_marketo_bulk.exports.quota import PastExports, retry_after_quota
@@ -37,11 +34,7 @@ from tap_marketo_bulk.exports.schedule import (
 )
 from tap_marketo_bulk.exports.steps import JobSteps
 from tap_marketo_bulk.marketo.exports import JobStatus
-from tap_marketo_bulk.marketo.transport import (
-    MAX_ATTEMPTS,
-    MAX_ATTEMPTS_AFTER_HTTP_500,
-    retry_wait_seconds,
-)
+from tap_marketo_bulk.marketo.transport import max_attempts, retry_wait_seconds
 from tap_marketo_bulk.times import StepTakingClock, format_instant
 
 if TYPE_CHECKING:
@@ -55,8 +48,6 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.times import Clock
 
 logger = logging.getLogger("tap-marketo-bulk.exports")
-# A response that is not Marketo's, or a token that is rejected twice, hardly becomes better.
-_FEW_ATTEMPTS = 3
 # While there is other work, a due step is looked for this often.
 _LOOK_SECONDS = 0.5
 
@@ -188,7 +179,7 @@ class ExportLoop:
             raise error
         if isinstance(error, ExportTimeoutError):
             self._cancel_overdue_jobs()
-        if isinstance(error, MarketoSystemError) and state.export_id:
+        if has_too_long_window(state, error) and isinstance(error, MarketoSystemError):
             try:
                 # A job that has ended meanwhile cannot be cancelled.
                 with suppress(ApiError):
@@ -302,7 +293,7 @@ class ExportLoop:
     def _after_failed_call(self, state: JobState, error: TransientError) -> JobState:
         """Have the step taken again after a growing pause, a bounded number of times."""
         failures = state.failed_calls + 1
-        if error.attempts or failures >= _max_attempts(error):
+        if error.attempts or failures >= max_attempts(error):
             error.attempts = error.attempts or failures
             return state.with_error(error)
         seconds = retry_wait_seconds(failures, error)
@@ -362,10 +353,3 @@ def _seconds_in_queue(state: JobState, now: datetime, monotonic: float) -> float
     if state.job and state.job.queued:
         return max(0.0, (now - state.job.queued).total_seconds())
     return monotonic - state.since
-
-
-def _max_attempts(error: TransientError) -> int:
-    if isinstance(error, InternalServerError):
-        return MAX_ATTEMPTS_AFTER_HTTP_500
-    is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
-    return _FEW_ATTEMPTS if is_permanent else MAX_ATTEMPTS

@@ -23,6 +23,7 @@ from tap_marketo_bulk.errors import (
 from tap_marketo_bulk.marketo.auth import TOKEN_PATH, AccessTokenCache, parse_token
 from tap_marketo_bulk.marketo.responses import Envelope, Response, parse_envelope
 from tap_marketo_bulk.marketo.transport import (
+    FEW_ATTEMPTS,
     MAX_ATTEMPTS,
     BearerAuth,
     ConnectionSettings,
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-marketo-bulk.marketo")
 _T = TypeVar("_T")
-# A host that never responded is more likely mistyped than down, and waiting does not help if the
-# response is not Marketo's or if a new token is rejected too.
-FEW_ATTEMPTS = 3
 # A host that is up accepts a connection within seconds, however long its response takes.
 CONNECT_SECONDS = 30.0
 _REDIRECTED = "the endpoint redirects to another address, which is not followed; check endpoint"
@@ -137,12 +135,9 @@ class Client:
                 elif attempts == 1:
                     raise
                 else:
-                    budget.wait_before_retry(error, min(attempts, self._max_attempts(error)))
-
-    def _max_attempts(self, error: TransientError) -> int:
-        is_mistyped = isinstance(error, UnreachableError) and not self._has_responded
-        is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
-        return FEW_ATTEMPTS if is_mistyped or is_permanent else MAX_ATTEMPTS
+                    is_mistyped = isinstance(error, UnreachableError) and not self._has_responded
+                    limit = min(attempts, FEW_ATTEMPTS) if is_mistyped else attempts
+                    budget.wait_before_retry(error, limit)
 
     def _call(
         self,

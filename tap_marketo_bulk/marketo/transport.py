@@ -13,7 +13,13 @@ import backoff
 import requests
 import urllib3.exceptions
 
-from tap_marketo_bulk.errors import CHECK_ENDPOINT, InternalServerError, UnreachableError
+from tap_marketo_bulk.errors import (
+    CHECK_ENDPOINT,
+    InternalServerError,
+    InvalidResponseError,
+    TokenRejectedError,
+    UnreachableError,
+)
 from tap_marketo_bulk.marketo.limits import CALL_PERIOD_SECONDS, CALLS_PER_PERIOD
 
 if TYPE_CHECKING:
@@ -160,6 +166,17 @@ MAX_WAIT_SECONDS = 60.0
 MAX_ATTEMPTS = 11
 # Marketo also answers a badly formed URL with HTTP 500, which no wait corrects.
 MAX_ATTEMPTS_AFTER_HTTP_500 = 5
+# A host that never responded is more likely mistyped than down, and waiting does not help if the
+# response is not Marketo's or if a new token is rejected too.
+FEW_ATTEMPTS = 3
+
+
+def max_attempts(error: TransientError) -> int:
+    """Return how often a call that ends with an error is made, all attempts together."""
+    if isinstance(error, InternalServerError):
+        return MAX_ATTEMPTS_AFTER_HTTP_500
+    is_permanent = isinstance(error, InvalidResponseError | TokenRejectedError)
+    return FEW_ATTEMPTS if is_permanent else MAX_ATTEMPTS
 
 
 class RetryBudget:
@@ -173,16 +190,14 @@ class RetryBudget:
         """Make all attempts available again, because the operation progressed."""
         self._failures = 0
 
-    def wait_before_retry(self, error: TransientError, max_attempts: int = MAX_ATTEMPTS) -> None:
+    def wait_before_retry(self, error: TransientError, limit: int = MAX_ATTEMPTS) -> None:
         """Wait ``retry_wait_seconds``.
 
         Raises:
-            TransientError: ``error``, if this was the last of ``max_attempts``.
+            TransientError: ``error``, if this was the last of ``max_attempts``, or of ``limit``.
         """
         self._failures += 1
-        if isinstance(error, InternalServerError):
-            max_attempts = min(max_attempts, MAX_ATTEMPTS_AFTER_HTTP_500)
-        if self._failures >= max_attempts:
+        if self._failures >= min(limit, max_attempts(error)):
             error.attempts = self._failures
             raise error
         seconds = retry_wait_seconds(self._failures, error)

@@ -140,7 +140,7 @@ def with_read(reads: Iterable[Read], read: Read, lookback: timedelta) -> tuple[R
         extended = [_extended(open_reads, piece, lookback) for piece in pieces]
         joined += [each for each in open_reads if each not in [before for before, _ in extended]]
         open_reads = [after for _, after in extended]
-    return tuple(sorted((*joined, *open_reads), key=_order))
+    return tuple(sorted((*joined, *open_reads), key=_window_then_ids))
 
 
 def cut(reads: Iterable[Read], end: datetime) -> tuple[Read, ...]:
@@ -255,5 +255,5 @@ def _extended(
     return None, piece
 
 
-def _order(read: Read) -> tuple[Window, list[int], str]:
+def _window_then_ids(read: Read) -> tuple[Window, list[int], str]:
     return (read.window, sorted(read.ids or ()), read.filter_digest)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import ApiError, InternalServerError, TransientError
-from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS, Client
 from tap_marketo_bulk.marketo.transport import (
+    FEW_ATTEMPTS,
     MAX_ATTEMPTS,
     MAX_ATTEMPTS_AFTER_HTTP_500,
     backoff_bounds,
@@ -21,6 +21,7 @@ from tests.support.http_host import TOKEN_RESPONSE, http_response
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tap_marketo_bulk.marketo.client import Client
     from tests.support.clock import TapClock
     from tests.support.http_host import Host
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import InvalidResponseError, UnreachableError
-from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS
 from tap_marketo_bulk.marketo.download import download_verified
 from tap_marketo_bulk.marketo.exports import Exports
-from tap_marketo_bulk.marketo.transport import MAX_ATTEMPTS
+from tap_marketo_bulk.marketo.transport import FEW_ATTEMPTS, MAX_ATTEMPTS
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 
 if TYPE_CHECKING:

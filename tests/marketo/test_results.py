@@ -9,7 +9,6 @@ import pytest
 
 from tap_marketo_bulk.errors import ApiError, InvalidResponseError, UnknownFieldsError
 from tap_marketo_bulk.marketo import lists
-from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS
 from tap_marketo_bulk.marketo.describe import (
     describe_activity_types,
     describe_custom_object,
@@ -18,6 +17,7 @@ from tap_marketo_bulk.marketo.describe import (
     flat_lead_field_entries,
 )
 from tap_marketo_bulk.marketo.exports import Exports
+from tap_marketo_bulk.marketo.transport import FEW_ATTEMPTS
 from tests.support.http_host import TOKEN_RESPONSE, http_response
 from tests.support.lead_exports import COMPLETED, LEADS
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.errors import ApiError, MarketoBulkError, UnreachableError
-from tap_marketo_bulk.marketo.client import FEW_ATTEMPTS, Client
+from tap_marketo_bulk.marketo.client import Client
+from tap_marketo_bulk.marketo.transport import FEW_ATTEMPTS
 from tap_marketo_bulk.sandbox import Fault, Sandbox
 from tests.support.clock import NoWaitClock
 from tests.support.http_host import TOKEN_RESPONSE, http_response

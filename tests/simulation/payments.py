@@ -207,6 +207,8 @@ def _is_full_read(earlier: PaidExport, later: PaidExport) -> bool:
 
 def _is_useless(earlier: PaidExport, later: PaidExport) -> bool:
     has_fault = any(each.call == "file" for each in earlier.run.step.faults)
+    # A run without the state of an earlier one knows its jobs by their files.
+    has_fault |= any(each.call in ("file", None) for each in later.run.step.faults)
     is_damaged = earlier.job.job_faults != type(earlier.job.job_faults)()
     is_expired = later.job.created_at - earlier.job.created_at >= _FILE_LIFE
     return has_fault or is_damaged or (is_expired and _did_not_end_in_order(earlier.run))

@@ -195,6 +195,21 @@ def test_a_job_is_kept_where_marketo_fails_for_every_call(tap: TapRunner, sandbo
 
 
 @pytest.mark.parametrize("options", [UNCHANGING])
+def test_a_file_that_marketo_does_not_send_is_not_exported_again(
+    tap: TapRunner, sandbox: Sandbox
+) -> None:
+    catalog = selecting(tap.discover(), "leads")
+    sandbox.faults.append(Fault("envelope", call="file", object="leads", times=None))
+    run = tap.run(config=WHOLE_HISTORY, catalog=catalog)
+    assert type(run.error) is errors.MarketoSystemError
+    sandbox.faults.clear()
+    again = tap.run(config=WHOLE_HISTORY, catalog=catalog, state=run.state)
+    assert again.table("leads") == sandbox.expected.leads()
+    windows = [str(job.request["filter"]) for job in sandbox.jobs]
+    assert len(windows) == len(set(windows))
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
 @pytest.mark.parametrize("policy", ["fail", "wait"])
 def test_a_job_that_marketo_ends_for_the_quota_is_the_end_of_the_quota(
     tap: TapRunner, sandbox: Sandbox, policy: str
