@@ -17,6 +17,7 @@ from tap_marketo_bulk.rows.values import (
     json_text,
     missing_key_error,
     sanitize_texts,
+    with_plain_numbers,
 )
 from tap_marketo_bulk.texts import clean_line
 
@@ -204,9 +205,10 @@ class RestRecordConverter:
         invalid: dict[str, object] = {}
         for each, field_type in schema.types.items():
             try:
-                record[each] = convert_json_value(field_type, entry.get(each))
+                value = convert_json_value(field_type, entry.get(each))
+                record[each] = with_plain_numbers(value)
             except ValueError:
-                record[each], invalid[each] = None, entry[each]
+                record[each], invalid[each] = None, with_plain_numbers(entry[each])
         name = record_label(schema.stream, {each: entry.get(each) for each in schema.key})
         self._invalid_values.count_or_raise(name, invalid, schema.required)
         for each in schema.key:

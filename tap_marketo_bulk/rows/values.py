@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from tap_marketo_bulk.errors import InvalidValueError
+from tap_marketo_bulk.marketo.responses import WrittenNumber
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -129,7 +130,6 @@ _Decoder = msgspec.json.Decoder[Any]
 _DECODER = msgspec.json.Decoder(float_hook=parse_number)
 # Numbers with a fraction or an exponent keep their text, for ``json_text``.
 _DECODER_AS_WRITTEN = msgspec.json.Decoder(float_hook=msgspec.Raw)
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 _NUL = "\\u0000"
 # {"Campaign Run ID":""102938""}
 _VALUE_IN_DOUBLED_QUOTES = re.compile(r'(?<=:)(\s*)""([^"\\]*)""(?=\s*[,}])')
@@ -169,9 +169,28 @@ def parse_json_array(text: str) -> list[Any]:
     return value
 
 
+def _text_as_written(number: WrittenNumber) -> msgspec.Raw:
+    """Return the text of a number, the only class in JSON values that msgspec does not know."""
+    return msgspec.Raw(number.text)
+
+
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=_text_as_written).encode
+
+
 def json_text(value: object) -> str:
     """Return the text of a JSON value; its numbers keep the digits that were read."""
     return _encode(value).decode()
+
+
+def with_plain_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value whose numbers every writer knows: a Decimal for ``WrittenNumber``."""
+    if isinstance(value, WrittenNumber):
+        return Decimal(value)
+    if isinstance(value, dict):
+        return {key: with_plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_plain_numbers(item) for item in value]
+    return value
 
 
 def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value
