@@ -341,12 +341,14 @@ class InvalidValueHandler:
         counts: Field -> number of invalid values.
         samples: Field -> the first invalid value, and the record that has it.
         undecodable: The fields of which some values have bytes that are not UTF-8.
+        skipped: The rows that were not read, since such a field is required: place, field, value.
     """
 
     def __init__(self, policy: InvalidValuePolicy) -> None:
         self.counts: Counter[str] = Counter()
         self.samples: dict[str, str] = {}
         self.undecodable: set[str] = set()
+        self.skipped: list[str] = []
         self._policy = policy
 
     def count_or_raise(
@@ -378,9 +380,27 @@ class InvalidValueHandler:
             self.samples.setdefault(field, shown)
         self.undecodable.update(undecodable)
 
+    def skip(self, row: str, values: Mapping[str, str]) -> bool:
+        """Note a row that no record can be made of; return False if the policy is to fail.
+
+        Args:
+            row: Names the row in messages: ``leads, line 3 of export 5f3a``.
+            values: Required field -> original value, which has bytes that are not UTF-8.
+        """
+        if self._policy is InvalidValuePolicy.FAIL:
+            return False
+        shown = [f"field {field}: {_shorten(value)}" for field, value in values.items()]
+        self.skipped.append(", ".join([row, *shown]))
+        return True
+
     def warnings(self) -> list[str]:
-        """Return what to log of each field."""
-        return [
+        """Return what to log of the skipped rows, and of each field."""
+        skipped = (
+            [f"{len(self.skipped)} rows were not read, the first: {self.skipped[0]}."]
+            if self.skipped
+            else []
+        )
+        return skipped + [
             f"{count} values of {field} "
             f"{_NOT_UTF8_OR_TYPE if field in self.undecodable else _NOT_OF_TYPE}, the first in "
             f"{self.samples[field]}. The originals are in {INVALID_VALUES} where that column is "
