@@ -23,7 +23,7 @@ MarketoBulkError
 ├── RunEndedByExportQuotaError, StreamsDeniedError, StreamsWithoutFilterError, RefusedIdsError
 ├── ExportFailedError, ExportTimeoutError
 ├── DataError                       a file differs from what Marketo reported or documents
-│   └── CorruptFileError, MalformedFileError, InvalidValueError
+│   └── CorruptFileError, MalformedFileError, InvalidValueError, UndecodableKeysError
 └── SpoolError                      the local disk
 """
 
@@ -53,6 +53,10 @@ CHECK_ENDPOINT = (
     "Check that endpoint is the REST endpoint shown in Marketo's Admin > Web Services, and that "
     "this machine can reach it"
 )
+
+
+# An error that names hundreds of rows is of no use.
+_NAMED_ROWS = 10
 
 
 class MarketoBulkError(SingerSDKError):
@@ -416,6 +420,20 @@ class MalformedFileError(DataError):
 
 class InvalidValueError(DataError):
     """A value does not fit its column's type."""
+
+
+class UndecodableKeysError(DataError):
+    """Rows were not read, since their keys have bytes that are not UTF-8; all others were."""
+
+    def __init__(self, rows: Sequence[str]) -> None:
+        """Take the rows, each with its stream, line, export, field and value."""
+        more = f"; and {len(rows) - _NAMED_ROWS} more" if len(rows) > _NAMED_ROWS else ""
+        super().__init__(
+            "Rows were not read, since a value of a key field has bytes that are not UTF-8: "
+            f"{'; '.join(rows[:_NAMED_ROWS])}{more}. All other rows were read, and bookmarks move "
+            "past these. Correct the values in Marketo, and read the records with a full refresh "
+            "of the stream, unless it exports records that have changed."
+        )
 
 
 class SpoolError(MarketoBulkError, FatalSyncError):

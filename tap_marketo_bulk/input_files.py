@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from typing import IO, TYPE_CHECKING
-
-import simplejson
 
 from tap_marketo_bulk.errors import CatalogError, StateError
 
@@ -29,9 +28,10 @@ def state_file_text(file: IO[str]) -> str:
 
 def _read_json_text(file: IO[str], make_error: Callable[[str], Exception]) -> str:
     try:
-        text = file.read()
-        # Encoded again, since half a surrogate pair can be read but not be written to stdout.
-        simplejson.dumps(simplejson.loads(text), ensure_ascii=False).encode()
+        # Editors on Windows begin a file with a byte order mark.
+        text = file.read().removeprefix("\ufeff")
+        # Written again, since NaN and half a surrogate pair can be read but not be written.
+        json.dumps(json.loads(text), ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError:
         raise make_error("not valid Unicode text") from None
     except RecursionError:

@@ -32,7 +32,7 @@ from tap_marketo_bulk.streams.registry import (
     create_streams,
     is_reference_stream_name,
     is_stream_name,
-    report_hidden_streams,
+    report_missing_streams,
 )
 from tap_marketo_bulk.streams.report import log_summary
 from tap_marketo_bulk.streams.run import Run
@@ -175,7 +175,8 @@ class TapMarketoBulk(SdkTap):
         Raises:
             StateError: A bookmark has the name of a column by another naming.
         """
-        report_hidden_streams(self._creation_context(), self.streams)
+        selected = {stream.name for stream in self.streams.values() if stream.selected}
+        report_missing_streams(self._creation_context(), self.streams, selected)
         known_streams = self.state.get("bookmarks", {})
         for stream in self.streams_to_read():
             if stream.name in known_streams:

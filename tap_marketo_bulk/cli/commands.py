@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from tap_marketo_bulk.cli.reports import PastJob
-    from tap_marketo_bulk.plan.planner import ExportTask
 
 # Returns a tap with the settings of --config, and takes other options of the tap.
 MakeTap = Callable[..., TapMarketoBulk]
@@ -390,19 +389,14 @@ def plan_command(
     with the daily quota.
     """
     tap = make_tap(catalog=catalog, state=state)
-    tasks, rest_stream_names, notes = _plan_run(tap)
+    tasks = tap.sync_run.plan()
+    note = retention_note(tasks, tap.sync_run.period.horizon)
     past_jobs = _past_job_reader(tap).read()
     console = stdout_console()
     if tasks:
         write(console, table_renderable(reports.plan_table(tasks), console), "")
-    write(console, *reports.plan_summary(tasks, rest_stream_names), *notes)
+    summary = reports.plan_summary(tasks, tap.rest_stream_names())
+    write(console, *summary, *([note] if note else []))
     if estimate := reports.estimate_bytes(tasks, past_jobs):
         usage = reports.usage_today(past_jobs, tap.client.latest_response_time(), allocation)
         write(console, "", reports.forecast_text(estimate, usage))
-
-
-def _plan_run(tap: TapMarketoBulk) -> tuple[Sequence[ExportTask], list[str], list[str]]:
-    """Return the export tasks of a run, the streams without jobs, and notes about retention."""
-    tasks = tap.sync_run.plan()
-    note = retention_note(tasks, tap.sync_run.period.horizon)
-    return tasks, tap.rest_stream_names(), [note] if note else []

@@ -11,7 +11,7 @@ from base64 import b64encode
 from contextlib import contextmanager
 from decimal import Decimal
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote_plus
 
 from tap_marketo_bulk.errors import (
@@ -214,10 +214,29 @@ def parsing_response(call: str) -> Iterator[None]:
         ) from error
 
 
+class WrittenNumber(Decimal):
+    """A number with a fraction or an exponent.
+
+    Attributes:
+        text: The number as it was written: ``2e3``, which a Decimal writes as ``2E+3``.
+    """
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Read a JSON number."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
 def json_object_or_none(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object in ``body``, numbers with all their digits; None for anything else."""
+    """Return the JSON object in ``body``; None for anything else.
+
+    Numbers with a fraction or an exponent are ``WrittenNumber``.
+    """
     try:
-        value = json.loads(body, parse_float=Decimal)
+        value = json.loads(body, parse_float=WrittenNumber)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

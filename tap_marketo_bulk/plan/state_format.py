@@ -32,7 +32,7 @@ from tap_marketo_bulk.plan.earlier_states import (
     KEYS as EARLIER_KEYS,
 )
 from tap_marketo_bulk.plan.earlier_states import EarlierState, parse_earlier_state
-from tap_marketo_bulk.plan.ledger import ALL, Ids, Read, cut
+from tap_marketo_bulk.plan.ledger import ALL, Ids, Read, cut, united_ids
 from tap_marketo_bulk.plan.windows import Window
 from tap_marketo_bulk.times import format_instant, parse_instant
 
@@ -165,6 +165,13 @@ class StreamState:
         """Return the ids of the unfinished jobs and of the latest ones."""
         latest = self.latest_jobs.ids if self.latest_jobs else ()
         return {*latest, *self.job_windows}
+
+    @property
+    def read_ids(self) -> Ids:
+        """The ids of all reads; ``ALL`` if a read has every id."""
+        return united_ids(
+            each.ids for ledger in self.ledgers.values() for each in ledger.reads or ()
+        )
 
     @property
     def bookmark_without_reads(self) -> datetime | None:

@@ -161,7 +161,8 @@ class ActivityConverter:
         return sources
 
     def convert(self, block: Block) -> list[Any]:
-        """Return the record of each row. Raises as ``RowConverter.convert``."""
+        """Return the record of each row that has one. As ``RowConverter.convert``."""
+        block = self._assembler.with_readable_keys(block)
         if not block.rows:
             return []
         cells = list(zip(*block.rows, strict=True))

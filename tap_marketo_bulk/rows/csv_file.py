@@ -12,7 +12,7 @@ import csv
 import io
 from codecs import BOM_UTF8
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -53,12 +53,14 @@ class Block:
         file_rows: Consecutive rows of the file, of which ``rows`` are all or some.
         originals: ``id`` of a row -> column -> a cell with bytes that are not UTF-8, these
             written in hexadecimal; the cell in the row has U+FFFD in their place.
+        export_id: The export whose file this is, for messages; empty if it is not known.
     """
 
     rows: Sequence[Cells]
     first_line: int
     file_rows: Sequence[Cells]
     originals: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    export_id: str = ""
 
     def line_number(self, index: int) -> int:
         """Return the number of the line on which a row begins; only errors need it."""
@@ -68,7 +70,7 @@ class Block:
 
     def select(self, rows: Sequence[Cells]) -> Block:
         """Return a block of some of this block's rows, which keep their line numbers."""
-        return Block(rows, self.first_line, self.file_rows, self.originals)
+        return replace(self, rows=rows)
 
     def undecodable_cells(self) -> dict[int, Mapping[int, str]]:
         """Return the originals of ``rows`` by index in place of ``id``."""
@@ -119,11 +121,13 @@ class ExpectedFormat:
         columns: Header of each column -> name of its field.
         separators: What may stand between cells. The one that gives the expected header is used.
         repeatable: Headers that may occur twice.
+        export_id: The export whose file it is, for messages; empty if it is not known.
     """
 
     columns: Mapping[str, str]
     separators: Sequence[str]
     repeatable: Collection[str] = ()
+    export_id: str = ""
 
 
 def read_blocks(
@@ -136,7 +140,8 @@ def read_blocks(
 
     Raises:
         MalformedFileError: The header is not the expected one; or, from the iterator, a row
-            cannot be read or has another number of cells than the header. Names the line.
+            cannot be read or has another number of cells than the header. Names the export, and
+            the line.
     """
     reader, blocks, first = _open(file, expected, chunk_bytes)
     if first is None:
@@ -152,7 +157,7 @@ def _open(
 ) -> tuple[BlockReader, Iterator[Block], Block | None]:
     """Return the first block as the right separator gives it; None for an empty file."""
     for separator in expected.separators:
-        reader = BlockReader(file, separator, chunk_bytes)
+        reader = BlockReader(file, separator, chunk_bytes, expected.export_id)
         blocks = iter(reader)
         first = next(blocks, None)
         if first is None or set(first.rows[0]) == set(expected.columns):
@@ -167,9 +172,10 @@ def _check_header(header: Sequence[str], expected: ExpectedFormat) -> None:
     if not missing and not unexpected:
         return
     message = (
-        "The exported file's header is not the requested one: missing "
+        f"The header of {_file_label(expected.export_id)} is not the requested one: missing "
         f"{missing or 'nothing'}, unexpected {unexpected or 'nothing'} (of {len(header)} "
-        "columns). No row of it was used; run again, or run discovery again."
+        "columns). No row of it was used, and the next run exports it again. If the error stays, "
+        "run discovery again."
     )
     raise MalformedFileError(message[:_LONGEST_MESSAGE])
 
@@ -182,7 +188,7 @@ def _checked(
         if set(map(len, block.rows)) - {width}:
             index = next(index for index, row in enumerate(block.rows) if len(row) != width)
             reason = f"it has {len(block.rows[index])} columns instead of {width}"
-            raise _malformed(block.line_number(index), reason)
+            raise _malformed(block.export_id, block.line_number(index), reason)
         stats.rows += len(block.rows)
         stats.nul_bytes = reader.nul_bytes
         if block.rows:
@@ -199,8 +205,15 @@ class BlockReader:
         MalformedFileError: From the iteration: a quoted cell never ends, or a row is too long.
     """
 
-    def __init__(self, file: BinaryIO, separator: str, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        separator: str,
+        chunk_bytes: int = CHUNK_BYTES,
+        export_id: str = "",
+    ) -> None:
         self.nul_bytes = 0
+        self._export_id = export_id
         self._file = file
         self._separator = separator
         self._chunk_bytes = chunk_bytes
@@ -226,7 +239,7 @@ class BlockReader:
             if self._hides_cr:
                 self._rows = [_show_cr(row) for row in self._rows]
             originals = {} if self._is_utf8 else _replace_undecodable_bytes(self._rows)
-            yield Block(self._rows, self._first_line, self._rows, originals)
+            yield Block(self._rows, self._first_line, self._rows, originals, self._export_id)
 
     def _start_csv_reader(self, chunk: io.StringIO, first_line: int) -> None:
         """Let csv read on from the position of ``chunk``, where a row begins."""
@@ -307,7 +320,8 @@ class BlockReader:
         raise self._malformed("a quoted value never ends")
 
     def _malformed(self, reason: str) -> MalformedFileError:
-        return _malformed(self._first_line + count_lines(self._rows), reason)
+        line = self._first_line + count_lines(self._rows)
+        return _malformed(self._export_id, line, reason)
 
 
 def _show_cr(row: Cells) -> Cells:
@@ -331,12 +345,16 @@ def _replace_undecodable_bytes(rows: Sequence[Cells]) -> dict[int, dict[int, str
     return originals
 
 
-def _malformed(line: int, reason: str) -> MalformedFileError:
+def _malformed(export_id: str, line: int, reason: str) -> MalformedFileError:
     return MalformedFileError(
-        f"Line {line} of the exported file cannot be read: {reason}. The bookmark does not move "
-        "past this file's window, and the next run exports it again. If the error stays, correct "
-        "the record in Marketo or deselect the field."
+        f"Line {line} of {_file_label(export_id)} cannot be read: {reason}. The bookmark does not "
+        "move past this file's window, and the next run exports it again. If the error stays, "
+        "correct the record in Marketo or deselect the field."
     )
+
+
+def _file_label(export_id: str) -> str:
+    return f"the file of export {export_id}" if export_id else "the exported file"
 
 
 class RowWithStrayQuotes:

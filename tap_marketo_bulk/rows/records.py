@@ -17,6 +17,7 @@ from tap_marketo_bulk.rows.values import (
     json_text,
     missing_key_error,
     sanitize_texts,
+    with_plain_numbers,
 )
 from tap_marketo_bulk.texts import clean_line
 
@@ -111,12 +112,13 @@ class RowConverter:
         self._assembler = RecordAssembler(schema, self._index, invalid_values, record_format)
 
     def convert(self, block: Block) -> list[Any]:
-        """Return the record of each row.
+        """Return the record of each row that has one; see ``with_readable_keys``.
 
         Raises:
             InvalidValueError: A key is null, a value of a required field is invalid, or any value
                 is and the policy is to fail. Names line, record, field and value.
         """
+        block = self._assembler.with_readable_keys(block)
         if not block.rows:
             return []
         cells = list(zip(*block.rows, strict=True))
@@ -172,6 +174,24 @@ class RecordAssembler:
             made.append([by_column(invalid.get(row)) for row in rows] if invalid else nulls)
         return self._make(made)
 
+    def with_readable_keys(self, block: Block) -> Block:
+        """Return the rows without those that no record can be made of; these are reported.
+
+        In such a row, the value of a required field has bytes that are not UTF-8.
+        """
+        skipped = set()
+        for row, originals in self._undecodable(block).items():
+            required = {
+                field: original
+                for field, original in originals.items()
+                if field in self._schema.required
+            }
+            if required and self._invalid_values.skip(self._place(block, row), required):
+                skipped.add(row)
+        if not skipped:
+            return block
+        return block.select([cells for row, cells in enumerate(block.rows) if row not in skipped])
+
     def _undecodable(self, block: Block) -> dict[int, dict[str, str]]:
         """Return row -> field -> original, for values with bytes that are not UTF-8."""
         found = {
@@ -183,7 +203,12 @@ class RecordAssembler:
     def _name(self, columns: Mapping[str, Column], block: Block, row: int) -> str:
         """Name the record of a row in a message."""
         key = {field: columns[field][row] for field in self._schema.key if field in columns}
-        return record_label(f"{self._schema.stream}, line {block.line_number(row)}", key)
+        return record_label(self._place(block, row), key)
+
+    def _place(self, block: Block, row: int) -> str:
+        """Name the place of a row in a message: ``leads, line 3 of export 5f3a``."""
+        export = f" of export {block.export_id}" if block.export_id else ""
+        return f"{self._schema.stream}, line {block.line_number(row)}{export}"
 
 
 class RestRecordConverter:
@@ -204,9 +229,10 @@ class RestRecordConverter:
         invalid: dict[str, object] = {}
         for each, field_type in schema.types.items():
             try:
-                record[each] = convert_json_value(field_type, entry.get(each))
+                value = convert_json_value(field_type, entry.get(each))
+                record[each] = with_plain_numbers(value)
             except ValueError:
-                record[each], invalid[each] = None, entry[each]
+                record[each], invalid[each] = None, with_plain_numbers(entry[each])
         name = record_label(schema.stream, {each: entry.get(each) for each in schema.key})
         self._invalid_values.count_or_raise(name, invalid, schema.required)
         for each in schema.key:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from tap_marketo_bulk.errors import InvalidValueError
+from tap_marketo_bulk.marketo.responses import WrittenNumber
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -129,7 +130,6 @@ _Decoder = msgspec.json.Decoder[Any]
 _DECODER = msgspec.json.Decoder(float_hook=parse_number)
 # Numbers with a fraction or an exponent keep their text, for ``json_text``.
 _DECODER_AS_WRITTEN = msgspec.json.Decoder(float_hook=msgspec.Raw)
-_encode = msgspec.json.Encoder(decimal_format="number").encode
 _NUL = "\\u0000"
 # {"Campaign Run ID":""102938""}
 _VALUE_IN_DOUBLED_QUOTES = re.compile(r'(?<=:)(\s*)""([^"\\]*)""(?=\s*[,}])')
@@ -169,9 +169,28 @@ def parse_json_array(text: str) -> list[Any]:
     return value
 
 
+def _text_as_written(number: WrittenNumber) -> msgspec.Raw:
+    """Return the text of a number, the only class in JSON values that msgspec does not know."""
+    return msgspec.Raw(number.text)
+
+
+_encode = msgspec.json.Encoder(decimal_format="number", enc_hook=_text_as_written).encode
+
+
 def json_text(value: object) -> str:
     """Return the text of a JSON value; its numbers keep the digits that were read."""
     return _encode(value).decode()
+
+
+def with_plain_numbers(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a JSON value whose numbers every writer knows: a Decimal for ``WrittenNumber``."""
+    if isinstance(value, WrittenNumber):
+        return Decimal(value)
+    if isinstance(value, dict):
+        return {key: with_plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_plain_numbers(item) for item in value]
+    return value
 
 
 def sanitize_texts(value: Any) -> Any:  # noqa: ANN401 - any JSON value
@@ -322,12 +341,14 @@ class InvalidValueHandler:
         counts: Field -> number of invalid values.
         samples: Field -> the first invalid value, and the record that has it.
         undecodable: The fields of which some values have bytes that are not UTF-8.
+        skipped: The rows that were not read, since such a field is required: place, field, value.
     """
 
     def __init__(self, policy: InvalidValuePolicy) -> None:
         self.counts: Counter[str] = Counter()
         self.samples: dict[str, str] = {}
         self.undecodable: set[str] = set()
+        self.skipped: list[str] = []
         self._policy = policy
 
     def count_or_raise(
@@ -359,9 +380,27 @@ class InvalidValueHandler:
             self.samples.setdefault(field, shown)
         self.undecodable.update(undecodable)
 
+    def skip(self, row: str, values: Mapping[str, str]) -> bool:
+        """Note a row that no record can be made of; return False if the policy is to fail.
+
+        Args:
+            row: Names the row in messages: ``leads, line 3 of export 5f3a``.
+            values: Required field -> original value, which has bytes that are not UTF-8.
+        """
+        if self._policy is InvalidValuePolicy.FAIL:
+            return False
+        shown = [f"field {field}: {_shorten(value)}" for field, value in values.items()]
+        self.skipped.append(", ".join([row, *shown]))
+        return True
+
     def warnings(self) -> list[str]:
-        """Return what to log of each field."""
-        return [
+        """Return what to log of the skipped rows, and of each field."""
+        skipped = (
+            [f"{len(self.skipped)} rows were not read, the first: {self.skipped[0]}."]
+            if self.skipped
+            else []
+        )
+        return skipped + [
             f"{count} values of {field} "
             f"{_NOT_UTF8_OR_TYPE if field in self.undecodable else _NOT_OF_TYPE}, the first in "
             f"{self.samples[field]}. The originals are in {INVALID_VALUES} where that column is "

@@ -80,17 +80,14 @@ class StateDirectory:
         new_path.replace(self._path)
 
     def _parse_state(self, content: Any) -> SavedState:  # noqa: ANN401 - JSON; its use checks it
-        return SavedState(
-            created_at=datetime.fromisoformat(content["birth"]),
-            data_set_options=_parse_options(content["world"]),
-            history=JobHistory(
-                tuple(self._parse_job(job) for job in content["jobs"]),
-                tuple(
-                    DownloadCharge(datetime.fromisoformat(at), byte_count)
-                    for at, byte_count in content["charges"]
-                ),
-            ),
+        jobs = tuple(self._parse_job(job) for job in content["jobs"])
+        charges = tuple(
+            DownloadCharge(datetime.fromisoformat(at), byte_count)
+            for at, byte_count in content["charges"]
         )
+        options = _parse_options(content["world"])
+        created_at = datetime.fromisoformat(content["birth"])
+        return SavedState(created_at, options, JobHistory(jobs, charges))
 
     def _parse_job(self, content: dict[str, Any]) -> Job:
         values: dict[str, Any] = {name: content[name] for name in _JOB_FIELDS}

@@ -7,7 +7,7 @@ The schema, ``meltano.yml``, the plugin definition and the page of the settings 
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -75,16 +75,15 @@ class Settings:
     """The settings, parsed; durations are timedeltas, instants are in UTC."""
 
     base_url: str = setting(
-        "endpoint",
         "string",
         "Endpoint",
         "REST endpoint or base URL as Marketo's admin page shows it, with or without /rest or "
         "/identity.",
+        name="endpoint",
         parse=parse_base_url,
         required=True,
     )
     client_id: str = setting(
-        "client_id",
         "string",
         "Client ID",
         "Client ID of the custom service in Marketo's LaunchPoint.",
@@ -94,7 +93,6 @@ class Settings:
         writeOnly=True,
     )
     client_secret: str = setting(
-        "client_secret",
         "string",
         "Client secret",
         "Client secret of the custom service in Marketo's LaunchPoint.",
@@ -104,56 +102,55 @@ class Settings:
         writeOnly=True,
     )
     start: datetime = setting(
-        "start_date",
         "string",
         "Start date",
         "Date, or date-time with a time zone. Older records are not exported.",
+        name="start_date",
         parse=parse_date_setting,
         required=True,
     )
     end: datetime | None = setting(
-        "end_date",
         "string",
         "End date",
         "Date, or date-time with a time zone. Newer records are not exported. Without it, records "
         "up to now, less the lag, are exported.",
+        name="end_date",
         parse=parse_date_setting,
     )
     window: timedelta = setting(
-        "window_days",
         "number",
         "Window (days)",
         "The longest date range of one export job, in days. 31 is Marketo's limit; fractions are "
         "allowed.",
+        name="window_days",
         parse=parse_days,
         default=MAX_WINDOW_DAYS,
         minimum=1,
         maximum=MAX_WINDOW_DAYS,
     )
     lag: timedelta = setting(
-        "lag_minutes",
         "number",
         "Lag (minutes)",
         "A run does not read the newest minutes, because Marketo writes some records late. The "
         "next run reads them.",
+        name="lag_minutes",
         parse=parse_minutes,
         default=15,
         minimum=0,
         maximum=YEAR_MINUTES,
     )
     activity_lookback: timedelta = setting(
-        "activity_lookback_minutes",
         "number",
         "Activity lookback (minutes)",
         "Each run reads the minutes before the bookmark of activities again, because Marketo "
         "stores some activities later than their activityDate.",
+        name="activity_lookback_minutes",
         parse=parse_minutes,
         default=60,
         minimum=0,
         maximum=YEAR_MINUTES,
     )
     poll_seconds: float = setting(
-        "poll_seconds",
         "number",
         "Poll interval (seconds)",
         "Time between status checks of an export job. Marketo updates a status once a minute.",
@@ -163,7 +160,6 @@ class Settings:
         maximum=YEAR_MINUTES,
     )
     job_timeout_minutes: float = setting(
-        "job_timeout_minutes",
         "number",
         "Job timeout (minutes)",
         "An export job that is not finished after this time is cancelled and the run fails.",
@@ -173,7 +169,6 @@ class Settings:
         maximum=YEAR_MINUTES,
     )
     max_jobs_in_flight: int = setting(
-        "max_jobs_in_flight",
         "integer",
         "Jobs in flight",
         "How many export jobs the tap keeps queued or processing at a time. All integrations of a "
@@ -183,7 +178,6 @@ class Settings:
         maximum=QUEUE_PLACES,
     )
     resume_unknown_jobs: bool = setting(
-        "resume_unknown_jobs",
         "boolean",
         "Resume unknown jobs",
         "Whether to look in Marketo's job list for jobs of earlier runs that the state does not "
@@ -192,7 +186,6 @@ class Settings:
         default=True,
     )
     on_quota_exceeded: str = setting(
-        "on_quota_exceeded",
         "string",
         "When the quota is used up",
         "fail: end with an error; stop: end successfully with the records so far; wait: continue "
@@ -201,7 +194,6 @@ class Settings:
         enum=["fail", "stop", "wait"],
     )
     invalid_values: InvalidValuePolicy = setting(
-        "invalid_values",
         "string",
         "Invalid values",
         "What to do with a value that does not fit its field's type. null: emit null and keep the "
@@ -211,7 +203,6 @@ class Settings:
         enum=["fail", "null"],
     )
     ignore_missing_permissions: bool = setting(
-        "ignore_missing_permissions",
         "boolean",
         "Ignore missing permissions",
         "Whether the role of the API user lacks permissions on purpose: streams that it may not "
@@ -219,7 +210,6 @@ class Settings:
         default=False,
     )
     activity_type_ids: tuple[int, ...] = setting(
-        "activity_type_ids",
         "array",
         "Activity types",
         "Ids of the activity types to export. Without it, all types are exported.",
@@ -228,7 +218,6 @@ class Settings:
         items=INTEGERS,
     )
     primary_attribute_value_ids: list[int] | None = setting(
-        "primary_attribute_value_ids",
         "array",
         "Primary attribute value IDs",
         "Export only activities about these assets or lead fields, by id: at most 50, with "
@@ -236,7 +225,6 @@ class Settings:
         items=INTEGERS,
     )
     primary_attribute_values: list[str] | None = setting(
-        "primary_attribute_values",
         "array",
         "Primary attribute values",
         "Export only activities about these assets or lead fields, by name, an asset as "
@@ -244,33 +232,28 @@ class Settings:
         items=TEXTS,
     )
     static_list_id: int | None = setting(
-        "static_list_id",
         "integer",
         "Static list ID",
         "Export the leads of this static list, as a full table.",
     )
     static_list_name: str | None = setting(
-        "static_list_name",
         "string",
         "Static list name",
         "Export the leads of this static list, as a full table.",
     )
     smart_list_id: int | None = setting(
-        "smart_list_id",
         "integer",
         "Smart list ID",
         "Export the leads of this smart list, as a full table. Some subscriptions do not have "
         "this filter.",
     )
     smart_list_name: str | None = setting(
-        "smart_list_name",
         "string",
         "Smart list name",
         "Export the leads of this smart list, as a full table. Some subscriptions do not have "
         "this filter.",
     )
     extra_lead_fields: tuple[str, ...] = setting(
-        "extra_lead_fields",
         "array",
         "Extra lead fields",
         "Additional lead fields, of type string, that Describe Lead does not list; ecids for "
@@ -280,7 +263,6 @@ class Settings:
         items=TEXTS,
     )
     column_names: str = setting(
-        "column_names",
         "string",
         "Column names",
         "marketo: columns have Marketo's names, createdAt for example; snake_case: created_at. "
@@ -289,7 +271,6 @@ class Settings:
         enum=["marketo", "snake_case"],
     )
     list_ids: tuple[int, ...] = setting(
-        "list_ids",
         "array",
         "Lists",
         "Ids of the static lists whose members the stream list_members has.",
@@ -298,7 +279,6 @@ class Settings:
         items=INTEGERS,
     )
     program_ids: tuple[int, ...] = setting(
-        "program_ids",
         "array",
         "Programs",
         "Ids of the programs whose members are exported. Without it, those of all programs are, "
@@ -308,7 +288,6 @@ class Settings:
         items=INTEGERS,
     )
     program_members_of: str = setting(
-        "program_members_of",
         "string",
         "Program members of",
         "all: export the changed members of all programs; active: only of programs that the "
@@ -318,7 +297,6 @@ class Settings:
         enum=["all", ACTIVE_PROGRAMS],
     )
     file_format: str = setting(
-        "file_format",
         "string",
         "File format",
         "How Marketo separates the values of a file: by commas (CSV), tabs (TSV), or semicolons "
@@ -327,7 +305,6 @@ class Settings:
         enum=["CSV", "TSV", "SSV"],
     )
     request_timeout_seconds: float = setting(
-        "request_timeout_seconds",
         "number",
         "Request timeout (seconds)",
         "How long to wait for Marketo to accept a connection, and for each response.",
@@ -337,7 +314,6 @@ class Settings:
         maximum=YEAR_MINUTES,
     )
     user_agent: str | None = setting(
-        "user_agent",
         "string",
         "User agent",
         "The User-Agent header of every request. By default the package's name and version.",
@@ -390,7 +366,10 @@ class Settings:
 
 
 # The field of ``Settings`` -> its setting.
-SETTINGS: Mapping[str, Setting] = {each.name: each.metadata["setting"] for each in fields(Settings)}
+SETTINGS: Mapping[str, Setting] = {
+    each.name: replace(each.metadata["setting"], name=each.metadata["setting"].name or each.name)
+    for each in fields(Settings)
+}
 
 
 def build_schema() -> dict[str, Any]:

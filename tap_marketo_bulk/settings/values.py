@@ -28,7 +28,7 @@ class Setting:
     """A row of the table of settings.
 
     Attributes:
-        name: The name in a configuration.
+        name: The name in a configuration; empty if it is that of the field.
         schema: The JSON Schema of the value, with title, description and default.
         parse: Returns the value of the field. It gets a value that agrees with the schema, and
             raises ``ValueError`` with a text that continues the setting's name.
@@ -44,11 +44,11 @@ class Setting:
 
 
 def setting(  # noqa: PLR0913 - the columns of the table
-    name: str,
     json_type: str,
     title: str,
     description: str,
     *,
+    name: str = "",
     parse: Callable[[Any], Any] = lambda value: value,
     missing: object = None,
     required: bool = False,

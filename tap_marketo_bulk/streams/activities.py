@@ -6,12 +6,14 @@ stream ``activities`` fill the typed streams too; their bookmarks are their own.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import AccessDeniedError
+from tap_marketo_bulk.errors import AccessDeniedError, CatalogError
 from tap_marketo_bulk.marketo.describe import DELETE_LEAD
 from tap_marketo_bulk.rows import field_types
 from tap_marketo_bulk.rows.activities import (
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from tap_marketo_bulk.streams.base import Converter
     from tap_marketo_bulk.streams.context import CreationContext
 
+logger = logging.getLogger("tap-marketo-bulk")
 NAME = "activities"
 KEY = ("marketoGUID",)
 REPLICATION_KEY = "activityDate"
@@ -264,6 +267,59 @@ def types_by_stream_name(activity_types: Iterable[ActivityType]) -> dict[str, Ac
         if shared <= suffixed:
             return {names[each.type_id]: each for each in exported}
         suffixed |= shared
+
+
+def follow_renamed_types(
+    context: CreationContext, missing: Iterable[str], selected: Collection[str]
+) -> None:
+    """Let streams whose type has another name now go on from their state, and warn of it.
+
+    A stream that is not selected by its new name, and was read in the last run, is an error at the
+    end of the run.
+
+    Args:
+        context: What streams are made from.
+        missing: Typed streams that have a state, and that do not exist by this name.
+        selected: The streams that this run reads.
+    """
+    store, errors = context.run.state_store, context.run.postponed_errors
+    names = {
+        each.type_id: name for name, each in types_by_stream_name(context.activity_types).items()
+    }
+    bookmarks = {
+        stream: store[stream].ledger(REPLICATION_KEY).bookmark
+        for stream in context.known_streams
+        if stream == NAME or stream.startswith(PREFIX)
+    }
+    latest = max(filter(None, bookmarks.values()), default=None)
+    for old in missing:
+        ids = store[old].read_ids or ()
+        type_id = next(iter(ids), None) if len(ids) == 1 else None
+        new = names.get(type_id or 0)
+        if new is None:
+            logger.warning("%s has a bookmark, but Marketo has no such activity type.", old)
+            continue
+        stream_map = json.dumps({new: {"__alias__": old}})
+        change = (
+            f"The activity type {type_id} was the stream {old}, and is {new} now: its label, or "
+            "that of another type, has changed in Marketo."
+        )
+        if new in selected and new not in context.known_streams:
+            store.rename(old, new)
+            logger.warning(
+                "%s What was read is not read again. The table %s has the earlier activities: "
+                "rename it, or keep it with stream_maps: %s",
+                change,
+                old,
+                stream_map,
+            )
+        elif new not in selected and bookmarks[old] == latest:
+            message = (
+                f"{change} It is not selected, so its activities were not read. Let the catalog "
+                f"have {new}, with stream_maps {stream_map} to keep the table; or remove the "
+                f"bookmark of {old} from the state."
+            )
+            errors.fail(old, CatalogError(message))
 
 
 def _stream_name(activity_type: ActivityType, suffixed: Collection[int]) -> str:

@@ -281,7 +281,10 @@ class GroupReader:
         fields, blocks = read_blocks(
             file.content,
             ExpectedFormat(
-                fields_by_header(file), SEPARATORS[file.request.format], export.repeatable_fields
+                fields_by_header(file),
+                SEPARATORS[file.request.format],
+                export.repeatable_fields,
+                file.job.export_id,
             ),
             stats,
             # Each stream of one type gets a part of each block only.

@@ -176,8 +176,10 @@ class CreationContext:
         message = "%s: not offered, since the API user lacks the permission %s."
         logger.warning(message, streams, error.permission or "for it")
 
-    def report_if_denied(self, streams: Collection[str], describe: Callable[[], object]) -> None:
+    def report_if_denied(self, streams: Collection[str], describe: Callable[[], object]) -> bool:
         """Postpone an error if streams are not in the catalog because a call is denied.
+
+        Returns whether it is not denied.
 
         Args:
             streams: Streams that have a state, and that the catalog lacks.
@@ -188,6 +190,8 @@ class CreationContext:
         except AccessDeniedError as error:
             for stream in sorted(streams):
                 self.run.postponed_errors.leave_out(stream, error)
+            return False
+        return True
 
 
 class DeniedStream(MarketoStream):

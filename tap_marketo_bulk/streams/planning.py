@@ -19,6 +19,7 @@ from tap_marketo_bulk.plan.state_changes import (
     without_pending_ids_if_read,
 )
 from tap_marketo_bulk.streams.warnings import (
+    warn_of_missing_fields,
     warn_of_skipped_changes,
     warn_of_unknown_reads,
     warn_of_unread_fields,
@@ -134,6 +135,7 @@ class RunPlanner:
         elif group.is_full(stream):
             store[stream.name] = with_begun_full_read(store[stream.name], period.horizon, fields)
         else:
+            warn_of_missing_fields(stream, store[stream.name])
             store[stream.name] = with_read_fields(store[stream.name], fields)
             warn_of_unread_fields(stream, store[stream.name])
         goal = group.goal(stream, store[stream.name], period)

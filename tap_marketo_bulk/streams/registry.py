@@ -94,23 +94,34 @@ def create_streams(context: CreationContext) -> list[MarketoStream]:
     return streams
 
 
-def report_hidden_streams(context: CreationContext, existing: Collection[str]) -> None:
-    """Postpone an error for streams that have a state, and that a denied call hides.
+def report_missing_streams(
+    context: CreationContext, existing: Collection[str], selected: Collection[str]
+) -> None:
+    """Say what became of streams that have a state, and that neither exist nor are in the catalog.
+
+    A denied call may hide them, which is an error at the end of the run; or an activity type has
+    another name.
 
     Args:
         context: What streams are made from.
         existing: The names of the streams that were made.
+        selected: The names of those that this run reads.
     """
     catalog = context.catalog
-    hidden = [
+    missing = [
         name
         for name in context.known_streams
         if name not in existing and not (catalog and catalog.get_stream(name))
     ]
     for kind in _KINDS:
-        names = [name for name in hidden if kind.has_name(name)]
-        if names and kind.describe:
-            context.report_if_denied(names, partial(kind.describe, context))
+        names = [name for name in missing if kind.has_name(name)]
+        is_described = (
+            names
+            and kind.describe
+            and context.report_if_denied(names, partial(kind.describe, context))
+        )
+        if is_described and kind.prefix == activities.PREFIX:
+            activities.follow_renamed_types(context, names, selected)
 
 
 def is_stream_name(name: str) -> bool:

@@ -14,6 +14,7 @@ from tap_marketo_bulk.errors import (
     RunEndedByExportQuotaError,
     StreamsDeniedError,
     StreamsWithoutFilterError,
+    UndecodableKeysError,
 )
 from tap_marketo_bulk.exports.progress import LoggedProgress
 from tap_marketo_bulk.exports.quota import next_reset, usage_text
@@ -101,18 +102,25 @@ class PostponedErrors:
         filters = self._settings.filters_of_settings
         return {name: each for name, each in filters.items() if each in self._filters}
 
-    def report(self, bookmarks: Mapping[str, datetime | None], now: datetime) -> None:
+    def report(
+        self,
+        bookmarks: Mapping[str, datetime | None],
+        now: datetime,
+        skipped_rows: Sequence[str] = (),
+    ) -> None:
         """Report what was not read.
 
         Args:
             bookmarks: Up to where each stream is complete; one that is neither complete nor
                 incomplete has no bookmark.
             now: The present, which determines the next reset of the quota.
+            skipped_rows: The rows that no record was made of, as text.
 
         Raises:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError, StreamsWithoutFilterError: Streams were left out.
             RefusedIdsError: Single programs or lists were left out.
+            UndecodableKeysError: Single rows were left out.
             MarketoBulkError: A stream failed.
         """
         errors = list(self._failed)
@@ -131,6 +139,8 @@ class PostponedErrors:
                 logger.warning("%s", ended)
         if self._refused:
             errors.append(RefusedIdsError(self._refused))
+        if skipped_rows:
+            errors.append(UndecodableKeysError(skipped_rows))
         if self._denied:
             errors.append(StreamsDeniedError(self._denied))
         if self._without_filter:

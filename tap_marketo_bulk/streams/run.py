@@ -352,10 +352,12 @@ class Run:
             RunEndedByExportQuotaError: The quota was used up and ``on_quota_exceeded`` is ``fail``.
             StreamsDeniedError, StreamsWithoutFilterError: Streams were left out.
             DataError, ExportFailedError, ExportTimeoutError, FileNotReadyError: A stream failed.
+            UndecodableKeysError: Single rows were not read.
         """
         streams = [each for group in self._groups.values() for each in group.consumers]
         bookmarks = {each.name: self.bookmark_of(each) for each in streams}
-        self.postponed_errors.report(bookmarks, self._clock.now())
+        skipped_rows = self.statistics.skipped_rows
+        self.postponed_errors.report(bookmarks, self._clock.now(), skipped_rows)
 
     def bookmark_of(self, stream: MarketoStream) -> datetime | None:
         """Return up to where a stream is complete; None if it is always read in full."""

@@ -149,6 +149,11 @@ class StateStore:
         raw.clear()
         raw.update(dump_stream_state(state))
 
+    def rename(self, stream: str, name: str) -> None:
+        """Make the state of a stream that of another name; ``write`` writes it."""
+        self[name] = self[stream]
+        del self._states[stream], self._tap_state["bookmarks"][stream]
+
     def job_ids(self) -> set[str]:
         """Return the ids of the jobs that the states of all streams hold."""
         return {

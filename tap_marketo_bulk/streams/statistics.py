@@ -47,6 +47,7 @@ class RunStatistics:
         counts: Stream -> its counts.
         waiting_seconds: How long the run has waited for Marketo.
         reading_seconds: How long it has read files and pages, and written records.
+        skipped_rows: The rows that no record was made of; see ``InvalidValueHandler``.
     """
 
     def __init__(self, policy: InvalidValuePolicy, clock: Clock) -> None:
@@ -58,6 +59,7 @@ class RunStatistics:
         """
         self.counts: defaultdict[str, StreamCounts] = defaultdict(StreamCounts)
         self.waiting_seconds = self.reading_seconds = 0.0
+        self.skipped_rows: list[str] = []
         self._policy = policy
         self._clock = clock
         self._invalid_values: dict[str, InvalidValueHandler] = {}
@@ -119,5 +121,6 @@ class RunStatistics:
                 logger.warning("%s: removed %d NUL bytes from values.", stream, count)
             if invalid := self._invalid_values.pop(stream, None):
                 self.counts[stream].invalid_values += invalid.counts.total()
+                self.skipped_rows += invalid.skipped
                 for warning in invalid.warnings():
                     logger.warning("%s: %s", stream, warning)

@@ -57,6 +57,21 @@ def warn_of_unread_fields(stream: MarketoStream, state: StreamState) -> None:
         )
 
 
+def warn_of_missing_fields(stream: MarketoStream, state: StreamState) -> None:
+    """Warn if records were read with fields that the catalog does not have any more."""
+    gone = sorted(
+        map(stream.spec.names.column_of, (state.fields or set()) - set(stream.field_schemas))
+    )
+    if gone:
+        logger.warning(
+            "%s was read with %s so far, which Marketo does not describe any more: these columns "
+            "get no values from now on. If a field was renamed, its later values are in a new "
+            "column; the setting stream_maps can give it the old name.",
+            stream.name,
+            ", ".join(gone),
+        )
+
+
 def warn_of_lost_records(stream: MarketoStream, state: StreamState, goal: Goal) -> None:
     """Warn if the bookmark is older than what Marketo keeps."""
     kept_for, bookmark = stream.spec.kept_for, state.ledger(goal.ledger).bookmark

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_marketo_bulk.sandbox import Options
-from tap_marketo_bulk.texts import megabytes
 from tests.support.jobs_command import CUSTOM_OBJECT
 
 if TYPE_CHECKING:
@@ -29,11 +28,3 @@ def test_the_jobs_of_a_custom_object_are_listed_watched_drawn_and_cancelled(
     assert f"P {CUSTOM_OBJECT}" in command.run("timeline").stdout
     cancelled = command.run("cancel", job).stdout
     assert f"Cancelled {job} ({CUSTOM_OBJECT}), which was processing." in cancelled
-
-
-def test_its_bytes_count_for_the_quota(command: JobsCommand) -> None:
-    command.enqueue(CUSTOM_OBJECT)
-    command.clock.sleep(60)
-    size = command.sandbox.jobs[0].file_size
-    assert size
-    assert f"at least {megabytes(size)} of" in command.run("quota").stdout

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tap_marketo_bulk.cli.console import write
 from tap_marketo_bulk.cli.reports import quota_renderable, usage_today
 from tap_marketo_bulk.exports.quota import QuotaUsage
 from tap_marketo_bulk.marketo.exports import JobStatus
 from tap_marketo_bulk.texts import megabytes
+from tests.support.jobs_command import CUSTOM_OBJECT
 from tests.support.past_job import past_job
 from tests.support.terminal import terminal, written
 
@@ -39,12 +42,16 @@ def test_a_report_with_a_given_quota_does_not_mention_the_default(command: JobsC
     assert "lower bound" in text
 
 
-def test_the_bytes_of_completed_exports_are_counted(command: JobsCommand) -> None:
-    command.enqueue()
+@pytest.mark.parametrize("export_object", ["leads", CUSTOM_OBJECT])
+def test_the_bytes_of_completed_exports_are_counted(
+    command: JobsCommand, export_object: str
+) -> None:
+    command.enqueue(export_object)
     command.clock.sleep(5)
-    size = megabytes(command.sandbox.jobs[0].file_size or 0)
+    size = command.sandbox.jobs[0].file_size
+    assert size
     used, reset, *_ = command.run("quota").stdout.splitlines()
-    assert used == f"Used today: at least {size} of 500 MB (0.0%), by 1 export."
+    assert used == f"Used today: at least {megabytes(size)} of 500 MB (0.0%), by 1 export."
     assert reset.startswith("Reset: ")
 
 

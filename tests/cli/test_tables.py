@@ -15,7 +15,10 @@ from tests.support.terminal import ESCAPE, terminal, without_codes, written
 ID = "8f3265a2-4b1d-4c0e-9d55-000000000000"
 TABLE = TableData(
     ("id", "status", "created (UTC)", "size", "error"),
-    ((ID, "failed", "2026-01-31 23:59:58", "1.5 kB", "[bold]Out of luck[/bold] today"),),
+    (
+        (ID, "failed", "2026-01-31 23:59:58", "1.5 kB", "[bold]Out of luck[/bold] today"),
+        ("short", "queued", "", "", ""),
+    ),
     frozenset(("size",)),
 )
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -31,6 +34,7 @@ def test_a_table_that_fits_is_drawn_in_full() -> None:
     assert drawn(110) == [
         "id                                    status  created (UTC)          size  error",
         f"{ID}  failed  2026-01-31 23:59:58  1.5 kB  [bold]Out of luck[/bold] today",
+        "short                                 queued",
     ]
 
 
@@ -38,6 +42,7 @@ def test_a_narrow_terminal_gets_short_ids_and_times() -> None:
     assert drawn(75) == [
         "id       status created (UTC)   size error",
         "8f3265a2 failed 01-31 23:59   1.5 kB [bold]Out of luck[/bold] today",
+        "short    queued",
     ]
 
 
@@ -49,19 +54,6 @@ def test_what_does_not_fit_is_wrapped_and_not_cut_off() -> None:
     assert all(part in shown for part in ("8f3265a2", "failed", "1.5kB"))
     assert sum(shown.count(letter) for letter in "luck") >= 4
     assert "…" not in shown
-
-
-def test_a_shortened_table_has_short_ids_and_times_to_the_minute() -> None:
-    data = TableData(
-        ("id", "created (UTC)", "error"),
-        ((ID, "2026-01-31 23:59:58", "an error of any length"), ("short", "", "")),
-        frozenset(("error",)),
-    )
-    assert data.shortened() == TableData(
-        data.columns,
-        (("8f3265a2", "01-31 23:59", "an error of any length"), ("short", "", "")),
-        data.number_columns,
-    )
 
 
 @pytest.mark.parametrize(("used", "bar"), [(0, ""), (50, "━" * 15), (200, "━" * 30)])

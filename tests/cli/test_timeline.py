@@ -30,26 +30,23 @@ def ids(found: Timeline, day: int = -1) -> list[list[str]]:
     return [[each.job.job.export_id for each in slot] for slot in found.days[day].slots]
 
 
-def test_jobs_at_the_same_time_are_in_two_slots() -> None:
-    first = past_job("a", started="07:00:00", finished="08:00:00")
-    second = past_job("b", started="07:30:00", finished="09:00:00")
-    third = past_job("c", started="08:00:00", finished="09:30:00")
-    fourth = past_job("d", started="09:00:00", finished="09:30:00")
-    assert ids(timeline(fourth, third, second, first)) == [["a", "c"], ["b", "d"]]
-
-
-def test_a_job_that_begins_a_little_early_is_in_the_slot_that_becomes_free() -> None:
+@pytest.mark.parametrize(
+    ("spans", "slots"),
+    [
+        # In any order.
+        (["d 09:00 09:30", "c 08:00 09:30", "b 07:30 09:00", "a 07:00 08:00"], ["ac", "bd"]),
+        # The third job begins a minute before a slot becomes free.
+        (["a 07:00 08:00", "b 07:00 09:00", "c 07:59 08:30"], ["ac", "b"]),
+        (["a 07:00 08:00", "b 07:00 08:00", "c 07:00 08:00"], ["a", "b", "c"]),
+    ],
+    ids=["at the same time", "a little early", "more than two at the same time"],
+)
+def test_jobs_are_in_the_slot_that_becomes_free_first(spans: list[str], slots: list[str]) -> None:
     jobs = [
-        past_job("a", started="07:00:00", finished="08:00:00"),
-        past_job("b", started="07:00:00", finished="09:00:00"),
-        past_job("c", started="07:59:00", finished="08:30:00"),
+        past_job(name, started=f"{start}:00", finished=f"{end}:00")
+        for name, start, end in map(str.split, spans)
     ]
-    assert ids(timeline(*jobs)) == [["a", "c"], ["b"]]
-
-
-def test_more_jobs_than_two_at_the_same_time_are_in_more_slots() -> None:
-    jobs = [past_job(each, started="07:00:00", finished="08:00:00") for each in "abc"]
-    assert ids(timeline(*jobs)) == [["a"], ["b"], ["c"]]
+    assert ids(timeline(*jobs)) == [list(slot) for slot in slots]
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), max_size=12))

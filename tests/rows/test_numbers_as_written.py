@@ -8,11 +8,11 @@ import pytest
 
 from tap_marketo_bulk.marketo.describe import ActivityAttribute, ActivityType
 from tap_marketo_bulk.marketo.responses import json_object_or_none
-from tap_marketo_bulk.rows.field_types import NUMBER, TEXT
+from tap_marketo_bulk.rows.field_types import ARRAY, INTEGER, NUMBER, TEXT
 from tap_marketo_bulk.rows.records import RecordFields, RestRecordConverter
 from tap_marketo_bulk.rows.values import InvalidValueHandler
 from tests.rows.test_activity_records import TypedStream
-from tests.support.file_records import FAIL
+from tests.support.file_records import NULL
 from tests.support.written_values import written
 
 NOTE = ActivityType(46, "Note", None, (ActivityAttribute("Text", "string"),))
@@ -48,9 +48,17 @@ def test_the_array_form_of_rest_has_numbers_as_written_too() -> None:
     assert record["text"] == "250.00"
 
 
-def test_a_number_in_a_rest_response_keeps_its_digits() -> None:
-    types = {"id": TEXT, "size": NUMBER, "cost": TEXT}
-    schema = RecordFields("programs", types, ("id",), frozenset(), with_invalid_values=False)
-    entry = json_object_or_none(b'{"id":1.10,"size":2.50,"cost":[0.12345678901234567890]}')
-    record = RestRecordConverter(schema, InvalidValueHandler(FAIL)).convert(entry or {})
-    assert record == {"id": "1.10", "size": 2.5, "cost": "[0.12345678901234567890]"}
+@pytest.mark.parametrize("number", ["1.10", "250.00", "2e3", "-1.50E-2", "12345678901234567890.5"])
+def test_a_number_in_a_text_of_a_rest_response_is_as_it_was_written(number: str) -> None:
+    types = {"id": TEXT, "cost": TEXT, "size": NUMBER, "tags": ARRAY, "count": INTEGER}
+    schema = RecordFields("programs", types, ("id",), frozenset())
+    fields = [f'"{name}":{number}' for name in ("id", "size")]
+    lists = [f'"{name}":[{number},{{"a":{number}}}]' for name in ("cost", "tags", "count")]
+    entry = json_object_or_none(f"{{{','.join([*fields, *lists])}}}".encode())
+    record = RestRecordConverter(schema, InvalidValueHandler(NULL)).convert(entry or {})
+    assert (record["id"], record["cost"]) == (number, f'[{number},{{"a":{number}}}]')
+    # Numbers that stay numbers can be written by each writer.
+    value = Decimal(number)
+    as_list = [value, {"a": value}]
+    read, _ = written({name: record[name] for name in ("size", "tags", "_invalid_values")})
+    assert read == {"size": value, "tags": as_list, "_invalid_values": {"count": as_list}}

@@ -13,7 +13,7 @@ from tap_marketo_bulk.errors import InvalidValueError, MalformedFileError
 from tap_marketo_bulk.rows.csv_file import CHUNK_BYTES, BlockReader, split_by_column
 from tap_marketo_bulk.rows.field_types import ATTRIBUTES, TEXT
 from tap_marketo_bulk.rows.records import RecordFields
-from tap_marketo_bulk.rows.values import InvalidValueHandler, InvalidValuePolicy
+from tap_marketo_bulk.rows.values import InvalidValueHandler
 from tests.rows.test_activity_records import DEMO, TypedStream
 from tests.support.file_records import FAIL, HEADER, NOON, NULL, records
 
@@ -75,18 +75,30 @@ def test_typed_streams_keep_the_originals_of_the_cells_that_they_are_made_from()
 
 
 @pytest.mark.parametrize(
-    ("policy", "number", "name", "shown"),
+    ("number", "name", "shown"),
     [
-        (NULL, b"2\xff", b"Ben", r"A value of a key field has .* line 3, field id: '2.*xff'"),
-        (FAIL, b"2", b"Zo\xeb", r"A value has bytes .* line 3, id 2, field name: 'Zo.*xeb'"),
+        (b"2\xff", b"Ben", r"A value of a key field has .* line 3, field id: '2.*xff'"),
+        (b"2", b"Zo\xeb", r"A value has bytes .* line 3, id 2, field name: 'Zo.*xeb'"),
     ],
 )
-def test_a_key_or_with_fail_any_value_with_such_a_byte_is_an_error(
-    policy: InvalidValuePolicy, number: bytes, name: bytes, shown: str
+def test_with_fail_any_value_with_such_a_byte_is_an_error(
+    number: bytes, name: bytes, shown: str
 ) -> None:
     with pytest.raises(InvalidValueError, match=shown) as raised:
-        records(START + row(name, number), invalid_values=InvalidValueHandler(policy))
+        records(START + row(name, number), invalid_values=InvalidValueHandler(FAIL))
     assert "declare the field" not in str(raised.value)
+
+
+def test_a_row_whose_key_has_such_a_byte_is_skipped_and_named() -> None:
+    invalid_values = InvalidValueHandler(NULL)
+    file = START + row(b"Ben", b"2\xff") + row(b"Zo\xeb", b"3")
+    read = records(file, invalid_values=invalid_values)
+    assert [(each["id"], each["name"]) for each in read] == [(1, "Ann"), (3, "Zo\ufffd")]
+    assert invalid_values.skipped == [r"leads, line 3, field id: '2\\xff'"]
+    assert list(invalid_values.counts) == ["name"]
+    rows, values = invalid_values.warnings()
+    assert rows == f"1 rows were not read, the first: {invalid_values.skipped[0]}."
+    assert values.startswith("1 values of name")
 
 
 def test_a_header_with_such_a_byte_is_an_error() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_marketo_bulk import errors
-from tap_marketo_bulk.sandbox import Options
+from tap_marketo_bulk.sandbox import Fault, Options
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY, assert_bookmarks_are_covered
 from tests.support.runs import edited, logged_warnings, selecting
 
@@ -55,6 +55,46 @@ def test_with_null_an_invalid_value_is_null_kept_and_counted(
     warnings = logged_warnings(caplog, "do not fit their type")
     assert sum(int(text.split()[1]) for text in warnings) == changed
     assert "field seats__c" in warnings[0]
+
+
+# Bytes that are not UTF-8.
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
+def test_a_cell_that_is_not_utf_8_affects_that_value_only(
+    tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.faults.append(Fault("undecodable", object="leads", field="company"))
+    run = tap.run(config=WHOLE_HISTORY)
+    assert run.error is None
+    records = run.table("leads")
+    changed = [key for key, record in records.items() if record["company"] == "M\ufffdnchen"]
+    assert len(changed) == 1
+    assert records[changed[0]]["_invalid_values"]["company"] == r"M\xfcnchen"
+    assert records.keys() == sandbox.expected.leads().keys()
+    (warning,) = logged_warnings(caplog, "have bytes that are not UTF-8")
+    for text in ("leads: 1 values of company", "of export ", f"id {changed[0]}", "xfcnchen"):
+        assert text in warning
+
+
+@pytest.mark.parametrize("options", [UNCHANGING])
+@pytest.mark.parametrize("field", ["id", "updatedAt"])
+def test_a_key_that_is_not_utf_8_leaves_out_that_row_only(
+    tap: TapRunner, sandbox: Sandbox, field: str
+) -> None:
+    sandbox.faults.append(Fault("undecodable", object="leads", field=field))
+    run = tap.run(config=WHOLE_HISTORY)
+    assert type(run.error) is errors.UndecodableKeysError
+    message = str(run.error)
+    assert "leads, line 2 of export " in message
+    assert f", field {field}: " in message
+    expected = sandbox.expected.leads()
+    loaded = run.table("leads")
+    assert len(loaded) == len(expected) - 1
+    assert loaded.items() <= expected.items()
+    assert run.table("activities") == sandbox.expected.activities()
+    again = tap.run(config=WHOLE_HISTORY, state=run.state)
+    assert again.error is None
 
 
 # Keys, whatever the catalog declares.

@@ -221,7 +221,8 @@ class ActivityGenerator:
         """One deleted lead in two was merged into the one before it."""
         for lead in self._leads.deleted_leads(at):
             if random_bits(lead.bits, _MERGE_SALT) % 2 == 0:
-                winner = self._leads.previous_lead(lead)
+                # It is not deleted: one lead in a hundred is.
+                winner = self._leads.history(lead.index - 1)
                 yield _activity(
                     _FIRST_MERGE_GUID + lead.index,
                     self._step_of_deletion(lead, winner, _MERGE),
@@ -348,7 +349,7 @@ class ActivityGenerator:
         """A lead that was created before ``at`` and is not deleted soon after it."""
         lead = self._leads.history(draws.below(max(1, self._leads.min_count_before(at))))
         is_deleted = lead.deleted_at is not None and lead.deleted_at < at + _MAX_JOURNEY_SECONDS * 2
-        return self._leads.previous_lead(lead) if is_deleted else lead
+        return self._leads.history(lead.index - 1) if is_deleted else lead
 
 
 def _activity(

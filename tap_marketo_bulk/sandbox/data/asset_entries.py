@@ -11,6 +11,7 @@ from tap_marketo_bulk.sandbox.data.assets import (
     CAMPAIGN,
     CHANNELS,
     FOLDER,
+    PROGRAM,
     PROGRAMS,
     SEGMENTATION,
     STATIC_LIST,
@@ -295,7 +296,7 @@ def _nodes(data_set: DataSet, at: int) -> list[tuple[FolderKey, FolderKey | None
     existing = {(one.asset.id, "Folder") for one in folders}
     nodes = [
         *((one, "Marketing Folder", _previous_folder(one), "") for one in folders),
-        *((one, "Program", parent_folder(one)[:2], None) for one in data_set.programs(at)),
+        *((one, "Program", parent_folder(one)[:2], None) for one in data_set.assets(PROGRAM, at)),
     ]
     return system + [
         _asset_node(one, kind, parent if parent in existing else _MARKETING_ZONE, description)

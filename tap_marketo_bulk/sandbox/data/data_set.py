@@ -136,13 +136,11 @@ class DataSet:
     ) -> Iterator[ProgramMember]:
         """The members of these programs (None: of all), as they are visible at ``at``."""
         programs = [
-            one for one in self.programs(at) if program_ids is None or one.asset.id in program_ids
+            one
+            for one in self.assets(PROGRAM, at)
+            if program_ids is None or one.asset.id in program_ids
         ]
         return self._records.members(programs, self._instant_of_objects(at), at)
-
-    def programs(self, at: int) -> list[AssetSnapshot]:
-        """The programs that exist at ``at``."""
-        return self.assets(PROGRAM, at)
 
     def assets(self, kind: AssetKind, at: int) -> list[AssetSnapshot]:
         """The assets of a kind that exist at ``at``, in order of creation."""

@@ -168,10 +168,6 @@ class LeadGenerator:
         deleted = [history for history in histories if history.is_deleted_at(at)]
         return sorted(deleted, key=lambda history: history.deleted_at or 0)
 
-    def previous_lead(self, history: LeadHistory) -> LeadHistory:
-        """The lead that was created before this deleted one; it is not deleted."""
-        return self.history(history.index - 1)
-
     def min_count_before(self, instant: int) -> int:
         """A lower bound: every lead with an index below it is created before ``instant``."""
         return max(0, self._created_instants.max_count_before(instant) - 1)

@@ -18,7 +18,7 @@ from tap_marketo_bulk.sandbox.api_errors import (
 )
 from tap_marketo_bulk.sandbox.clock import ALL_TIME, TimeRange, epoch_seconds_of
 from tap_marketo_bulk.sandbox.data.activity_types import DELETE_LEAD_ID
-from tap_marketo_bulk.sandbox.data.assets import program_channel
+from tap_marketo_bulk.sandbox.data.assets import PROGRAM, program_channel
 from tap_marketo_bulk.sandbox.data.data_set import DataSet
 from tap_marketo_bulk.sandbox.data.lead_records import NORMAL_CADENCE, PAUSED_CADENCE
 
@@ -210,7 +210,9 @@ def _program_ids(selection: Selection, name: str, value: object) -> None:
     ids = frozenset(check_list({name: values}, name, int))
     if len(ids) > _MAX_PROGRAMS:
         raise invalid_value(f"'programIds' must have at most {_MAX_PROGRAMS} values")
-    unknown = sorted(ids - {one.asset.id for one in selection.data_set.programs(selection.at)})
+    unknown = sorted(
+        ids - {one.asset.id for one in selection.data_set.assets(PROGRAM, selection.at)}
+    )
     if unknown:
         raise invalid_value(f"Invalid program ids {unknown}")
     selection.program_ids = ids
@@ -220,7 +222,7 @@ def _status_names(selection: Selection, name: str, value: object) -> None:
     names = check_list({name: value}, name, str)
     known = {
         status.name
-        for one in selection.data_set.programs(selection.at)
+        for one in selection.data_set.assets(PROGRAM, selection.at)
         if one.asset.id in (selection.program_ids or ())
         for status in program_channel(one).statuses
     }
