@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 # A window whose job cannot be finished is divided, but not into shorter ones than this.
 SHORTEST_WINDOW = timedelta(days=1)
-_LEAST_TO_DIVIDE = 2
 
 
 @dataclass(frozen=True)
@@ -155,11 +154,9 @@ def obsolete_jobs(plan: ExportPlan, tasks: Iterable[ExportTask]) -> list[Unfinis
 
 def divide_ids(task: ExportTask, make_request: MakeRequest) -> list[ExportTask]:
     """Return two tasks, each with a half of the ids; none if there are not two ids."""
-    if task.ids is None or len(task.ids) < _LEAST_TO_DIVIDE:
+    if not task.ids or len(task.ids) == 1:
         return []
-    ordered = sorted(task.ids)
-    middle = len(ordered) // 2
-    halves = frozenset(ordered[:middle]), frozenset(ordered[middle:])
+    halves = split_ids(task.ids, (len(task.ids) + 1) // 2)
     return [_part(task, task.window, ids, make_request) for ids in halves]
 
 

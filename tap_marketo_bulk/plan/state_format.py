@@ -218,7 +218,7 @@ def load_stream_state(stream: str, raw: object) -> StreamState:
     if not isinstance(raw, dict):
         finding = f"the bookmark of {stream} is not a JSON object"
         raise StateError(finding)
-    bookmark = _parse_bookmark(stream, raw, "replication_key_value")
+    bookmark = _bookmark(stream, raw.get("replication_key_value"))
     try:
         state = _state(raw, bookmark)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -363,11 +363,11 @@ def _latest_jobs(entry: Mapping[str, Any]) -> LatestJobs:
     return LatestJobs(parse_instant(entry["created"]), tuple(str(each) for each in entry["ids"]))
 
 
-def _parse_bookmark(stream: str, raw: Mapping[str, Any], name: str) -> datetime | None:
+def _bookmark(stream: str, value: Any) -> datetime | None:  # noqa: ANN401 - any JSON value
     try:
-        return None if raw.get(name) is None else parse_instant(raw[name])
+        return None if value is None else parse_instant(value)
     except (TypeError, ValueError):
-        finding = f"{name} of {stream} is not a date-time"
+        finding = f"replication_key_value of {stream} is not a date-time"
         raise StateError(finding) from None
 
 
