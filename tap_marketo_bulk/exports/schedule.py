@@ -131,6 +131,7 @@ def _jobs_to_create(
     snapshot: SchedulerSnapshot, needed: list[JobState]
 ) -> Iterator[tuple[JobState, Step]]:
     in_flight = _count(snapshot.jobs, JobStage.IN_QUEUE) + _count(needed, JobStage.CREATED)
+    # Completed jobs count: a run with a slow target would pay for files that expire unread.
     started = in_flight + _count(needed, JobStage.UNFINISHED, JobStage.COMPLETED)
     for job in _due(snapshot, needed, JobStage.PLANNED):
         # Completed jobs of another stream must not keep the reader waiting for ever.
