@@ -85,7 +85,8 @@ class RunPlanner:
             # A full read that begins now has no earlier jobs.
             found = self._find_lost_jobs(group, tasks)
         if found:
-            tasks = plan_tasks(replace(plan, jobs=(*plan.jobs, *(each.job for each in found))))
+            # Of two jobs for the same request, the one in the state may have expired.
+            tasks = plan_tasks(replace(plan, jobs=(*(each.job for each in found), *plan.jobs)))
         used = {task.export_id for task in tasks}
         resumed = [each for each in found if each.job.export_id in used]
         for each in resumed:

@@ -204,7 +204,8 @@ class _Drawing:
 
     def _fault(self) -> Fault:
         draw = self._draw
-        kind = draw.choice(("envelope", "calls", "calls", "file", "token", "job", "job"))
+        kinds = ("envelope", "calls", "calls", "file", "token", "job", "job", "refused", "long")
+        kind = draw.choice(kinds)
         often: Settings = {
             "times": draw.choice((1, 1, 2, 5, None)),
             "skip": draw.choice((0, 0, 1, 3)),
@@ -223,9 +224,17 @@ class _Drawing:
             url = "http://127.0.0.1:2/"
             status = draw.choice((500, 502, 503, 429))
             return Fault(draw.choice(_FAULTS_OF_CALLS), call=call, status=status, url=url, **often)
-        if kind == "file":
-            return Fault(draw.choice(_FAULTS_OF_FILES), call="file", **often)
-        if kind == "token":
-            return Fault(draw.choice(_FAULTS_OF_TOKENS), call="token", **often)
+        if kind in ("file", "token"):
+            kinds_of_fault = _FAULTS_OF_FILES if kind == "file" else _FAULTS_OF_TOKENS
+            return Fault(draw.choice(kinds_of_fault), call=kind, **often)
+        if kind in ("refused", "long"):
+            return self._fault_of_one_program_or_long_windows(kind, often)
         job_call = draw.choice(("enqueue", "status", "file"))
         return Fault(draw.choice(sorted(JOB_KINDS)), call=job_call, **often)
+
+    def _fault_of_one_program_or_long_windows(self, kind: str, often: Settings) -> Fault:
+        draw = self._draw
+        if kind == "long":
+            return Fault("envelope", call="status", longer_than_days=8, **often)
+        program, code = draw.choice((1001, 1002)), draw.choice(("1003", "1013", "610"))
+        return Fault("envelope", call="create", code=code, filter_value=program, **often)

@@ -228,6 +228,10 @@ def _cannot_be_resumed(simulation: Simulation, earlier: PaidExport, later: PaidE
     if not all(run.settings.get("resume_unknown_jobs", True) for run in runs):
         # Without tags, the jobs that STATE lacks are not found.
         return True
+    programs = [set(simulation.sandbox.expected.programs(at=run.started_at)) for run in runs]
+    if earlier.stream == "program_members" and any(each != programs[0] for each in programs):
+        # The job list does not say of which programs a job is.
+        return True
     is_expired = later.job.created_at - earlier.job.created_at >= _FILE_LIFE
     first, *others = [_request_settings(run, earlier.stream) for run in runs]
     # With a longer lag, the last minutes of the earlier file may lack late records.

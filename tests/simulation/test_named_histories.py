@@ -195,6 +195,16 @@ HISTORIES: dict[str, History] = {
         )
         for fault in TOO_LONG
     },
+    "the jobs of STATE have expired, and the state with their successors is lost": History(
+        1,
+        (
+            only("leads", interruption=killed_after(7)),
+            Wait(200),
+            only("leads", keeps_state=False),
+            NIGHT,
+        ),
+        quiet_run=only("leads"),
+    ),
     "a pipeline with a lag beside one without": History(
         6,
         (
