@@ -12,6 +12,7 @@ from tap_marketo_bulk.errors import (
     InternalServerError,
     InvalidResponseError,
     MarketoBulkError,
+    MarketoSystemError,
     RateLimitError,
     TokenRejectedError,
     TransientError,
@@ -172,7 +173,7 @@ def test_an_invalid_expires_in_is_an_hour(expires_in: object, seconds: float) ->
         (200, b'{"access_token": ""}', InvalidResponseError),
         (200, b'{"access_token": 7}', InvalidResponseError),
         (200, b'{"access_token": "two\\r\\nlines"}', InvalidResponseError),
-        (200, b'{"success": false, "errors": [{"code": "611"}]}', TransientError),
+        (200, b'{"success": false, "errors": [{"code": "611"}]}', MarketoSystemError),
         (200, b'{"success": false, "errors": [{"code": "606"}]}', RateLimitError),
     ],
 )
