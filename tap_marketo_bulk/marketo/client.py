@@ -16,6 +16,7 @@ import urllib3.exceptions
 from tap_marketo_bulk.errors import (
     ApiError,
     InvalidResponseError,
+    RateLimitError,
     TokenRejectedError,
     TransientError,
     UnreachableError,
@@ -209,6 +210,9 @@ class Client:
                     status = received.status_code
                     raise ApiError(call, str(status), _REDIRECTED, http_status=status)
                 yield Response(call, received, self._clock, seconds, secrets)
+        except RateLimitError:
+            self._rate_limiter.spread_calls()
+            raise
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Without the cause, whose text can contain a URL with its query.
             raise unreachable_error(

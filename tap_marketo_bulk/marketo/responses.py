@@ -46,8 +46,10 @@ if TYPE_CHECKING:
 TOKEN_CODES = frozenset({"601", "602"})
 # Time-outs, system errors and "usually temporary inaccessibility" (614), and the gateway's codes.
 TRANSIENT_CODES = frozenset({"500", "502", "503", "504", "604", "608", "611", "614", "713"})
-# 606, and HTTP 429, count the calls of a period; 615 counts the calls in progress.
-RATE_LIMIT_WAIT_SECONDS = {"606": CALL_PERIOD_SECONDS, "429": CALL_PERIOD_SECONDS, "615": 1.0}
+# 606, and HTTP 429, count the calls of the past 20 s: some of them do not count any more after a
+# quarter of that. 615 counts the calls in progress.
+_PERIOD_WAIT_SECONDS = CALL_PERIOD_SECONDS / 4
+RATE_LIMIT_WAIT_SECONDS = {"606": _PERIOD_WAIT_SECONDS, "429": _PERIOD_WAIT_SECONDS, "615": 1.0}
 # All other codes mean that the request is wrong, 609 and 610 for example.
 FATAL_CODES: Mapping[str, type[ApiError]] = {
     "607": CallQuotaError,

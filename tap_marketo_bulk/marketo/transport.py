@@ -133,15 +133,28 @@ _LOG_INTERVAL_SECONDS = 60.0
 
 
 class RateLimiter:
-    """Allows at most 100 calls in any 20 seconds."""
+    """Allows at most 100 calls in any 20 seconds.
+
+    Marketo also counts calls of other processes, those of discovery a moment before for example.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._call_times: deque[float] = deque(maxlen=CALLS_PER_PERIOD)
+        self._spread_until = clock.monotonic()
         self._next_message = clock.monotonic()
+
+    def spread_calls(self) -> None:
+        """Spread the calls of the next period evenly, since Marketo refused one."""
+        self._spread_until = self._clock.monotonic() + PERIOD_SECONDS
 
     def acquire(self) -> None:
         """Wait until another call is allowed, and count it."""
+        if self._call_times and self._clock.monotonic() < self._spread_until:
+            interval = PERIOD_SECONDS / CALLS_PER_PERIOD
+            wait_seconds = self._call_times[-1] + interval - self._clock.monotonic()
+            if wait_seconds > 0:
+                self._clock.sleep(wait_seconds)
         if len(self._call_times) == CALLS_PER_PERIOD:
             wait_seconds = self._call_times[0] + PERIOD_SECONDS - self._clock.monotonic()
             if wait_seconds > 0:

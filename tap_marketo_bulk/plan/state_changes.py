@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_marketo_bulk.plan.earlier_states import job_horizon, reads_before
-from tap_marketo_bulk.plan.ledger import ALL, Goal, Read, read_until, unread, with_read
+from tap_marketo_bulk.plan.ledger import ALL, NO_IDS, Goal, Read, read_until, unread, with_read
 from tap_marketo_bulk.plan.state_format import FullRead, StreamState, UnfinishedJob
 from tap_marketo_bulk.plan.windows import Window
 
@@ -121,11 +121,32 @@ def after_read(
     return _with_bookmark(state, goal.ledger, read_until(reads, goal))
 
 
+def with_reads_before(state: StreamState, goal: Goal, start: datetime) -> StreamState:
+    """Return the state in which a pending id is unread since ``start`` only.
+
+    The goal begins earlier if it has ids that Marketo did not list before.
+    """
+    others = (goal.ids or NO_IDS) - state.unlisted_ids.keys()
+    if not others or start <= goal.start:
+        return state
+    read = Read(Window(goal.start, start), goal.horizon, others)
+    reads = with_read(state.pending_reads, read, goal.lookback)
+    return replace(state, pending_reads=reads)
+
+
 def without_pending_ids_if_read(state: StreamState, goal: Goal) -> StreamState:
-    """Return the state with the bookmark at the horizon if no pending id is unread."""
+    """Return the state with the bookmark at the horizon if no pending id is unread.
+
+    The ids that the goal lacks, since Marketo does not list them, stay in ``unlisted_ids``.
+    """
     if goal.ids and unread(state.pending_reads, goal):
         return state
-    state = replace(state, pending_ids=(), pending_reads=())
+    unlisted = {
+        each: state.unlisted_ids.get(each, goal.start)
+        for each in (*state.unlisted_ids, *state.pending_ids)
+        if each not in (goal.ids or NO_IDS)
+    }
+    state = replace(state, pending_ids=(), pending_reads=(), unlisted_ids=unlisted)
     return _with_bookmark(state, goal.ledger, goal.horizon)
 
 
@@ -142,8 +163,11 @@ def _after_full_read(
         return replace(state, full_read=full_read)
     # Activities since the beginning of an earlier run's read may have named the ids again.
     is_read = goal.is_of_pending_ids and full_read.since >= horizon
-    pending_ids = () if is_read else state.pending_ids
-    state = replace(state, full_read=None, pending_ids=pending_ids, fields=known | fields)
+    read_ids = (goal.ids or NO_IDS) if is_read else NO_IDS
+    pending_ids = tuple(each for each in state.pending_ids if each not in read_ids)
+    unlisted = {each: at for each, at in state.unlisted_ids.items() if each not in read_ids}
+    state = replace(state, full_read=None, pending_ids=pending_ids, unlisted_ids=unlisted)
+    state = replace(state, fields=known | fields)
     if bookmark_ledger is None:
         return state
     # A record may have changed after its file was made, but not before the read began.

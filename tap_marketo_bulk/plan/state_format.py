@@ -9,7 +9,7 @@
      "ledgers": {"createdAt": {"read_to": "...", "reads": [...]}},
      "fields": ["city", "id"],
      "full_read": {"since": "...", "reads": [...], "fields": [...]},
-     "pending": [1042], "pending_reads": [...],
+     "pending": [1042], "pending_reads": [...], "unlisted": {"2026-11-20T00:00:00Z": "1050-1052"},
      "latest_jobs": {"created": "2026-11-24T00:15:02Z", "ids": ["..."]},
      "jobs": [{"id": "...", "start": "...", "end": "...", "as_of": "...", "request": "<digest>",
                "ids": "1-5", "without": ["unknownField"]}]}
@@ -53,6 +53,7 @@ _KEYS = frozenset(
         "full_read",
         "pending",
         "pending_reads",
+        "unlisted",
         "latest_jobs",
         "jobs",
     )
@@ -136,6 +137,8 @@ class StreamState:
         full_read: The full read in progress; None without one.
         pending_ids: Programs that activities have named, and whose members were not read since.
         pending_reads: The reads of these programs since the bookmark.
+        unlisted_ids: Programs that activities have named and Marketo has not listed -> since when
+            their members are unread.
         latest_jobs: The latest jobs that STATE has had; None before the first.
         jobs: Unfinished jobs, in the order in which they were created.
         earlier: What a version before 0.4 wrote; see ``state_changes.with_known_reads``.
@@ -148,6 +151,7 @@ class StreamState:
     full_read: FullRead | None = None
     pending_ids: tuple[int, ...] = ()
     pending_reads: tuple[Read, ...] = ()
+    unlisted_ids: Mapping[int, datetime] = field(default_factory=dict)
     latest_jobs: LatestJobs | None = None
     jobs: tuple[UnfinishedJob, ...] = ()
     earlier: EarlierState | None = None
@@ -249,6 +253,7 @@ def dump_stream_state(state: StreamState) -> dict[str, Any]:
         raw["pending"] = list(state.pending_ids)
     if state.pending_reads:
         raw["pending_reads"] = _dump_reads(state.pending_reads)
+    raw |= _dump_unlisted_ids(state.unlisted_ids)
     if state.latest_jobs:
         created = format_instant(state.latest_jobs.created)
         raw["latest_jobs"] = {"created": created, "ids": list(state.latest_jobs.ids)}
@@ -296,6 +301,11 @@ def _state(raw: Mapping[str, Any], bookmark: datetime | None) -> StreamState:
         full_read=_full_read(full_read) if full_read else None,
         pending_ids=tuple(int(each) for each in raw.get("pending") or ()),
         pending_reads=tuple(map(_read, raw.get("pending_reads", []))),
+        unlisted_ids={
+            each: parse_instant(start)
+            for start, ids in raw.get("unlisted", {}).items()
+            for each in parse_ids(ids)
+        },
         latest_jobs=_latest_jobs(raw["latest_jobs"]) if "latest_jobs" in raw else None,
         jobs=tuple(map(_job, raw.get("jobs", []))),
         earlier=parse_earlier_state(raw),
@@ -382,6 +392,14 @@ def _dump_ledger(ledger: Ledger) -> dict[str, Any]:
 
 def _dump_fields(fields: frozenset[str] | None) -> dict[str, Any]:
     return {} if fields is None else {"fields": sorted(fields)}
+
+
+def _dump_unlisted_ids(starts: Mapping[int, datetime]) -> dict[str, Any]:
+    ids = {
+        format_instant(start): format_ids(each for each in starts if starts[each] == start)
+        for start in sorted(set(starts.values()))
+    }
+    return {"unlisted": ids} if ids else {}
 
 
 def _dump_reads(reads: Iterable[Read]) -> list[dict[str, str]]:

@@ -37,12 +37,13 @@ from tap_marketo_bulk.streams.catalog import (
 from tap_marketo_bulk.streams.context import denied_streams
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
 
     from tap_marketo_bulk.marketo.describe import ActivityType
+    from tap_marketo_bulk.plan.state_format import StreamState
     from tap_marketo_bulk.rows.activities import AttributeColumn
     from tap_marketo_bulk.rows.records import Record, RecordFormat
     from tap_marketo_bulk.rows.values import InvalidValueHandler
@@ -148,7 +149,7 @@ def create_typed_streams(context: CreationContext) -> Iterator[MarketoStream]:
     if selected == []:
         return
     try:
-        types = types_by_stream_name(context.activity_types)
+        types = types_by_stream_name(context.activity_types, _names_of_state(context))
     except AccessDeniedError as error:
         yield from denied_streams(context, selected or (), error)
         return
@@ -252,17 +253,40 @@ def typed_schema(attributes: Iterable[AttributeColumn]) -> dict[str, Any]:
     return {"type": "object", "properties": columns}
 
 
-def types_by_stream_name(activity_types: Iterable[ActivityType]) -> dict[str, ActivityType]:
+def _names_of_state(context: CreationContext) -> dict[int, str]:
+    """Return the names of streams that were read, and that the catalog has, by their type ids."""
+    names: dict[int, str] = {}
+    for name in context.known_streams:
+        if name.startswith(PREFIX) and context.catalog and context.catalog.get_stream(name):
+            type_id = _type_id_of(context.run.state_store[name])
+            if type_id is not None:
+                names[type_id] = name
+    return names
+
+
+def _type_id_of(state: StreamState) -> int | None:
+    """Return the activity type that a typed stream has read; None if that is not known."""
+    ids = state.read_ids or ()
+    return next(iter(ids)) if len(ids) == 1 else None
+
+
+def types_by_stream_name(
+    activity_types: Iterable[ActivityType], known_names: Mapping[int, str] | None = None
+) -> dict[str, ActivityType]:
     """Return the activity types that bulk exports have, by the names of their streams.
 
-    Types that share a name get their id as suffix.
+    Types that share a name get their id as suffix, except those that have a known name.
     """
+    known = known_names or {}
     exported = [each for each in activity_types if each.type_id != DELETE_LEAD]
     suffixed: set[int] = set()
     while True:
-        names = {each.type_id: _stream_name(each, suffixed) for each in exported}
+        names = {
+            each.type_id: known.get(each.type_id) or _stream_name(each, suffixed)
+            for each in exported
+        }
         counts = Counter(names.values())
-        shared = {type_id for type_id, name in names.items() if counts[name] > 1}
+        shared = {type_id for type_id, name in names.items() if counts[name] > 1} - known.keys()
         # A name with a suffix can be the name of another type.
         if shared <= suffixed:
             return {names[each.type_id]: each for each in exported}
@@ -293,8 +317,7 @@ def follow_renamed_types(
     }
     latest = max(filter(None, bookmarks.values()), default=None)
     for old in missing:
-        ids = store[old].read_ids or ()
-        type_id = next(iter(ids), None) if len(ids) == 1 else None
+        type_id = _type_id_of(store[old])
         new = names.get(type_id or 0)
         if new is None:
             logger.warning("%s has a bookmark, but Marketo has no such activity type.", old)

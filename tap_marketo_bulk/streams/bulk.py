@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tap_marketo_bulk.errors import CorruptFileError
 from tap_marketo_bulk.exports.lost_jobs import TAG_BYTES, read_tag, tag_of
 from tap_marketo_bulk.marketo.exports import ExportRequest
-from tap_marketo_bulk.plan.ledger import ALL, UNDATED, Goal, Ids, common_ids, earlier
+from tap_marketo_bulk.plan.ledger import ALL, NO_IDS, UNDATED, Goal, Ids, common_ids, earlier
 from tap_marketo_bulk.plan.windows import whole_second
 from tap_marketo_bulk.rows.csv_file import (
     CHUNK_BYTES,
@@ -33,6 +33,7 @@ from tap_marketo_bulk.times import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from singer_sdk import Tap
     from singer_sdk.helpers.types import Context
@@ -195,15 +196,21 @@ class ExportGroup:
         return self._pending_goal(stream, state, goal) if stream.is_partial else goal
 
     def _pending_goal(self, stream: MarketoStream, state: StreamState, goal: Goal) -> Goal:
-        """Return the goal to have read the pending ids since the bookmark."""
-        pending = frozenset(state.pending_ids)
-        existing = self.export.existing_ids if pending else ALL
-        goal = replace(goal, ids=common_ids(pending, existing), is_of_pending_ids=True)
-        bookmark = state.ledger(goal.ledger).bookmark
-        if goal.since is None and bookmark is not None:
-            goal = replace(goal, start=max(goal.start, earlier(bookmark, stream.spec.lookback)))
+        """Return the goal to have read the pending ids since the bookmark, or since they are."""
+        pending = frozenset(state.pending_ids) | state.unlisted_ids.keys()
+        ids = common_ids(pending, self.export.existing_ids) if pending else NO_IDS
         # The lookback is about the activities that name the ids, not about their members.
-        return replace(goal, lookback=timedelta())
+        goal = replace(goal, ids=ids, is_of_pending_ids=True, lookback=timedelta())
+        if goal.since is not None:
+            return goal
+        starts = [since for each, since in state.unlisted_ids.items() if each in (ids or ())]
+        first = min([self.pending_start(stream, state, goal), *starts])
+        return replace(goal, start=max(goal.start, first))
+
+    def pending_start(self, stream: MarketoStream, state: StreamState, goal: Goal) -> datetime:
+        """Return since when the members of a program that activities name may be unread."""
+        bookmark = state.ledger(goal.ledger).bookmark
+        return earlier(bookmark, stream.spec.lookback) if bookmark else goal.start
 
     def wanted_ids(self, stream: MarketoStream) -> Ids:
         """Return the ids that settings, or the stream's own type, select."""

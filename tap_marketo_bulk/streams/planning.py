@@ -16,6 +16,7 @@ from tap_marketo_bulk.plan.state_changes import (
     with_begun_full_read,
     with_known_reads,
     with_read_fields,
+    with_reads_before,
     without_pending_ids_if_read,
 )
 from tap_marketo_bulk.streams.warnings import (
@@ -149,7 +150,9 @@ class RunPlanner:
             # A connection test wants a record or two, not a whole window's worth of quota.
             goal = replace(goal, start=max(goal.start, goal.horizon - TEST_SPAN))
         if goal.is_of_pending_ids and goal.since is None:
-            store[stream.name] = without_pending_ids_if_read(store[stream.name], goal)
+            start = group.pending_start(stream, store[stream.name], goal)
+            state = with_reads_before(store[stream.name], goal, start)
+            store[stream.name] = without_pending_ids_if_read(state, goal)
         self.goals[stream.name] = goal
         return goal
 

@@ -13,6 +13,7 @@ from tap_marketo_bulk.marketo.transport import (
     FEW_ATTEMPTS,
     MAX_ATTEMPTS,
     MAX_ATTEMPTS_AFTER_HTTP_500,
+    PERIOD_SECONDS,
     backoff_bounds,
 )
 from tap_marketo_bulk.sandbox import Fault, Sandbox
@@ -97,13 +98,21 @@ def test_after_http_500_a_call_is_repeated_a_few_times_and_the_error_names_the_e
     assert FEW_ATTEMPTS < MAX_ATTEMPTS_AFTER_HTTP_500 < MAX_ATTEMPTS
 
 
-def test_after_a_rate_limit_the_call_waits_for_the_period(
+def test_after_a_rate_limit_the_call_is_repeated_soon_and_the_next_calls_are_spread(
     client: Client, sandbox: Sandbox, clock: TapClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     sandbox.faults.append(Fault("envelope", call="describe", code="606", message="Too many"))
     client.get(DESCRIBE)
     (pause,) = clock.pauses
-    assert 20 <= pause <= 21
+    assert 5 <= pause <= 6
+    for _ in range(20):
+        client.get(DESCRIBE)
+    assert all(0 < each < 0.21 for each in clock.pauses[1:])
+    assert clock.monotonic() > pause + 4
+    clock.sleep(PERIOD_SECONDS)
+    pauses = len(clock.pauses)
+    client.get(DESCRIBE)
+    assert len(clock.pauses) == pauses
     assert f"Rate limit reached (606 Too many); retrying in {pause:.1f} s." in caplog.messages
 
 

@@ -134,8 +134,8 @@ ANYTHING = st.recursive(
 def test_any_error_entries_give_an_error_of_this_package(
     code: object, message: object, errors: object
 ) -> None:
-    error_of({"code": code, "message": message})
-    error_of(errors=errors)
+    assert isinstance(error_of({"code": code, "message": message}), MarketoBulkError)
+    assert isinstance(error_of(errors=errors), MarketoBulkError)
 
 
 class ResultClient:

@@ -127,7 +127,7 @@ def test_other_messages_name_no_unknown_fields(code: str, message: str) -> None:
     assert type(error_of({"code": code, "message": message})) is ApiError
 
 
-@pytest.mark.parametrize(("code", "seconds"), [("606", 20.0), ("615", 1.0)])
+@pytest.mark.parametrize(("code", "seconds"), [("606", 5.0), ("429", 5.0), ("615", 1.0)])
 def test_a_rate_limit_has_a_minimum_wait(code: str, seconds: float) -> None:
     error = error_of({"code": code, "message": "Too many calls"})
     assert isinstance(error, RateLimitError)

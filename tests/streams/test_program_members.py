@@ -156,6 +156,47 @@ def test_active_programs_are_those_that_activities_name(
     assert "owed" not in second.bookmark(MEMBERS)
 
 
+@pytest.mark.parametrize("options", [replace(SMALL, leads=100, activities=60, programs=5)])
+@pytest.mark.parametrize("first_hidden", [0, 1], ids=["granted later", "missing once"])
+@pytest.mark.parametrize("programs_of", ["all", "active"])
+def test_a_program_that_marketo_did_not_list_is_read_once_it_is_listed(
+    tap: TapRunner,
+    sandbox: Sandbox,
+    sandbox_clock: SandboxClock,
+    programs_of: str,
+    first_hidden: int,
+) -> None:
+    """Neither a workspace granted later nor an incomplete listing loses members."""
+    named = 1001
+    config = {"program_members_of": programs_of, "activity_lookback_minutes": 0}
+    config |= {"start_date": "2025-11-01"}
+    streams = ["activities"] if programs_of == "active" else []
+    runs: list[RunResult] = []
+    for number in range(3):
+        sandbox_clock.advance(3 * DAY)
+        is_hidden = number == first_hidden
+        hide = Fault("hide", call="programs", item=named, times=None)
+        sandbox.faults[:] = [hide] if is_hidden else []
+        before = len(export_requests(sandbox, OBJECT))
+        state = runs[-1].state if runs else None
+        runs.append(read(tap, *streams, config=config, state=state))
+        assert runs[-1].error is None
+        later = export_requests(sandbox, OBJECT)[before:]
+        asked = {each for request in later for each in request["filter"]["programIds"]}
+        assert not (is_hidden and named in asked)
+    starts = [
+        (each, request["filter"]["updatedAt"]["startAt"])
+        for request in export_requests(sandbox, OBJECT)
+        for each in request["filter"]["programIds"]
+    ]
+    assert len(starts) == len(set(starts))
+    assert "unlisted" not in runs[-1].bookmark(MEMBERS)
+    truth = read(tap, config=config | {"program_members_of": "all", "program_ids": [named]})
+    expected, loaded = loaded_rows([truth], MEMBERS), loaded_rows(runs, MEMBERS)
+    assert expected
+    assert {key: loaded.get(key) for key in expected} == expected
+
+
 def test_a_typed_stream_names_active_programs_too(tap: TapRunner) -> None:
     stream = "activities_change_status_in_progression"
     run = read(tap, stream, config={"program_members_of": "active"})

@@ -55,6 +55,18 @@ def test_a_type_with_a_new_label_goes_on_and_the_warning_names_both_tables(
     assert not logged_warnings(caplog, OLD)
 
 
+def test_a_catalog_with_the_first_name_goes_on_with_it(
+    tap: TapRunner, sandbox: Sandbox, first: RunResult
+) -> None:
+    catalog = selecting(tap.discover(), OLD)
+    rename(sandbox, "Product Demo", name="Product Show")
+    rename(sandbox, "Interesting Moment", name="Product Demo")
+    second = tap.run(catalog=catalog, state=first.state)
+    assert second.error is None
+    assert second.records(OLD) == []
+    assert second.bookmark(OLD) == first.bookmark(OLD)
+
+
 def test_a_second_type_with_the_label_does_not_export_the_history_again(
     tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, first: RunResult
 ) -> None:
