@@ -319,6 +319,9 @@ def follow_renamed_types(
     for old in missing:
         type_id = _type_id_of(store[old])
         new = names.get(type_id or 0)
+        if new == old:
+            # The catalog does not have the stream any more.
+            continue
         if new is None:
             logger.warning("%s has a bookmark, but Marketo has no such activity type.", old)
             continue

@@ -195,6 +195,11 @@ HISTORIES: dict[str, History] = {
         )
         for fault in TOO_LONG
     },
+    "the catalog does not have a typed stream any more": History(
+        1,
+        (Run(streams=("activities", "activities_send_email")), NIGHT),
+        quiet_run=only("activities"),
+    ),
     "the jobs of STATE have expired, and the state with their successors is lost": History(
         1,
         (
