@@ -33,7 +33,6 @@ ERRORS_OF_ONE_FAULT: dict[tuple[str, str], type[Exception]] = {
     ("bad_credentials", "token"): errors.CredentialsError,
     **{("redirect", call): REJECTED for call in CALLS if call != "status"},
     ("vanish", "file"): errors.FileNotReadyError,
-    ("stuck", "enqueue"): errors.ExportTimeoutError,
     **{
         (kind, call): CORRUPT_FILE
         for kind in ("wrong_count", "wrong_size", "no_checksum")
@@ -42,7 +41,7 @@ ERRORS_OF_ONE_FAULT: dict[tuple[str, str], type[Exception]] = {
 }
 # The error after the same fault in each call.
 _ERRORS_BY_KIND: dict[str, type[Exception]] = {
-    "envelope": errors.TransientError,
+    "envelope": errors.MarketoSystemError,
     "http": errors.TransientError,
     "html": errors.TransientError,
     "not_json": INVALID_RESPONSE,
@@ -58,6 +57,7 @@ ERRORS_OF_A_LASTING_FAULT: dict[tuple[str, str], type[Exception]] = (
     | ERRORS_OF_ONE_FAULT
     | {
         ("redirect", "status"): INVALID_RESPONSE,
+        ("stuck", "enqueue"): errors.ExportTimeoutError,
         ("expired_token", "token"): errors.TokenRejectedError,
         ("unknown_status", "status"): INVALID_RESPONSE,
         ("truncate", "file"): CORRUPT_FILE,

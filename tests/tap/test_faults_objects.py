@@ -96,7 +96,7 @@ def test_with_a_lasting_fault_the_run_is_complete_or_ends_in_the_expected_error(
     [
         ("607", "list", errors.CallQuotaError),
         ("607", "file", errors.CallQuotaError),
-        ("611", "list", errors.TransientError),
+        ("611", "list", errors.MarketoSystemError),
         ("610", "create", errors.ApiError),
         ("610", "file", errors.FileNotReadyError),
         ("999", "status", INVALID_RESPONSE),
