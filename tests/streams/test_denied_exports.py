@@ -15,6 +15,7 @@ from tap_marketo_bulk.errors import (
 )
 from tap_marketo_bulk.sandbox import Fault
 from tap_marketo_bulk.sandbox.options import ALL_PERMISSIONS, READ_ACTIVITY, READ_LEAD
+from tap_marketo_bulk.streams.catalog import check_entry_is_described, read_catalog
 from tests.support.data_sets import UNCHANGING, WHOLE_HISTORY
 from tests.support.runs import logged_warnings, selecting
 
@@ -96,6 +97,15 @@ def test_a_catalog_entry_that_was_made_without_a_description_is_never_read(
     else:
         assert type(run.error) is CatalogError
         assert "run discovery again" in str(run.error)
+
+
+def test_an_entry_with_all_that_is_described_is_read_however_little_that_is() -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    catalog = read_catalog({"streams": [{"tap_stream_id": "leads", "schema": schema}]})
+    check_entry_is_described(catalog, "leads", schema)
+    more: dict[str, Any] = {"properties": {"id": {}, "city": {}}}
+    with pytest.raises(CatalogError, match="it has only the columns id"):
+        check_entry_is_described(catalog, "leads", more)
 
 
 @pytest.mark.parametrize("has_catalog", [False, True])

@@ -90,6 +90,20 @@ def test_a_selected_stream_that_has_another_name_now_is_an_error_after_all_other
     assert second.table("activities") == sandbox.expected.activities()
 
 
+def test_a_stream_that_was_deselected_before_its_type_was_renamed_is_no_error(
+    tap: TapRunner, sandbox: Sandbox, first: RunResult
+) -> None:
+    state: Any = first.state
+    state["bookmarks"][OLD]["replication_key_value"] = "2026-01-05T00:00:00Z"
+    rename(sandbox, "Product Demo", name="Product Show")
+    catalog = selecting(tap.discover(), "activities")
+    second = tap.run(catalog=catalog, state=tap.run(catalog=catalog).state)
+    state["bookmarks"] |= {"activities": second.state["bookmarks"]["activities"]}  # type: ignore[index]
+    third = tap.run(catalog=catalog, state=state)
+    assert third.error is None
+    assert third.bookmark(OLD)["replication_key_value"] == "2026-01-05T00:00:00Z"
+
+
 def test_a_type_that_marketo_does_not_have_any_more_is_a_warning(
     tap: TapRunner, sandbox: Sandbox, caplog: pytest.LogCaptureFixture, first: RunResult
 ) -> None:

@@ -23,7 +23,7 @@ FAST_FAULTS = [
     and (kind, call != "file") != ("corrupt", True)
 ]
 # Real seconds, longer than the request timeout; for "slow", seconds of the sandbox's clock.
-SECONDS = {"hang": 0.3, "delay": 0.3, "trickle": 0.02, "slow": 3600.0}
+SECONDS = {"hang": 1.2, "delay": 1.2, "trickle": 0.02, "slow": 3600.0}
 REJECTED, UNREACHABLE = errors.ApiError, errors.UnreachableError
 INVALID_RESPONSE, CORRUPT_FILE = errors.InvalidResponseError, errors.CorruptFileError
 FAILED = errors.ExportFailedError

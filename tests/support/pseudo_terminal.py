@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import selectors
@@ -46,8 +47,9 @@ class PseudoTerminal:
         try:
             while data := os.read(self._leader, 65536):
                 self.output += data.decode()
-        except OSError:
+        except OSError as error:
             # As Linux reports that no process has the terminal any more.
-            pass
+            if error.errno != errno.EIO:
+                raise
         finally:
             os.close(self._leader)

@@ -41,7 +41,7 @@ def run_with_faults(tap: TapRunner, *faults: Fault) -> RunResult:
     tap.sandbox.faults += faults
     config = CONFIG
     if {fault.kind for fault in faults} & set(SECONDS):
-        config = config | {"request_timeout_seconds": 0.25}
+        config = config | {"request_timeout_seconds": 1.0}
     run = tap.run_with_discovery(config=config)
     tap.sandbox.faults.clear()
     runs = [run]

@@ -56,7 +56,7 @@ def run_with_fault(tap: TapRunner, stream: str, injected: Fault) -> RunResult:
     tap.sandbox.faults.append(injected)
     config: dict[str, Any] = TWO_WINDOWS if stream == ORDERS else ONE_WINDOW
     catalog = catalog_of(tap, stream)
-    timeout = {"request_timeout_seconds": 0.25} if injected.kind in SECONDS else {}
+    timeout = {"request_timeout_seconds": 1.0} if injected.kind in SECONDS else {}
     runs = [tap.run(config=config | timeout, catalog=catalog)]
     tap.sandbox.faults.clear()
     # A job in STATE may have a fault, and each run can end at another one of them.

@@ -93,7 +93,8 @@ def test_after_a_signal_the_process_ends_at_once_and_the_jobs_in_state_run_on(
     signalled = time.monotonic()
     process.popen.send_signal(number)
     run = parse_output(process.output())
-    assert time.monotonic() - signalled < 3
+    # The jobs take an hour. A busy machine needs some seconds for the end of a process.
+    assert time.monotonic() - signalled < 30
     assert process.popen.returncode == 128 + number
     assert "Traceback" not in process.errors
     in_queue = [job for job in sandbox.jobs if job.status in ("Queued", "Processing")]
