@@ -8,7 +8,7 @@ import re
 import selectors
 
 _ESCAPE_CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 class PseudoTerminal:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     from tap_marketo_bulk.sandbox import Sandbox
 
-TIMEOUT_SECONDS = 20.0
+# A busy machine needs seconds to start a process, and to end it.
+TIMEOUT_SECONDS = 60.0
+# Longer than a test takes to end the process that waits for the response.
+DELAY_SECONDS = 20.0
 
 
 def settings_of(sandbox: Sandbox) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def delayed_response(
     sandbox: Sandbox, call: str, skip: int, export_object: str | None = None
 ) -> Iterator[None]:
     """Execute a call, and delay its response until after the test."""
-    fault = Fault("delay", call=call, object=export_object, skip=skip, seconds=TIMEOUT_SECONDS)
+    fault = Fault("delay", call=call, object=export_object, skip=skip, seconds=DELAY_SECONDS)
     sandbox.faults.append(fault)
     yield
     sandbox.faults.remove(fault)
