@@ -189,11 +189,11 @@ class ExportLoop:
 
     def _cancel_overdue_jobs(self) -> None:
         """Cancel the jobs that are in the queue for too long: they would block the next run."""
-        for state in self._jobs.in_queue():
-            waited = self._clock.monotonic() - state.since + self._policy.poll_seconds
-            if waited > self._policy.job_timeout_seconds:
-                with suppress(MarketoBulkError):
-                    self._steps.cancel(state)
+        timeout = self._policy.job_timeout_seconds - self._policy.poll_seconds
+        now = self._clock.monotonic()
+        for state in [each for each in self._jobs.in_queue() if now - each.since > timeout]:
+            with suppress(MarketoBulkError):
+                self._steps.cancel(state)
 
     def _outcome(self, number: JobNumber) -> VerifiedFile | BaseException | None:
         """Return the file of a job, or the reason why there is none; None if neither is known."""

@@ -326,32 +326,3 @@ def test_a_program_that_becomes_visible_later_is_read_from_the_start_date(
     assert {program for _, program in second.table(MEMBERS)} == {1002}
     assert loaded_rows([first, second], MEMBERS) == sandbox.expected.program_members()
     assert read(tap, catalog=catalog, state=second.state).records(MEMBERS) == []
-
-
-def test_changes_while_a_program_was_missing_from_one_listing_are_read_later(
-    tap: TapRunner, sandbox: Sandbox, sandbox_clock: SandboxClock
-) -> None:
-    catalog = tap.discover()
-    first = read(tap, catalog=catalog)
-    sandbox_clock.advance(20 * DAY)
-    sandbox.faults.append(Fault("hide", call="programs", item=1002, times=None))
-    second = read(tap, catalog=catalog, state=first.state)
-    assert 1002 not in {program for _, program in second.table(MEMBERS)}
-    sandbox.faults.clear()
-    sandbox_clock.advance(1 * DAY)
-    requests = len(export_requests(sandbox, OBJECT))
-    third = read(tap, catalog=catalog, state=second.state)
-    assert {first.error, second.error, third.error} == {None}
-    assert loaded_rows([first, second, third], MEMBERS) == sandbox.expected.program_members()
-    later = [each["filter"] for each in export_requests(sandbox, OBJECT)[requests:]]
-    # What was read of the others is not read again.
-    starts = {
-        program: min(
-            each["updatedAt"]["startAt"] for each in later if program in each["programIds"]
-        )
-        for program in (1001, 1002)
-    }
-    assert starts == {
-        1001: second.bookmark(MEMBERS)["replication_key_value"],
-        1002: first.bookmark(MEMBERS)["replication_key_value"],
-    }
