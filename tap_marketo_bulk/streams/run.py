@@ -73,6 +73,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-marketo-bulk")
 # Marketo refused a request for a reason of the request, which other streams do not share.
 _REFUSALS = (ApiError, UnknownFieldsError)
+# Jobs and files that cannot be used.
+_GROUP_ERRORS = (
+    DataError,
+    ExportFailedError,
+    ExportTimeoutError,
+    FileNotReadyError,
+    MarketoSystemError,
+)
 _T = TypeVar("_T")
 
 
@@ -194,32 +202,10 @@ class Run:
             yield from self._read_with_fallback(group, read_file)
             if self._refused[group.name]:
                 self._end_full_reads(group)
-        except (AccessDeniedError, UnsupportedFilterError) as raised:
-            error = raised
-            for stream in group.consumers:
-                self.postponed_errors.leave_out(
-                    stream.name,
-                    raised,
-                    filters=group.export.other_filters,
-                    is_test=stream.has_record_limit,
-                )
-        except ExportQuotaError as raised:
-            error = self.postponed_errors.quota_error = raised
-            self.postponed_errors.incomplete.update(each.name for each in group.consumers)
-        except (
-            ApiError,
-            DataError,
-            ExportFailedError,
-            ExportTimeoutError,
-            FileNotReadyError,
-            MarketoSystemError,
-        ) as raised:
-            is_test = any(stream.has_record_limit for stream in group.consumers)
-            is_of_all = isinstance(raised, ApiError) and type(raised) not in _REFUSALS
-            if is_test or is_of_all:
+        except MarketoBulkError as raised:
+            if not self._postpone(group, raised):
                 raise
             error = raised
-            self.postponed_errors.fail(group.name, raised)
         finally:
             self.statistics.warn_of_altered_values(
                 [group.name, *(each.name for each in group.consumers)]
@@ -232,6 +218,25 @@ class Run:
             self._errors |= {each.name: error for each in dependent}
         elif dependent:
             self._submit(dependent)
+
+    def _postpone(self, group: ExportGroup, error: MarketoBulkError) -> bool:
+        """Keep the error of one group until the end; return False if it concerns all of them."""
+        errors, streams = self.postponed_errors, group.consumers
+        if isinstance(error, AccessDeniedError | UnsupportedFilterError):
+            filters = group.export.other_filters
+            for stream in streams:
+                is_test = stream.has_record_limit
+                errors.leave_out(stream.name, error, filters=filters, is_test=is_test)
+            return True
+        if isinstance(error, ExportQuotaError):
+            errors.quota_error = error
+            errors.incomplete.update(stream.name for stream in streams)
+            return True
+        is_of_group = isinstance(error, _GROUP_ERRORS) or type(error) in _REFUSALS
+        if not is_of_group or any(stream.has_record_limit for stream in streams):
+            return False
+        errors.fail(group.name, error)
+        return True
 
     def _read_with_fallback(self, group: ExportGroup, read_file: ReadFile) -> Iterator[Record]:
         try:
