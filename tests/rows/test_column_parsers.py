@@ -9,25 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_marketo_bulk.rows.field_types import (
-    ATTRIBUTES,
-    BOOLEAN,
-    DATE,
-    DATE_TIME,
-    INTEGER,
     NUMBER,
     TEXT,
     FieldType,
 )
+from tests.support.cell_values import CELL_TYPES
 
-TYPES = {
-    "text": TEXT,
-    "integer": INTEGER,
-    "number": NUMBER,
-    "boolean": BOOLEAN,
-    "date": DATE,
-    "date-time": DATE_TIME,
-    "object": ATTRIBUTES,
-}
 NUMBERS = st.integers().map(str) | st.decimals(allow_nan=False, allow_infinity=False).map(str)
 DATES = st.dates().map(str)
 # Cells that are nearly right, and cells that would be right together with their neighbours.
@@ -83,7 +70,7 @@ def one_by_one(field_type: FieldType, cells: list[str]) -> list[object]:
     return [None if cell in empty else field_type.parse(cell) for cell in cells]
 
 
-@pytest.mark.parametrize("field_type", TYPES.values(), ids=TYPES)
+@pytest.mark.parametrize("field_type", CELL_TYPES.values(), ids=CELL_TYPES)
 @given(cells=st.lists(CELLS, min_size=1, max_size=4))
 def test_a_column_has_the_values_of_its_cells(field_type: FieldType, cells: list[str]) -> None:
     values = field_type.parse_column(cells)
@@ -91,7 +78,7 @@ def test_a_column_has_the_values_of_its_cells(field_type: FieldType, cells: list
         assert list(values) == one_by_one(field_type, cells)
 
 
-@pytest.mark.parametrize("field_type", TYPES.values(), ids=TYPES)
+@pytest.mark.parametrize("field_type", CELL_TYPES.values(), ids=CELL_TYPES)
 @given(data=st.data())
 def test_a_column_of_near_misses_has_the_values_of_its_cells(
     field_type: FieldType, data: st.DataObject
@@ -119,15 +106,15 @@ def test_a_column_of_near_misses_has_the_values_of_its_cells(
     ],
 )
 def test_usual_cells_are_parsed_at_once(name: str, cells: list[str], values: list[object]) -> None:
-    parsed = TYPES[name].parse_column(cells)
+    parsed = CELL_TYPES[name].parse_column(cells)
     assert parsed is not None
     assert list(parsed) == values
     assert list(map(type, parsed)) == list(map(type, values))
 
 
-@pytest.mark.parametrize("name", TYPES)
+@pytest.mark.parametrize("name", CELL_TYPES)
 def test_a_column_of_nulls_is_parsed_at_once(name: str) -> None:
-    parsed = TYPES[name].parse_column(["null", "null"])
+    parsed = CELL_TYPES[name].parse_column(["null", "null"])
     assert parsed is not None
     assert list(parsed) == [None, None]
 
@@ -149,7 +136,7 @@ def test_a_column_of_nulls_is_parsed_at_once(name: str) -> None:
     ],
 )
 def test_unusual_cells_are_left_to_the_cell_parser(name: str, cell: str) -> None:
-    assert TYPES[name].parse_column([cell, "null"]) is None
+    assert CELL_TYPES[name].parse_column([cell, "null"]) is None
 
 
 @given(st.lists(st.decimals(-(10**9), 10**9, places=5), min_size=1))

@@ -23,18 +23,8 @@ from tap_marketo_bulk.rows.field_types import (
     type_for_schema,
     type_of,
 )
+from tests.support.cell_values import CELL_TYPES, JSON
 from tests.support.written_values import written
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False)
-    | st.text(st.characters(exclude_categories=[])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
-
 
 PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -43,14 +33,12 @@ PYTHON_TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "object": (dict,),
 }
-ALL_TYPES = [TEXT, INTEGER, NUMBER, BOOLEAN, DATE, DATE_TIME, ATTRIBUTES]
-NAMES = ["text", "integer", "number", "boolean", "date", "date-time", "attributes"]
 LIKELY = st.from_regex(r"[-+]?[0-9.]{0,20}([eE][-+]?[0-9]{1,6})?", fullmatch=True) | st.from_regex(
     r"[0-9W-]{10}([T ][0-9:.]{8}[Z+0-9:-]{0,6})?"
 )
 
 
-@pytest.mark.parametrize("field_type", ALL_TYPES, ids=NAMES)
+@pytest.mark.parametrize("field_type", CELL_TYPES.values(), ids=CELL_TYPES)
 @given(text=st.text() | LIKELY | JSON.map(json.dumps))
 def test_arbitrary_text_gives_a_value_of_the_declared_type_or_is_rejected(
     field_type: FieldType, text: str

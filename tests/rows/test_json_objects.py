@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tap_marketo_bulk.rows.field_types import ARRAY
 from tap_marketo_bulk.rows.values import parse_attributes, try_parse_attributes_column
+from tests.support.cell_values import JSON
 
 
 def is_rejected(text: str) -> bool:
@@ -91,17 +92,6 @@ def test_doubled_quotes_inside_a_text_are_part_of_it() -> None:
 )
 def test_text_that_is_not_an_object_is_rejected(text: str) -> None:
     assert is_rejected(text)
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False)
-    | st.text(st.characters(exclude_categories=[])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
 
 
 def texts(value: object) -> list[str]:

@@ -262,5 +262,7 @@ def test_a_catalog_whose_column_is_now_another_field_s_is_refused(
 
 
 def test_another_replication_key_is_no_other_naming() -> None:
-    state = StreamState(replication_key="createdAt")
-    check_bookmark_column("leads", state, ("updatedAt", "createdAt"))
+    columns = ("updatedAt", "createdAt")
+    check_bookmark_column("leads", StreamState(replication_key="createdAt"), columns)
+    with pytest.raises(StateError, match="created_at, which is createdAt by the setting"):
+        check_bookmark_column("leads", StreamState(replication_key="created_at"), columns)
