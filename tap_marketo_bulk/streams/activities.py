@@ -306,7 +306,7 @@ def follow_renamed_types(
         missing: Typed streams that have a state, and that do not exist by this name.
         selected: The streams that this run reads.
     """
-    store, errors = context.run.state_store, context.run.postponed_errors
+    store = context.run.state_store
     names = {
         each.type_id: name for name, each in types_by_stream_name(context.activity_types).items()
     }
@@ -319,33 +319,43 @@ def follow_renamed_types(
     for old in missing:
         type_id = _type_id_of(store[old])
         new = names.get(type_id or 0)
-        if new == old:
-            # The catalog does not have the stream any more.
-            continue
         if new is None:
             logger.warning("%s has a bookmark, but Marketo has no such activity type.", old)
-            continue
-        stream_map = json.dumps({new: {"__alias__": old}})
-        change = (
-            f"The activity type {type_id} was the stream {old}, and is {new} now: its label, or "
-            "that of another type, has changed in Marketo."
+        elif new != old:
+            # Otherwise the catalog does not have the stream any more.
+            was_read = bookmarks[old] == latest
+            _follow_renamed_type(context, old, new, selected, was_read=was_read)
+
+
+def _follow_renamed_type(
+    context: CreationContext, old: str, new: str, selected: Collection[str], *, was_read: bool
+) -> None:
+    """Give the state of a stream to its new name; postpone an error if that is not selected.
+
+    ``was_read`` says whether the last run has read the stream by its old name.
+    """
+    store = context.run.state_store
+    stream_map = json.dumps({new: {"__alias__": old}})
+    change = (
+        f"The activity type {_type_id_of(store[old])} was the stream {old}, and is {new} now: its "
+        "label, or that of another type, has changed in Marketo."
+    )
+    if new in selected and new not in context.known_streams:
+        store.rename(old, new)
+        logger.warning(
+            "%s What was read is not read again. The table %s has the earlier activities: "
+            "rename it, or keep it with stream_maps: %s",
+            change,
+            old,
+            stream_map,
         )
-        if new in selected and new not in context.known_streams:
-            store.rename(old, new)
-            logger.warning(
-                "%s What was read is not read again. The table %s has the earlier activities: "
-                "rename it, or keep it with stream_maps: %s",
-                change,
-                old,
-                stream_map,
-            )
-        elif new not in selected and bookmarks[old] == latest:
-            message = (
-                f"{change} It is not selected, so its activities were not read. Let the catalog "
-                f"have {new}, with stream_maps {stream_map} to keep the table; or remove the "
-                f"bookmark of {old} from the state."
-            )
-            errors.fail(old, CatalogError(message))
+    elif new not in selected and was_read:
+        message = (
+            f"{change} It is not selected, so its activities were not read. Let the catalog "
+            f"have {new}, with stream_maps {stream_map} to keep the table; or remove the "
+            f"bookmark of {old} from the state."
+        )
+        context.run.postponed_errors.fail(old, CatalogError(message))
 
 
 def _stream_name(activity_type: ActivityType, suffixed: Collection[int]) -> str:
