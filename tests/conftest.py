@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 # On a shared machine the duration of an example does not depend on the code alone.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+@pytest.fixture(autouse=True)
+def seeded_random() -> None:
+    """Draw the same pauses in each run, since a pause decides what a later job contains."""
+    random.seed(0)
 
 
 @pytest.fixture
