@@ -254,10 +254,9 @@ class TransientError(MarketoBulkError, RetriableSyncError):
         return super().__str__().rstrip(".")
 
     def __str__(self) -> str:
-        """Return the message for the user; with advice once there are no more attempts."""
-        if not self.attempts:
-            return f"{self.problem}."
-        return f"{self.problem}. Gave up after {self.attempts} attempts. {self.advice}."
+        """Return the message for the user."""
+        attempts = f" Gave up after {self.attempts} attempts." if self.attempts else ""
+        return f"{self.problem}.{attempts} {self.advice}."
 
 
 class TokenRejectedError(TransientError):
@@ -290,7 +289,12 @@ class UnreachableError(TransientError):
 
 
 class InvalidResponseError(TransientError):
-    """The response is not a Marketo API response, but HTML for example."""
+    """The response is not a Marketo API response, or not as documented."""
+
+    advice = (
+        "No data was lost; run again later, and report the call to Marketo Support if its response "
+        "stays the same"
+    )
 
 
 class FileNotReadyError(TransientError):

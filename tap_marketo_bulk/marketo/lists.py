@@ -12,7 +12,12 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tap_marketo_bulk.errors import AccessDeniedError, ApiError, InvalidResponseError
+from tap_marketo_bulk.errors import (
+    AccessDeniedError,
+    ApiError,
+    InvalidResponseError,
+    TransientError,
+)
 from tap_marketo_bulk.marketo.limits import ASSETS_PER_PAGE, DELETION_LIFE, RECORDS_PER_PAGE
 from tap_marketo_bulk.marketo.responses import parsing_response
 from tap_marketo_bulk.times import format_instant, parse_instant
@@ -37,9 +42,7 @@ def entries_of(call: str, page: Envelope) -> list[Entry]:
     """
     entries = page.get("result") or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise InvalidResponseError(
-            f"The result of {call} is not a list of objects. No bookmark was moved; run again"
-        )
+        raise InvalidResponseError(f"The result of {call} is not a list of objects")
     return entries
 
 
@@ -72,9 +75,7 @@ def iter_pages(
             return
         token = required_page_token(call, page)
         if token in used:
-            raise InvalidResponseError(
-                f"The response to {call} repeats a page token. No bookmark was moved; run again"
-            )
+            raise InvalidResponseError(f"The response to {call} repeats a page token")
         used.add(token)
 
 
@@ -82,9 +83,7 @@ def required_page_token(call: str, page: Envelope) -> str:
     """Return a page's ``nextPageToken``; raises ``InvalidResponseError`` if it has none."""
     token = page.get("nextPageToken")
     if not isinstance(token, str) or not token:
-        raise InvalidResponseError(
-            f"The response to {call} has no usable page token. No bookmark was moved; run again"
-        )
+        raise InvalidResponseError(f"The response to {call} has no usable page token")
     return token
 
 
@@ -139,8 +138,8 @@ def iter_asset_pages(
         if is_complete:
             return
     raise InvalidResponseError(
-        f"The list of GET {path} changed during each of {MAX_PASSES} attempts to read its pages. "
-        "No bookmark was moved; run again"
+        f"The list of GET {path} changed during each of {MAX_PASSES} attempts to read its pages",
+        TransientError.advice,
     )
 
 

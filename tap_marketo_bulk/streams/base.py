@@ -211,8 +211,8 @@ class MarketoStream(SdkStream):
 
     @property
     def read_fields(self) -> frozenset[str]:
-        """The selected fields; raises as ``selected_fields``."""
-        return frozenset(self.selected_fields) - {INVALID_VALUES}
+        """The selected fields, as STATE names them; raises as ``selected_fields``."""
+        return frozenset(map(self.spec.names.in_state, self.exported_fields_in_order()))
 
     def record_fields(self) -> RecordFields:
         """Return the fields of a record with their types, as the catalog declares them."""

@@ -212,6 +212,15 @@ class ColumnNames:
         """Return the field of a column."""
         return self._by_column.get(column, column)
 
+    def in_state(self, name: str) -> str:
+        """Return how STATE names a field: with its column if that depends on other fields."""
+        column = self.column_of(name)
+        return name if column in (name, snake_case(name)) else f"{name}={column}"
+
+    def column_in_state(self, name: str) -> str:
+        """Return the column of a field as STATE names it."""
+        return name.partition("=")[2] or self.column_of(name)
+
     @cached_property
     def _by_column(self) -> Mapping[str, str]:
         return {column: name for name, column in self.by_field.items()}
@@ -341,6 +350,37 @@ def check_bookmark_column(stream: str, state: StreamState, replication_keys: Ite
                 f"the bookmark of {stream} is about the column {key}, which is {column} by the "
                 "setting column_names"
             )
+
+
+def check_read_columns(
+    stream: str, names: ColumnNames, read_before: Collection[str], fields: Collection[str]
+) -> None:
+    """Check that no field was loaded into another column by earlier runs.
+
+    Args:
+        stream: The name of the stream.
+        names: The names of its columns.
+        read_before: The fields that were read, as STATE names them.
+        fields: The fields of this run, likewise.
+
+    Raises:
+        CatalogError: Other fields have appeared in Marketo, or gone, so a column has another name.
+    """
+    earlier = {name.partition("=")[0]: name for name in read_before}
+    for name in sorted(set(fields) - set(read_before)):
+        then = earlier.get(name.partition("=")[0])
+        if then is not None:
+            field_name, column = name.partition("=")[0], names.column_in_state(name)
+            column_then = then.partition("=")[2] or snake_case(then)
+            message = (
+                f"The field {field_name} of {stream} was loaded into the column "
+                f"{column_then} so far. Other fields with the same name in {SNAKE_CASE} have "
+                f"appeared in Marketo, or gone, so its column is {column} now. Nothing was read. "
+                f"To fill {column} for little quota, run once with the replication method "
+                f"FULL_TABLE and the same state, and select the key, the replication key and "
+                f"{column} only."
+            )
+            raise CatalogError(message)
 
 
 def find_naming_problems(columns: Mapping[str, Collection[str]]) -> list[str]:

@@ -19,6 +19,7 @@ from tap_marketo_bulk.plan.state_changes import (
     with_reads_before,
     without_pending_ids_if_read,
 )
+from tap_marketo_bulk.streams.catalog import check_read_columns
 from tap_marketo_bulk.streams.warnings import (
     warn_of_missing_fields,
     warn_of_skipped_changes,
@@ -137,6 +138,8 @@ class RunPlanner:
         elif group.is_full(stream):
             store[stream.name] = with_begun_full_read(store[stream.name], period.horizon, fields)
         else:
+            read_before = store[stream.name].fields or frozenset()
+            check_read_columns(stream.name, stream.spec.names, read_before, fields)
             warn_of_missing_fields(stream, store[stream.name])
             store[stream.name] = with_read_fields(store[stream.name], fields)
             warn_of_unread_fields(stream, store[stream.name])

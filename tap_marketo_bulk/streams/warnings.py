@@ -44,7 +44,7 @@ def warn_of_unknown_reads(stream: str, state: StreamState) -> None:
 def warn_of_unread_fields(stream: MarketoStream, state: StreamState) -> None:
     """Warn if fields are selected that the records read so far do not have."""
     names, known = stream.spec.names, state.fields or frozenset()
-    missing = sorted(map(names.column_of, stream.read_fields - known))
+    missing = sorted(map(names.column_in_state, stream.read_fields - known))
     if missing:
         needed = [*stream.spec.key_columns, *filter(None, [stream.replication_key]), *missing]
         logger.warning(
@@ -59,9 +59,9 @@ def warn_of_unread_fields(stream: MarketoStream, state: StreamState) -> None:
 
 def warn_of_missing_fields(stream: MarketoStream, state: StreamState) -> None:
     """Warn if records were read with fields that the catalog does not have any more."""
-    gone = sorted(
-        map(stream.spec.names.column_of, (state.fields or set()) - set(stream.field_schemas))
-    )
+    names = stream.spec.names
+    described = set(map(names.in_state, stream.field_schemas))
+    gone = sorted(map(names.column_in_state, (state.fields or frozenset()) - described))
     if gone:
         logger.warning(
             "%s was read with %s so far, which Marketo does not describe any more: these columns "

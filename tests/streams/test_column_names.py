@@ -244,6 +244,46 @@ def test_values_of_fields_with_the_same_name_are_in_columns_of_their_own(
             assert record[column] == expected[record["id"]][name]
 
 
+@pytest.mark.parametrize("appears", [True, False])
+@pytest.mark.parametrize("options", [Options(leads=20, activities=9, new_leads_per_hour=0)])
+def test_a_field_is_not_loaded_into_another_column_than_before_until_that_is_filled(
+    tap: TapRunner, sandbox: Sandbox, *, appears: bool
+) -> None:
+    if not appears:
+        sandbox.add_field("Lead_Source")
+    first = read(tap, "leads")
+    if appears:
+        sandbox.add_field("Lead_Source")
+    else:
+        sandbox.remove_field("Lead_Source")
+    columns = ("lead_source", SOURCES["leadSource"])
+    then, now = columns if appears else reversed(columns)
+    jobs = len(sandbox.jobs)
+    refused = read(tap, "leads", state=first.state)
+    assert isinstance(refused.error, CatalogError)
+    assert f"leadSource of leads was loaded into the column {then} so far" in str(refused.error)
+    assert f"its column is {now} now" in str(refused.error)
+    assert len(sandbox.jobs) == jobs
+
+    def select_only(entry: dict[str, Any]) -> None:
+        for item in entry["metadata"]:
+            if item["breadcrumb"]:
+                item["metadata"]["selected"] = item["breadcrumb"][1] in ("id", "updated_at", now)
+
+    catalog = edited(selecting(tap.discover(), "leads"), "leads", select_only)
+    method = "FULL_TABLE"
+    full = with_metadata(
+        catalog, "leads", replication_method=method, forced_replication_method=method
+    )
+    filled = tap.run(catalog=full, state=first.state)
+    assert {name for record in filled.records("leads") for name in record} == {
+        *("id", "created_at", "updated_at", now)
+    }
+    later = read(tap, "leads", state=filled.state)
+    last = read(tap, "leads", state=later.state)
+    assert {filled.error, later.error, last.error} == {None}
+
+
 @pytest.mark.parametrize("options", [Options(leads=20, activities=9)])
 def test_a_catalog_whose_column_is_now_another_field_s_is_refused(
     tap: TapRunner, sandbox: Sandbox

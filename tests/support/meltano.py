@@ -50,10 +50,17 @@ class Project:
 
         The test fails with Meltano's log when the exit code is not 0.
         """
+        done = self.try_to_run(*arguments, **settings)
+        if done.returncode:
+            pytest.fail(f"meltano {' '.join(arguments)}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def try_to_run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run ``meltano`` as ``run`` does, whatever its exit code is."""
         inherited = {
             name: text for name, text in os.environ.items() if not name.startswith(NOT_INHERITED)
         }
-        done = subprocess.run(  # noqa: S603 - the command is this package's
+        return subprocess.run(  # noqa: S603 - the command is this package's
             [Path(sys.executable).with_name("meltano"), *arguments],
             cwd=self.root,
             env={**inherited, **self.settings, **settings},
@@ -62,9 +69,6 @@ class Project:
             text=True,
             check=False,
         )
-        if done.returncode:
-            pytest.fail(f"meltano {' '.join(arguments)}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
 
 
 def install(root: Path) -> None:
